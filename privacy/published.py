@@ -1,0 +1,86 @@
+"""The only directory that the web process may open: stored releases and sealed documents.
+
+Does I/O (reads). Layout, all of it written by the analyzer:
+
+    public/seal.pub                       base64 of the Ed25519 public key
+    public/releases/<table>/<period>.json sealed; tables T1, T6 (privacy.release), link (a document)
+    public/documents/<name>.json          sealed; school, charter, privacy, status
+"""
+
+import base64
+import re
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from privacy.release import Release, load_release
+from privacy.sealed import SealBroken, open_sealed
+
+NOISY_TABLES = ("T1", "T6")
+TABLES = (*NOISY_TABLES, "link")
+_NAME = re.compile(r"[A-Za-z0-9-]{1,32}")
+"""Names and periods become file names: nothing that could leave the directory."""
+
+
+class Published:
+    """Reads the public directory; every file's seal is checked before anything of it is used."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def ready(self) -> bool:
+        """Say whether the analyzer has published anything here."""
+        return (self._directory / "seal.pub").is_file()
+
+    def _open(self, path: Path) -> dict[str, Any]:
+        try:
+            raw = base64.b64decode((self._directory / "seal.pub").read_bytes(), validate=True)
+            public = Ed25519PublicKey.from_public_bytes(raw)
+        except ValueError as error:
+            raise SealBroken("the public key is damaged") from error
+        return open_sealed(path.read_bytes(), public)
+
+    def _path(self, *names: str) -> Path:
+        for name in names:
+            if not _NAME.fullmatch(name):
+                raise FileNotFoundError(name)
+        return self._directory.joinpath(*names[:-1], names[-1] + ".json")
+
+    def periods(self, table: str) -> list[str]:
+        """Return the released periods of a table, oldest first."""
+        directory = self._path("releases", table).with_suffix("")
+        return sorted(path.stem for path in directory.glob("*.json"))
+
+    def release(self, table: str, period: str) -> Release:
+        """Return one noisy release (T1, T6).
+
+        Raises:
+            FileNotFoundError: no such release.
+            SealBroken: damaged or altered.
+        """
+        return load_release(self.payload(table, period))
+
+    def payload(self, table: str, period: str) -> dict[str, Any]:
+        """Return the sealed payload of a release, `link` included, as JSON values.
+
+        Raises:
+            FileNotFoundError: no such release.
+            SealBroken: damaged or altered, or filed under another name.
+        """
+        payload = self._open(self._path("releases", table, period))
+        if payload.get("table") != table or payload.get("period") != period:
+            raise SealBroken("filed under another name")
+        return payload
+
+    def document(self, name: str) -> dict[str, Any]:
+        """Return a sealed document.
+
+        Raises:
+            FileNotFoundError: no such document.
+            SealBroken: damaged or altered.
+        """
+        payload = self._open(self._path("documents", name))
+        if payload.get("document") != name:
+            raise SealBroken("filed under another name")
+        return payload
