@@ -1,1 +1,1 @@
-"""."""
+"""The `jauge` command."""

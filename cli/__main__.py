@@ -1,0 +1,5 @@
+"""`python -m cli` is `jauge`."""
+
+from cli.main import run
+
+run()

@@ -1,0 +1,33 @@
+"""Exit codes and the one way in which a command ends badly.
+
+Anything that a user can cause ends as a `Refusal`: one sentence that says where, what and what to
+do, on stderr, and a documented code. A traceback is a bug in Jauge (code 70).
+"""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The exit codes of every `jauge` command (DESIGN section 8)."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    CONFIGURATION = 3
+    PERMISSION = 4
+    DATA = 5
+    INTERNAL = 70
+
+
+class Refusal(Exception):
+    """The command cannot do what was asked, through no fault of Jauge.
+
+    Args:
+        message: where, what, and what to do; never a value taken from a record.
+        code: the exit code.
+    """
+
+    def __init__(self, message: str, code: Exit) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
