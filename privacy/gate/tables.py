@@ -82,8 +82,9 @@ def _merged_into(name: str, published_in: dict[str, str | None]) -> str | None:
 def published_zones(zones: Iterable[DeclaredZone], floor_persons: int) -> dict[str, str | None]:
     """Return under which name each declared zone is published.
 
-    A published zone's population is its own and that of the zones that merge into it. A zone that
-    stays under the floor appears in no cell by zone: None (whole-school tables still count it).
+    A published zone's population is its own and that of the zones that merge into it, as far as
+    they count devices: the others put nobody into its cells. A zone that stays under the floor, or
+    counts no devices, appears in no cell by zone: None (whole-school tables still count it).
 
     Args:
         zones: the declared zones, in declared order.
@@ -91,13 +92,17 @@ def published_zones(zones: Iterable[DeclaredZone], floor_persons: int) -> dict[s
     """
     declared = list(zones)
     targets = {zone.name: zone.published_in for zone in declared}
-    merged = {zone.name: _merged_into(zone.name, targets) for zone in declared}
-    persons: dict[str | None, int] = {}
+    merged = {
+        zone.name: _merged_into(zone.name, targets) if zone.counts_devices else None
+        for zone in declared
+    }
+    persons: dict[str, int] = {}
     for zone in declared:
         target = merged[zone.name]
-        persons[target] = persons.get(target, 0) + zone.persons
+        if target is not None:
+            persons[target] = persons.get(target, 0) + zone.persons
     return {
-        name: target if persons[target] >= floor_persons else None
+        name: target if target is not None and persons[target] >= floor_persons else None
         for name, target in merged.items()
     }
 
@@ -111,12 +116,7 @@ def definitions(
     """
     declared = list(zones)
     published = published_zones(declared, settings.floor_persons)
-    counting = {published[zone.name] for zone in declared if zone.counts_devices}
-    names = tuple(
-        zone.name
-        for zone in declared
-        if published[zone.name] == zone.name and zone.name in counting
-    )
+    names = tuple(zone.name for zone in declared if zone.name in published.values())
     tables: dict[TableName, Definition] = {}
     if names:
         tables["T1"] = Definition("T1", PeriodKind.WEEK, names, settings.table("T1").cap)
