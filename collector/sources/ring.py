@@ -17,7 +17,7 @@ import numpy as np
 from collector.engine import Meter
 from collector.meter import layout as lay
 from collector.meter.decode import LINK_ETHERNET
-from collector.meter.packet import advance
+from collector.meter.entry import advance
 from collector.meter.ring import walk_block
 
 SOL_PACKET = 263
@@ -118,7 +118,7 @@ class Ring:
             done = 0
             while True:
                 code, done = walk_block(
-                    meter.tables, self.bytes, start, BLOCK_BYTES, LINK_ETHERNET, done
+                    meter.memory, self.bytes, start, BLOCK_BYTES, LINK_ETHERNET, done
                 )
                 if code in (lay.RUN_END, lay.RUN_BAD):
                     break
@@ -182,6 +182,6 @@ class InterfaceCounters:
 
 def move_clock(meter: Meter, now_us: int) -> None:
     """Tell the meter the time while no packet comes, so that rows and idle flows go out."""
-    meter.drive(lambda: int(advance(meter.tables, now_us)))
+    meter.drive(lambda: int(advance(meter.memory, now_us)))
     meter.flush_rows()
     meter.flush_links()
