@@ -1,0 +1,46 @@
+"""`make test` and `make check`: each step in turn, every failure shown, one verdict at the end.
+
+`python -m tests.run fast` leaves out what is live, slow or in a browser.
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+from tests import programs
+
+PYTHON = sys.executable
+FAST = ("fast",)
+ALL = ("all",)
+
+LINT = [
+    ("format", [PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."]),
+    ("lint", [PYTHON, "-m", "ruff", "check", "--quiet", "."]),
+    ("types", [PYTHON, "-m", "mypy"]),
+    ("spelling", [PYTHON, "-m", "codespell_lib"]),
+]
+TESTS = {
+    "fast": [PYTHON, "-m", "pytest", "-m", "not live and not slow and not browser"],
+    "all": [PYTHON, "-m", "pytest", "-ra"],
+}
+
+
+def main(part: str) -> int:
+    """Run the steps; returns the number of failed ones."""
+    if part == "all":
+        programs.main()
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    failed = []
+    for name, command in [*LINT, ("tests", TESTS[part])]:
+        started = time.monotonic()
+        print(f"== {name}", flush=True)
+        if subprocess.run(command, env=environment, check=False).returncode != 0:
+            failed.append(name)
+        print(f"   {time.monotonic() - started:.1f} s", flush=True)
+    print("failed: " + ", ".join(failed) if failed else "all green", flush=True)
+    return len(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(sys.argv[1]) else 0)
