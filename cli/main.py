@@ -11,7 +11,11 @@ import typer
 
 from cli.exits import Exit, Refusal
 
-COMMAND_MODULES: tuple[str, ...] = ()
+COMMAND_MODULES: tuple[str, ...] = (
+    "cli.check",
+    "cli.explain",
+    "cli.classify_name",
+)
 """Modules with `register(app)`, in the order of the help page."""
 
 app = typer.Typer(
