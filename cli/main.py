@@ -11,7 +11,12 @@ import typer
 
 from cli.exits import Exit, Refusal
 
-COMMAND_MODULES: tuple[str, ...] = ("cli.collect",)
+COMMAND_MODULES: tuple[str, ...] = (
+    "cli.check",
+    "cli.collect",
+    "cli.explain",
+    "cli.classify_name",
+)
 """Modules with `register(app)`, in the order of the help page."""
 
 app = typer.Typer(

@@ -1,0 +1,99 @@
+"""`jauge check`: are the declared files right? All errors at once, each with its place."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.declared import school_or_refusal
+from cli.exits import Exit
+
+if TYPE_CHECKING:
+    from school.load import School
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check")(check)
+
+
+def check(
+    directory: Annotated[Path, typer.Argument(help="Directory of the declared files.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check zones, lines, calendar, charter and privacy settings, and say what they declare.
+
+    Exit code 3 with every error as file:line:column when they cannot be used.
+
+    Example: jauge check /etc/jauge/school
+    """
+    if as_json:
+        _as_json(directory)
+        return
+    for line in _sentences(school_or_refusal(directory)):
+        typer.echo(line)
+
+
+def _as_json(directory: Path) -> None:
+    from school.load import DeclarationErrors, load_school
+
+    try:
+        school = load_school(directory)
+    except DeclarationErrors as error:
+        problems = [
+            {
+                "file": problem.file,
+                "line": problem.line,
+                "column": problem.column,
+                "message": problem.message,
+                "suggestion": problem.suggestion,
+            }
+            for problem in error.problems
+        ]
+        typer.echo(json.dumps({"ok": False, "problems": problems}, ensure_ascii=False))
+        raise typer.Exit(int(Exit.CONFIGURATION)) from None
+    answer = {"ok": True, "problems": [], **summary(school)}
+    typer.echo(json.dumps(answer, ensure_ascii=False))
+
+
+def summary(school: "School") -> dict[str, Any]:
+    """Return what is declared, in numbers and digests."""
+    return {
+        "school": school.name,
+        "zones": len(school.zones.zones),
+        "published_zones": [zone.name for zone in school.zones.published()],
+        "lines": [line.name for line in school.lines],
+        "slots": len(school.calendar.slots),
+        "holiday_zone": school.calendar.holiday_zone,
+        "rules": len(school.charter.rules),
+        "clauses": len(school.charter.clauses),
+        "charter_version": school.charter.version,
+        "charter_digest": school.charter_digest,
+        "privacy_digest": school.privacy_digest,
+    }
+
+
+def _sentences(school: "School") -> list[str]:
+    published = ", ".join(zone.name for zone in school.zones.published())
+    lines = [
+        f"{school.name}: the declared files are right.",
+        f"  zones     {len(school.zones.zones)}; published: {published or 'none'}",
+    ]
+    for line in school.lines:
+        capacity = "; ".join(
+            f"{c.down_bit_s / 1e6:g}/{c.up_bit_s / 1e6:g} Mbit/s down/up from {c.since}"
+            for c in line.capacity
+        )
+        lines.append(f"  line      {line.name}: {capacity}")
+    slots = ", ".join(slot.name for slot in school.calendar.slots)
+    lines += [
+        f"  calendar  {school.calendar.timezone.key}, holiday zone "
+        f"{school.calendar.holiday_zone}, slots: {slots}",
+        f"  charter   {len(school.charter.rules)} rules, {len(school.charter.clauses)} clauses, "
+        f"version {school.charter.version}, digest {school.charter_digest[:16]}",
+        f"  privacy   profile {school.privacy.profile}, total rho {school.privacy.total_rho}, "
+        f"{school.privacy.retention_days} days kept, digest {school.privacy_digest[:16]}",
+    ]
+    return lines

@@ -1,0 +1,39 @@
+"""Loads the declared directory for a command, or refuses with every problem at once."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.exits import Exit, Refusal
+
+if TYPE_CHECKING:
+    from school.load import School
+
+LANGUAGES = ("fr", "en")
+
+
+def school_or_refusal(directory: Path) -> "School":
+    """Return the school that a directory declares.
+
+    Raises:
+        Refusal: with all problems, one a line, and the code of the configuration.
+    """
+    from school.load import DeclarationErrors, load_school
+
+    try:
+        return load_school(directory)
+    except DeclarationErrors as error:
+        lines = "\n".join(f"  {directory / str(problem)}" for problem in error.problems)
+        message = f"{counted(len(error.problems))} in the declared files:\n{lines}"
+        raise Refusal(message, Exit.CONFIGURATION) from None
+
+
+def counted(number: int) -> str:
+    """Write `1 error`, `2 errors`."""
+    return f"{number} error" if number == 1 else f"{number} errors"
+
+
+def known_language(lang: str) -> str:
+    """Return the language, or refuse one that has no texts."""
+    if lang not in LANGUAGES:
+        raise Refusal(f"--lang {lang}: use fr or en", Exit.USAGE)
+    return lang
