@@ -1,4 +1,7 @@
-"""From classified slices to what each device did in each zone of each day: one DuckDB query. I/O.
+"""From one day's slices to what each device did in each zone: one DuckDB query. I/O.
+
+One local day at a time, never more: pseudonyms change at midnight, and a verdict that used another
+day's slices would let one device-day weigh in two. Within the day nothing here joins devices.
 
 The result has one row per device-day and zone, with minutes and nothing else: no site, no hour, no
 volume. It lives in memory only, until `privacy.gate.bounded` has counted it.
@@ -8,10 +11,8 @@ filter refused, or that nobody answered, is no use. The network is never reached
 loaded) and nothing is spilled to a temporary file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,9 @@ from analyzer import expression
 from privacy.gate.bounded import Activity
 from privacy.gate.tables import CHARTER_USES
 
+Published = Mapping[str, str | None]
 MEMORY_LIMIT = "2GB"
 THREADS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some days that are analysed in one query."""
-
-    days: tuple[date, ...]
-    files: tuple[Path, ...]
-    minutes: pa.Table
-    """State of the link (analyzer.link_state.MINUTES_SCHEMA)."""
 
 
 @contextmanager
@@ -53,41 +45,40 @@ def engine() -> Iterator[Any]:
 
 
 def activities(
-    connection: Any, batch: Batch, *, school: Any, catalogue: Any, published: dict[str, str | None]
-) -> dict[date, list[Activity]]:
-    """Return what every device did on each day of a batch.
+    slices: Any, minutes: pa.Table, *, school: Any, catalogue: Any, published: Published
+) -> list[Activity]:
+    """Return what every device did, per published zone, over the slices of one local day.
 
     Args:
-        connection: from `engine`.
-        batch: days, their slice files (SLICE_SCHEMA, checked) and the state of the link.
+        slices: Ibis table of SLICE_SCHEMA, from `day_slices`.
+        minutes: state of the link (analyzer.link_state.MINUTES_SCHEMA).
         school: the school's declarations.
         catalogue: the services catalogue.
         published: under which zone each declared zone is published.
     """
-    found: dict[date, list[Activity]] = {day: [] for day in batch.days}
-    if not batch.files:
-        return found
-    slices = connection.read_parquet([str(path) for path in batch.files], hive_partitioning=False)
-    minutes = ibis.memtable(batch.minutes)
-    classified = expression.classified(slices, school=school, catalogue=catalogue, minutes=minutes)
-    rows = connection.to_pyarrow(_by_device_and_zone(classified, published))
-    for row in rows.to_pylist():
-        if row["day"] in found:
-            found[row["day"]].append(_activity(row))
-    return found
+    classified = expression.classified(
+        slices, school=school, catalogue=catalogue, minutes=ibis.memtable(minutes)
+    )
+    rows = _by_device_and_zone(classified, published).to_pyarrow()
+    return [_activity(row) for row in rows.to_pylist()]
 
 
-def _by_device_and_zone(classified: Any, published: dict[str, str | None]) -> Any:
-    """Return minutes per (day, device, published zone), in all and for each charter use."""
+def day_slices(connection: Any, files: Iterable[Path]) -> Any:
+    """Return one day's slice files (SLICE_SCHEMA, checked) as an Ibis table."""
+    return connection.read_parquet([str(path) for path in files], hive_partitioning=False)
+
+
+def _by_device_and_zone(classified: Any, published: Published) -> Any:
+    """Return minutes per (device, published zone), in all and for each charter use."""
     zones = [(zone, name) for zone, name in published.items() if name is not None]
     place = classified.zone.cases(*zones, else_=None) if zones else ibis.null(str)
     answered = classified.filter(classified.device.notnull(), classified.down_bytes > 0).select(
         "day", "device", "minute", "use", place=place
     )
     flags = {f"use{n}": (answered.use == use).any() for n, use in enumerate(CHARTER_USES)}
-    by_minute = answered.group_by(["day", "device", "place", "minute"]).aggregate(**flags)
+    by_minute = answered.group_by(["device", "place", "minute"]).aggregate(**flags)
     sums = {name: by_minute[name].sum() for name in flags}
-    return by_minute.group_by(["day", "device", "place"]).aggregate(
+    return by_minute.group_by(["device", "place"]).aggregate(
         minutes=by_minute.count(), **sums
     )
 

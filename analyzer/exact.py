@@ -1,0 +1,143 @@
+"""Brings the exact cells of some days up to date. I/O.
+
+A day's cells are computed again when its slices or the school's declarations changed since; where
+the slices are gone (retention), the stored cells stand.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from analyzer import activity, cells
+from analyzer.cells import StoredCells
+from analyzer.link_state import minutes_of, read_lines, state_table
+from analyzer.store import MEASURED, SIMULATED, Store
+from privacy.gate.bounded import DayCells, count
+from privacy.gate.tables import Definition, definitions, published_zones
+from privacy.settings import PrivacySettings, TableName
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is done, how many steps are, and how many there will be."""
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What an analysis works with: a store and what the school declares."""
+
+    store: Store
+    school: Any
+    catalogue: Any
+
+    @property
+    def settings(self) -> PrivacySettings:
+        """The privacy settings in force."""
+        settings: PrivacySettings = self.school.privacy
+        return settings
+
+    @cached_property
+    def tables(self) -> dict[TableName, Definition]:
+        """The noisy tables of this school."""
+        return definitions(self.school.zones, self.settings)
+
+    @cached_property
+    def published(self) -> dict[str, str | None]:
+        """Under which zone each declared zone is published."""
+        return published_zones(self.school.zones, self.settings.floor_persons)
+
+
+def source_of(bench: Bench, day: date) -> str | None:
+    """Return a digest of what a day's cells are computed from; None where the slices are gone."""
+    files = bench.store.files("flows", day)
+    if not files:
+        return None
+    return cells.source_digest(
+        [*files, *bench.store.files("link", day)],
+        [bench.school.charter_digest, bench.school.privacy_digest],
+    )
+
+
+def _stale(bench: Bench, day: date, tables: Iterable[TableName], source: str) -> list[Definition]:
+    found = []
+    for name in tables:
+        definition = bench.tables[name]
+        stored = cells.read(bench.store, name, day)
+        current = stored is not None and stored.source == source
+        if not (current and stored and stored.keys == cells.keys_digest(definition)):
+            found.append(definition)
+    return found
+
+
+def refresh(
+    bench: Bench, wanted: Mapping[date, tuple[TableName, ...]], progress: Progress = silent
+) -> list[date]:
+    """Compute the exact cells that are missing or stale; return the days that were read.
+
+    Raises:
+        StoreDamaged: a stored file is not what this version writes.
+    """
+    work = []
+    for day, tables in sorted(wanted.items()):
+        source = source_of(bench, day)
+        stale = _stale(bench, day, tables, source) if source else []
+        if source and stale:
+            work.append((day, source, stale))
+    if not work:
+        return []
+    with activity.engine() as connection:
+        for done, (day, source, stale) in enumerate(work):
+            progress("cells", done, len(work))
+            _compute(bench, connection, day, source=source, tables=stale)
+    progress("cells", len(work), len(work))
+    return [day for day, _, _ in work]
+
+
+def _compute(
+    bench: Bench, connection: Any, day: date, *, source: str, tables: list[Definition]
+) -> None:
+    files, origin = bench.store.checked_files("flows", day)
+    found = activity.activities(
+        activity.day_slices(connection, files),
+        link_states(bench, day),
+        school=bench.school,
+        catalogue=bench.catalogue,
+        published=bench.published,
+    )
+    for definition in tables:
+        keys = cells.keys_digest(definition)
+        counted = count(found, definition, day)
+        cells.write(bench.store, StoredCells(counted, keys=keys, source=source, origin=origin))
+
+
+def link_states(bench: Bench, day: date) -> pa.Table:
+    """Return the state of the link in the seen minutes of a local day."""
+    files, _ = bench.store.checked_files("link", day)
+    rows = read_lines(files)
+    lines = [(line, line.capacity_at(day)) for line in bench.school.lines if line.name in rows]
+    return state_table(
+        (minutes_of(rows[line.name]), capacity) for line, capacity in lines if capacity
+    )
+
+
+def stored_cells(bench: Bench, definition: Definition, days: Iterable[date]) -> list[StoredCells]:
+    """Return the stored cells of some days, as far as they are those of the table in force."""
+    keys = cells.keys_digest(definition)
+    found = (cells.read(bench.store, definition.name, day) for day in days)
+    return [stored for stored in found if stored and stored.keys == keys]
+
+
+def origin_of(stored: Iterable[StoredCells]) -> str:
+    """Return `simulated` if any day of a period was."""
+    return SIMULATED if any(day.origin == SIMULATED for day in stored) else MEASURED
+
+
+def day_cells(stored: Iterable[StoredCells]) -> list[DayCells]:
+    """Return the counts alone."""
+    return [day.cells for day in stored]
