@@ -22,6 +22,8 @@ import pyarrow as pa
 from analyzer import expression
 from privacy.gate.bounded import Activity
 from privacy.gate.tables import CHARTER_USES
+from school.catalogue import Catalogue
+from school.load import School
 
 Published = Mapping[str, str | None]
 MEMORY_LIMIT = "2GB"
@@ -45,13 +47,14 @@ def engine() -> Iterator[Any]:
 
 
 def activities(
-    slices: Any, minutes: pa.Table, *, school: Any, catalogue: Any, published: Published
+    slices: Any, minutes: pa.Table, *, school: School, catalogue: Catalogue, published: Published
 ) -> list[Activity]:
     """Return what every device did, per published zone, over the slices of one local day.
 
     Args:
         slices: Ibis table of SLICE_SCHEMA, from `day_slices`.
-        minutes: state of the link (analyzer.link_state.MINUTES_SCHEMA).
+        minutes: every minute of that day with timetable and state of the link; a slice filed
+            under another day than its own finds no minute and counts for nobody.
         school: the school's declarations.
         catalogue: the services catalogue.
         published: under which zone each declared zone is published.
@@ -72,15 +75,13 @@ def _by_device_and_zone(classified: Any, published: Published) -> Any:
     """Return minutes per (device, published zone), in all and for each charter use."""
     zones = [(zone, name) for zone, name in published.items() if name is not None]
     place = classified.zone.cases(*zones, else_=None) if zones else ibis.null(str)
-    answered = classified.filter(classified.device.notnull(), classified.down_bytes > 0).select(
-        "day", "device", "minute", "use", place=place
-    )
+    answered = classified.filter(
+        classified.day.notnull(), classified.device.notnull(), classified.down_bytes > 0
+    ).select("day", "device", "minute", "use", place=place)
     flags = {f"use{n}": (answered.use == use).any() for n, use in enumerate(CHARTER_USES)}
     by_minute = answered.group_by(["device", "place", "minute"]).aggregate(**flags)
     sums = {name: by_minute[name].sum() for name in flags}
-    return by_minute.group_by(["device", "place"]).aggregate(
-        minutes=by_minute.count(), **sums
-    )
+    return by_minute.group_by(["device", "place"]).aggregate(minutes=by_minute.count(), **sums)
 
 
 def _activity(row: dict[str, Any]) -> Activity:

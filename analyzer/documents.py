@@ -21,9 +21,7 @@ from analyzer.store import MEASURED, PUBLIC_FILE, SIMULATED, Store, write_whole
 from privacy.gate.noise import epsilons
 from privacy.records import LINK_COLUMNS, SLICE_COLUMNS, Reject
 from privacy.sealed import seal
-from privacy.settings import DELTA
-from school.conditions import sentence
-from school.words import LANGUAGES
+from school.conditions import condition
 
 MEGA = 1_000_000
 COUNTED = ("offered", "parsed", *(f"rejected_{r.value}" for r in Reject), "kernel_drops", "shed")
@@ -103,7 +101,7 @@ def charter_document(bench: Bench) -> dict[str, Any]:
                 "use": rule.use,
                 "clause": rule.clause,
                 "because": rule.because.as_dict(),
-                "condition": {lang: sentence(rule.when, lang) for lang in LANGUAGES},
+                "condition": condition(rule.when).as_dict(),
             }
             for rule in charter.rules
         ],

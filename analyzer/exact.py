@@ -6,7 +6,7 @@ the slices are gone (retention), the stored cells stand.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -14,11 +14,15 @@ import pyarrow as pa
 
 from analyzer import activity, cells
 from analyzer.cells import StoredCells
+from analyzer.facts import minute_table
 from analyzer.link_state import minutes_of, read_lines, state_table
 from analyzer.store import MEASURED, SIMULATED, Store
+from privacy import canonical
 from privacy.gate.bounded import DayCells, count
 from privacy.gate.tables import Definition, definitions, published_zones
 from privacy.settings import PrivacySettings, TableName
+from school.catalogue import Catalogue
+from school.load import School
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how many steps are, and how many there will be."""
@@ -33,19 +37,23 @@ class Bench:
     """What an analysis works with: a store and what the school declares."""
 
     store: Store
-    school: Any
-    catalogue: Any
+    school: School
+    catalogue: Catalogue
 
     @property
     def settings(self) -> PrivacySettings:
         """The privacy settings in force."""
-        settings: PrivacySettings = self.school.privacy
-        return settings
+        return self.school.privacy
 
     @cached_property
     def tables(self) -> dict[TableName, Definition]:
         """The noisy tables of this school."""
         return definitions(self.school.zones, self.settings)
+
+    @cached_property
+    def catalogue_digest(self) -> str:
+        """Digest of what names are."""
+        return canonical.digest(sorted((entry.suffix, entry.category) for entry in self.catalogue))
 
     @cached_property
     def published(self) -> dict[str, str | None]:
@@ -60,7 +68,7 @@ def source_of(bench: Bench, day: date) -> str | None:
         return None
     return cells.source_digest(
         [*files, *bench.store.files("link", day)],
-        [bench.school.charter_digest, bench.school.privacy_digest],
+        [bench.school.charter_digest, bench.school.privacy_digest, bench.catalogue_digest],
     )
 
 
@@ -105,7 +113,7 @@ def _compute(
     files, origin = bench.store.checked_files("flows", day)
     found = activity.activities(
         activity.day_slices(connection, files),
-        link_states(bench, day),
+        day_minutes(bench, day),
         school=bench.school,
         catalogue=bench.catalogue,
         published=bench.published,
@@ -114,6 +122,15 @@ def _compute(
         keys = cells.keys_digest(definition)
         counted = count(found, definition, day)
         cells.write(bench.store, StoredCells(counted, keys=keys, source=source, origin=origin))
+
+
+def day_minutes(bench: Bench, day: date) -> pa.Table:
+    """Return every minute of a local day with its timetable and the state of the link.
+
+    A minute that no line saw counts as calm: nobody is told that the line was full without proof.
+    """
+    known = minute_table(bench.school.calendar, day, day + timedelta(days=1))
+    return known.join(link_states(bench, day), "minute", join_type="left outer")
 
 
 def link_states(bench: Bench, day: date) -> pa.Table:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from analyzer import documents, exact
 from analyzer.exact import Bench, Progress, silent
@@ -12,6 +11,8 @@ from analyzer.plan import plan
 from analyzer.release import remove_spent_cells
 from analyzer.store import Store
 from privacy.gate.ledger import Ledger
+from school.catalogue import Catalogue
+from school.load import School
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class AnalysisReport:
 
 
 def analyze(
-    store: Path, school: Any, *, as_of: date, catalogue: Any, progress: Progress = silent
+    store: Path, school: School, *, as_of: date, catalogue: Catalogue, progress: Progress = silent
 ) -> AnalysisReport:
     """Compute the exact cells of every day whose period is still to be released.
 

@@ -22,6 +22,8 @@ from privacy.gate.ledger import Ledger
 from privacy.gate.periods import period_of
 from privacy.release import dump_release
 from privacy.sealed import seal
+from school.catalogue import Catalogue
+from school.load import School
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class ReleaseReport:
 
 
 def release(
-    store: Path, school: Any, *, as_of: date, catalogue: Any, progress: Progress = silent
+    store: Path, school: School, *, as_of: date, catalogue: Catalogue, progress: Progress = silent
 ) -> ReleaseReport:
     """Release every closed period not released yet: T1 weeks, T6 days, link load days.
 
