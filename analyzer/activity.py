@@ -20,6 +20,7 @@ import ibis
 import pyarrow as pa
 
 from analyzer import expression
+from analyzer.facts import MINUTE_SCHEMA
 from privacy.gate.bounded import Activity
 from privacy.gate.tables import CHARTER_USES
 from school.catalogue import Catalogue
@@ -28,6 +29,10 @@ from school.load import School
 Published = Mapping[str, str | None]
 MEMORY_LIMIT = "2GB"
 THREADS = 2
+
+
+MINUTES = MINUTE_SCHEMA.append(pa.field("link_state", pa.string()))
+"""Columns of the `minutes` that a question needs."""
 
 
 @contextmanager
@@ -46,29 +51,57 @@ def engine() -> Iterator[Any]:
         connection.disconnect()
 
 
-def activities(
-    slices: Any, minutes: pa.Table, *, school: School, catalogue: Catalogue, published: Published
-) -> list[Activity]:
-    """Return what every device did, per published zone, over the slices of one local day.
+class Question:
+    """The one query, compiled once and asked of one day after another.
+
+    Compiling the charter takes longer than answering for a day, so the expression becomes a view
+    over two named relations, `slices` and `minutes`, that each day replaces.
 
     Args:
-        slices: Ibis table of SLICE_SCHEMA, from `day_slices`.
-        minutes: every minute of that day with timetable and state of the link; a slice filed
-            under another day than its own finds no minute and counts for nobody.
+        connection: from `engine`.
+        files: some day's slice files, for the columns.
         school: the school's declarations.
         catalogue: the services catalogue.
         published: under which zone each declared zone is published.
     """
-    classified = expression.classified(
-        slices, school=school, catalogue=catalogue, minutes=ibis.memtable(minutes)
-    )
-    rows = _by_device_and_zone(classified, published).to_pyarrow()
-    return [_activity(row) for row in rows.to_pylist()]
 
+    def __init__(
+        self,
+        connection: Any,
+        files: Iterable[Path],
+        *,
+        school: School,
+        catalogue: Catalogue,
+        published: Published,
+    ) -> None:
+        self._connection = connection
+        self._load(files, MINUTES.empty_table())
+        classified = expression.classified(
+            connection.table("slices"),
+            school=school,
+            catalogue=catalogue,
+            minutes=connection.table("minutes"),
+        )
+        # Kept: its small in-memory tables leave the engine together with it.
+        self._expression = _by_device_and_zone(classified, published)
+        connection.create_view("answer", self._expression)
 
-def day_slices(connection: Any, files: Iterable[Path]) -> Any:
-    """Return one day's slice files (SLICE_SCHEMA, checked) as an Ibis table."""
-    return connection.read_parquet([str(path) for path in files], hive_partitioning=False)
+    def _load(self, files: Iterable[Path], minutes: pa.Table) -> None:
+        paths = [str(path) for path in files]
+        self._connection.read_parquet(paths, table_name="slices", hive_partitioning=False)
+        self._connection.con.register("minutes", minutes)
+
+    def ask(self, files: Iterable[Path], minutes: pa.Table) -> list[Activity]:
+        """Return what every device did, per published zone, over one local day.
+
+        Args:
+            files: the day's slice files (SLICE_SCHEMA, checked).
+            minutes: every minute of that day with timetable and state of the link (`MINUTES`); a
+                slice filed under another day than its own finds no minute and counts for nobody.
+        """
+        self._load(files, minutes)
+        rows = self._connection.table("answer").to_pyarrow()
+        return [_activity(row) for row in rows.to_pylist()]
 
 
 def _by_device_and_zone(classified: Any, published: Published) -> Any:

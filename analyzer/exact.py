@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
 
 import pyarrow as pa
 
 from analyzer import activity, cells
+from analyzer.activity import MINUTES, Question
 from analyzer.cells import StoredCells
 from analyzer.facts import minute_table
 from analyzer.link_state import minutes_of, read_lines, state_table
@@ -100,24 +100,25 @@ def refresh(
     if not work:
         return []
     with activity.engine() as connection:
+        question = Question(
+            connection,
+            bench.store.checked_files("flows", work[0][0])[0],
+            school=bench.school,
+            catalogue=bench.catalogue,
+            published=bench.published,
+        )
         for done, (day, source, stale) in enumerate(work):
             progress("cells", done, len(work))
-            _compute(bench, connection, day, source=source, tables=stale)
+            _compute(bench, question, day, source=source, tables=stale)
     progress("cells", len(work), len(work))
     return [day for day, _, _ in work]
 
 
 def _compute(
-    bench: Bench, connection: Any, day: date, *, source: str, tables: list[Definition]
+    bench: Bench, question: Question, day: date, *, source: str, tables: list[Definition]
 ) -> None:
     files, origin = bench.store.checked_files("flows", day)
-    found = activity.activities(
-        activity.day_slices(connection, files),
-        day_minutes(bench, day),
-        school=bench.school,
-        catalogue=bench.catalogue,
-        published=bench.published,
-    )
+    found = question.ask(files, day_minutes(bench, day))
     for definition in tables:
         keys = cells.keys_digest(definition)
         counted = count(found, definition, day)
@@ -130,7 +131,8 @@ def day_minutes(bench: Bench, day: date) -> pa.Table:
     A minute that no line saw counts as calm: nobody is told that the line was full without proof.
     """
     known = minute_table(bench.school.calendar, day, day + timedelta(days=1))
-    return known.join(link_states(bench, day), "minute", join_type="left outer")
+    joined = known.join(link_states(bench, day), "minute", join_type="left outer")
+    return joined.select(MINUTES.names)
 
 
 def link_states(bench: Bench, day: date) -> pa.Table:
