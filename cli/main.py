@@ -12,8 +12,11 @@ import typer
 from cli.exits import Exit, Refusal
 
 COMMAND_MODULES: tuple[str, ...] = (
+COMMAND_MODULES: tuple[str, ...] = (
     "cli.check",
     "cli.collect",
+    "cli.analyze",
+    "cli.release",
     "cli.explain",
     "cli.classify_name",
 )
