@@ -1,9 +1,12 @@
 """`jauge serve`: the pages and the API over a public directory, on loopback by default."""
 
+import contextlib
 import errno
 import json
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -88,7 +91,22 @@ def run_server(public: Path, host: str, port: int, on_ready: Callable[[str], Non
     with listener:
         listener.listen(128)
         on_ready(f"http://{shown}:{taken}/")
-        uvicorn.Server(config).run(sockets=[listener])
+        with _stopped_by_signals():
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """End well on SIGINT and SIGTERM: uvicorn closes, then raises the signal a second time."""
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler) if main else None
+    try:
+        yield
+    except KeyboardInterrupt:
+        return
+    finally:
+        if main:
+            signal.signal(signal.SIGTERM, before)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -37,6 +37,8 @@ class Bar:
     """Why there is nothing, when there is nothing."""
     mark: str = ""
     """What changed just before this position."""
+    days: str = ""
+    """A third line under the axis, for a week that is not a full school week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,21 @@ class Rows:
     capacity: float
 
 
-def nice_ceiling(value: float) -> float:
+LABEL_ROOM = 1.15
+"""Room above the tallest column for the number written on it."""
+
+
+def ticks(high: float, wanted: int = 5) -> list[float]:
+    """Return round axis values from 0 to the first one at or above `high`."""
+    step = _nice(max(high, 1e-9) / wanted)
+    count = math.ceil(high / step - 1e-9)
+    return [round(index * step, 6) for index in range(max(count, 1) + 1)]
+
+
+def _nice(step: float) -> float:
     """Return the next 1, 2, 2.5 or 5 times a power of ten."""
-    if value <= 0:
-        return 1.0
-    power = 10 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 2.5, 5, 10) if value <= step * power * (1 + 1e-9))
+    power = 10 ** math.floor(math.log10(step))
+    return float(next(s * power for s in (1, 2, 2.5, 5, 10) if step <= s * power * (1 + 1e-9)))
 
 
 def value_label(value: float, texts: Texts, *, percent: bool) -> str:
@@ -81,16 +92,14 @@ def value_label(value: float, texts: Texts, *, percent: bool) -> str:
     return texts.percent(value) if percent else texts.number(value, 1 if value < 10 else 0)  # noqa: PLR2004
 
 
-def columns_top(chart: Columns) -> float:
-    """Return the end of the value axis, margins and thresholds included."""
+def columns_ticks(chart: Columns) -> list[float]:
+    """Return the value axis, margins and thresholds included."""
     highs = [bar.value + (bar.margin or 0) for bar in chart.bars if bar.value is not None]
     highs += [float(bar.below) for bar in chart.bars if bar.below is not None]
-    if chart.percent:
-        return min(1.0, nice_ceiling(max([*highs, 0.1])))
-    return nice_ceiling(max([*highs, 1.0]))
+    return ticks(max([*highs, 0.1 if chart.percent else 1.0]) * LABEL_ROOM)
 
 
-def rows_top(chart: Rows) -> float:
-    """Return the end of the rate axis, Mbit/s."""
+def rows_ticks(chart: Rows) -> list[float]:
+    """Return the rate axis, Mbit/s; the capacity is always on it."""
     highs = [row.peak for row in chart.rows if row.peak is not None]
-    return max([chart.capacity * 1.1, *highs])
+    return ticks(max([chart.capacity, *highs]))

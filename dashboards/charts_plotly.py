@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboards.charts import COLOURS, Bar, Columns, Rows, columns_top, rows_top, value_label
+from dashboards.charts import COLOURS, Bar, Columns, Rows, columns_ticks, rows_ticks, value_label
 from dashboards.texts import Texts
 
 
@@ -17,7 +17,7 @@ def _figure(traces: list[Any], **layout: Any) -> str:
     """Return figure JSON that is safe inside a `<script type="application/json">`."""
     base = go.Layout(
         template=go.layout.Template(),
-        margin={"l": 52, "r": 12, "t": 34, "b": 48},
+        margin={"l": 52, "r": 12, "t": 34, "b": 64},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"size": 13},
@@ -34,7 +34,8 @@ def columns_plotly(chart: Columns, *, texts: Texts) -> str:
     """Return the same columns as a Plotly figure."""
     shown = [(i, bar) for i, bar in enumerate(chart.bars) if bar.value is not None]
     hidden = [(i, bar) for i, bar in enumerate(chart.bars) if bar.below is not None]
-    top = columns_top(chart)
+    ticks = columns_ticks(chart)
+    top = ticks[-1]
     traces = [
         go.Bar(
             name="shown",
@@ -66,12 +67,11 @@ def columns_plotly(chart: Columns, *, texts: Texts) -> str:
             showlegend=False,
         ),
     ]
-    ticks = [top * index / 4 for index in range(5)]
     return _figure(
         traces,
         barmode="overlay",
         bargap=0.38,
-        height=270,
+        height=284,
         annotations=[
             note for i, bar in enumerate(chart.bars) for note in _notes(i, bar, chart, texts)
         ],
@@ -79,7 +79,7 @@ def columns_plotly(chart: Columns, *, texts: Texts) -> str:
         xaxis={
             "range": [-0.5, len(chart.bars) - 0.5],
             "tickvals": list(range(len(chart.bars))),
-            "ticktext": [f"{bar.tick[0]}<br>{bar.tick[1]}" for bar in chart.bars],
+            "ticktext": ["<br>".join([*bar.tick, bar.days]) for bar in chart.bars],
             "tickangle": 0,
             "fixedrange": True,
             "showgrid": False,
@@ -102,21 +102,24 @@ def _hover(bar: Bar, chart: Columns, texts: Texts) -> str:
 
 
 def _notes(index: int, bar: Bar, chart: Columns, texts: Texts) -> list[dict[str, Any]]:
-    base: dict[str, Any] = {"x": index, "showarrow": False, "yanchor": "bottom"}
+    base: dict[str, Any] = {
+        "x": index,
+        "showarrow": False,
+        "yanchor": "bottom",
+        "font": {"size": 12},
+    }
     notes = []
     if bar.value is not None:
         label = value_label(bar.value, texts, percent=chart.percent)
-        notes.append(
-            {**base, "y": bar.value + (bar.margin or 0), "text": label, "font": {"size": 12}}
-        )
+        notes.append({**base, "y": bar.value + (bar.margin or 0), "text": label, "name": "value"})
     elif bar.below is not None:
         label = f"&lt;{texts.number(bar.below)}"
-        notes.append({**base, "y": bar.below, "text": label, "font": {"size": 12}})
+        notes.append({**base, "y": bar.below, "text": label, "name": "value"})
     else:
-        notes.append({**base, "y": 0, "text": bar.note, "textangle": -90, "font": {"size": 12}})
+        notes.append({**base, "y": 0, "text": bar.note, "textangle": -90})
     if bar.mark:
         place = {"x": index - 0.5, "xanchor": "left", "y": 1.02, "yref": "paper"}
-        notes.append({**base, **place, "text": bar.mark, "font": {"size": 12}})
+        notes.append({**base, **place, "text": bar.mark})
     return notes
 
 
@@ -142,11 +145,12 @@ def rows_plotly(chart: Rows, *, texts: Texts) -> str:
                  for (_, row), v in zip(known, values, strict=True)]  # fmt: skip
         return go.Bar(
             name=name, x=values, y=where, orientation="h", width=width, hovertext=hover,
-            hoverinfo="text", marker={"color": COLOURS[role]}, showlegend=False,
+            hoverinfo="text", showlegend=False,
+            marker={"color": COLOURS[role], "line": {"color": "#ffffff", "width": 1}},
         )  # fmt: skip
 
-    top = rows_top(chart)
-    ticks = [top * index / 4 for index in range(5)]
+    ticks = rows_ticks(chart)
+    top = max(ticks[-1], chart.capacity)
     peak = go.Scatter(
         name="chart.peak",
         x=[row.peak for _, row in known],
@@ -191,7 +195,7 @@ def rows_plotly(chart: Rows, *, texts: Texts) -> str:
 
 def _row_notes(chart: Rows, texts: Texts) -> list[dict[str, Any]]:
     notes: list[dict[str, Any]] = [
-        {"x": chart.capacity, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
+        {"x": chart.capacity, "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "right", "showarrow": False,
          "text": texts("chart.capacity", rate=texts.mbit(chart.capacity)), "font": {"size": 12}},
     ]  # fmt: skip
     for index, row in enumerate(chart.rows):
@@ -205,5 +209,7 @@ def _row_notes(chart: Rows, texts: Texts) -> list[dict[str, Any]]:
             notes.append({**base, "x": 0, "text": row.note})
         else:
             place = max(row.p95, row.peak)
-            notes.append({**base, "x": place, "xshift": 6, "text": texts.number(row.p95, 1)})
+            notes.append(
+                {**base, "x": place, "xshift": 6, "text": texts.number(row.p95, 1), "name": "row"}
+            )
     return notes

@@ -8,16 +8,17 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from dashboards.charts import Bar, Columns, Row, Rows, columns_top, rows_top, value_label
+from dashboards.charts import Bar, Columns, Row, Rows, columns_ticks, rows_ticks, value_label
 from dashboards.texts import Texts
 
-_WIDTH, _HEIGHT = 460.0, 250.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 8.0, 30.0, 44.0
+_WIDTH, _HEIGHT = 460.0, 262.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 8.0, 30.0, 56.0
 
 
 def columns_svg(chart: Columns, *, ident: str, texts: Texts) -> Markup:
     """Return the static drawing of a column chart."""
-    top = columns_top(chart)
+    axis = columns_ticks(chart)
+    top = axis[-1]
     step = (_WIDTH - _LEFT - _RIGHT) / max(len(chart.bars), 1)
     height = _HEIGHT - _TOP - _BOTTOM
 
@@ -25,8 +26,7 @@ def columns_svg(chart: Columns, *, ident: str, texts: Texts) -> Markup:
         return round(_TOP + height * (1 - min(value, top) / top), 1)
 
     parts = [_open(_WIDTH, _HEIGHT, ident)]
-    for index in range(5):
-        tick = top * index / 4
+    for tick in axis:
         parts.append(_line("grid", _LEFT, y(tick), _WIDTH - _RIGHT, y(tick)))
         label = value_label(tick, texts, percent=chart.percent)
         parts.append(_text("tick end", _LEFT - 6, y(tick) + 4, label))
@@ -44,7 +44,8 @@ def _column(
     middle, width, base = left + step / 2, step * 0.62, y(0)
     parts = [
         _text("tick middle", middle, base + 17, bar.tick[0]),
-        _text("tick middle", middle, base + 33, bar.tick[1]),
+        _text("tick middle", middle, base + 32, bar.tick[1]),
+        _text("tick middle", middle, base + 48, bar.days),
     ]
     if bar.mark:
         parts.append(_line("mark", left, _TOP - 14, left, base))
@@ -81,7 +82,8 @@ _NAME = 96.0
 def rows_svg(chart: Rows, *, ident: str, texts: Texts) -> Markup:
     """Return the static drawing of a day's slots."""
     height = _ROW * len(chart.rows) + 56
-    top = rows_top(chart)
+    axis = rows_ticks(chart)
+    top = max(axis[-1], chart.capacity * 1.04)
     width = 560.0
 
     def x(value: float) -> float:
@@ -89,8 +91,7 @@ def rows_svg(chart: Rows, *, ident: str, texts: Texts) -> Markup:
 
     floor = height - 30
     parts = [_open(width, height, ident)]
-    for index in range(5):
-        tick = top * index / 4
+    for tick in axis:
         parts.append(_line("grid", x(tick), 22, x(tick), floor))
         parts.append(_text("tick middle", x(tick), floor + 18, texts.number(tick, 1)))
     for index, row in enumerate(chart.rows):
@@ -99,7 +100,7 @@ def rows_svg(chart: Rows, *, ident: str, texts: Texts) -> Markup:
     parts.append(_line("limit", limit, 18, limit, floor))
     parts.append(
         _text(
-            "limit-label middle",
+            "limit-label end",
             limit,
             12,
             texts("chart.capacity", rate=texts.mbit(chart.capacity)),

@@ -1,7 +1,7 @@
 """Figures of the pages: a sentence, a drawing, and the same numbers as a table. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
 
@@ -13,6 +13,9 @@ from dashboards.reading import Direction, LinkDay, School, SlotLoad, Snapshot, w
 from dashboards.tables import Datum, Line, Table, change_weeks, empty_reason, week_name
 from dashboards.texts import Texts
 from privacy.release import Shown, Withheld
+
+FULL_WEEK = 5
+"""School days of an ordinary week; a shorter one says so under the axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,23 @@ def _bar(period: str, school: School, texts: Texts, mark: str, **values: float |
         below=None if below is None else int(below),
         note=empty_reason(period, school, texts),
         mark=mark,
+        days=_short_week(period, school, texts),
     )
+
+
+def months_once(bars: Sequence[Bar]) -> tuple[Bar, ...]:
+    """Write a month under its first week only: the ticks stay readable on a telephone."""
+    months = ["", *(bar.tick[1] for bar in bars)]
+    return tuple(
+        bar if bar.tick[1] != before else replace(bar, tick=(bar.tick[0], ""))
+        for bar, before in zip(bars, months, strict=False)
+    )
+
+
+def _short_week(period: str, school: School, texts: Texts) -> str:
+    """Say how many school days a week had when it had some but not five."""
+    count = len(school.week(period).school_days)
+    return texts("chart.days", n=count) if 0 < count < FULL_WEEK else ""
 
 
 def _use_bars(
@@ -58,7 +77,7 @@ def _use_bars(
         elif point and isinstance(point.display, Withheld) and point.school_days:
             values = {"below": point.display.below}
         bars.append(_bar(period, snapshot.school, texts, mark, **values))
-    return tuple(bars)
+    return months_once(bars)
 
 
 def use_figure(use: str, snapshot: Snapshot, texts: Texts) -> Figure:
@@ -80,8 +99,20 @@ def use_figure(use: str, snapshot: Snapshot, texts: Texts) -> Figure:
         ),
         csv="/api/v1/releases/T1",
         how=texts("how.use_weeks"),
-        legend=((use, texts("legend.shown")), ("withheld", texts("legend.withheld"))),
+        legend=_use_legend(use, chart, texts),
     )
+
+
+def _use_legend(use: str, chart: Columns, texts: Texts) -> tuple[tuple[str, str], ...]:
+    """Explain the marks that the chart really has."""
+    found = []
+    if any(bar.value is not None for bar in chart.bars):
+        found.append((use, texts("legend.shown")))
+    if any(bar.below is not None for bar in chart.bars):
+        found.append(("withheld", texts("legend.withheld")))
+    if any(bar.days for bar in chart.bars):
+        found.append(("none", texts("legend.days")))
+    return tuple(found)
 
 
 def _columns_table(chart: Columns, texts: Texts, heads: tuple[str, ...]) -> Table:
@@ -118,7 +149,7 @@ def share_figure(days: Sequence[LinkDay], snapshot: Snapshot, texts: Texts, titl
         tally = load.class_time(weeks.get(period, []))
         values = {"value": round(tally.share_80, 4)} if tally.seen else {}
         bars.append(_bar(period, snapshot.school, texts, marks.get(period, ""), **values))
-    chart = Columns(role="load", bars=tuple(bars), percent=True)
+    chart = Columns(role="load", bars=months_once(bars), percent=True)
     return Figure(
         ident="class-share",
         title=title,

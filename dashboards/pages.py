@@ -93,6 +93,11 @@ def _common(snapshot: Snapshot, texts: Texts) -> dict[str, Any]:
         "school": snapshot.school,
         "status": snapshot.status,
         "simulated": simulated_ranges(snapshot, texts),
+        "measured": [
+            texts.span(first, last)
+            for first, last, origin in snapshot.status.origins
+            if origin == "measured"
+        ],
         "charter_digest": snapshot.charter["digest"],
         "privacy_digest": snapshot.privacy["digest"],
         "has_data": bool(snapshot.link or snapshot.weeks or snapshot.days),

@@ -46,11 +46,22 @@ def line_verdict(tally: load.Tally, monday: date, texts: Texts) -> str:
     """Say whether the line was enough during the lessons of one week."""
     if tally.verdict is load.Verdict.CANNOT_TELL:
         return texts("line.cannot_tell", week=texts.day_month(monday))
+    if round(tally.share_80, 3) == 0:
+        return texts("line.never", week=texts.day_month(monday))
     return texts(
         f"line.{tally.verdict.value}",
         share=texts.percent(tally.share_80),
+        minutes=minutes_per_hour(tally.share_80, texts),
         week=texts.day_month(monday),
     )
+
+
+def minutes_per_hour(share: float, texts: Texts) -> str:
+    """Return a share of the time as minutes of each hour, in words."""
+    minutes = share * 60
+    if 0 < minutes < 1:
+        return texts("line.under_a_minute")
+    return texts("line.minutes", count=round(minutes), n=texts.number(minutes))
 
 
 def line_earlier(tallies: Sequence[load.Tally], texts: Texts) -> str:
@@ -74,6 +85,7 @@ def change(found: load.Change, texts: Texts) -> str:
     return texts(
         f"change.{_effect(found.tally_before, found.tally_after)}",
         share_before=texts.percent(found.tally_before.share_80),
+        minutes_before=minutes_per_hour(found.tally_before.share_80, texts),
         share_after=texts.percent(found.tally_after.share_80),
         **rates,
     )
@@ -94,7 +106,7 @@ def repeat(found: load.Repeat, texts: Texts, *, past: bool) -> str:
         when = texts("repeat.most_days")
     else:
         when = texts("repeat.every", days=texts.join([texts.weekday(d) for d in found.weekdays]))
-    return texts(
+    sentence = texts(
         "repeat.past" if past else "repeat.now",
         when=when,
         slot=found.slot,
@@ -104,6 +116,7 @@ def repeat(found: load.Repeat, texts: Texts, *, past: bool) -> str:
         seen=found.seen,
         minutes=texts.number(found.minutes),
     )
+    return texts.sentence(sentence)
 
 
 def use_name(use: str, texts: Texts) -> str:

@@ -49,7 +49,7 @@ def _flatten(prefix: str, tree: Mapping[str, Any], into: dict[str, str]) -> None
         if isinstance(value, Mapping):
             _flatten(f"{name}.", value, into)
         else:
-            into[name] = str(value).strip()
+            into[name] = str(value)
 
 
 class Texts:
@@ -139,10 +139,14 @@ class Texts:
             return "".join(items)
         return f"{', '.join(items[:-1])} {self('word.and')} {items[-1]}"
 
+    def sentence(self, text: str) -> str:
+        """Return the text with a capital first letter."""
+        return text[:1].upper() + text[1:]
+
     def span(self, first: date, last: date) -> str:
         """Return a range of days, both included."""
         if first == last:
-            return self.day_short(first)
+            return self("word.one_day", day=self.day_short(first))
         return self("word.span", first=self.day_short(first), last=self.day_short(last))
 
 

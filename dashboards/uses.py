@@ -23,7 +23,7 @@ DIP_LONGEST_WEEKS = 3
 FULL_WEEK_DAYS = 3
 """Weeks of fewer school days are shown, never compared."""
 TREND_WEEKS = 4
-"""The latest week is compared with the mean of up to four school weeks before it."""
+"""The latest week is compared with the median of up to four school weeks before it."""
 FLOOR_PER_DAY = 11
 """Readable floor of a device-day count (DESIGN section 5), 11 × days of the period."""
 FADE_SHARE = 0.6
@@ -110,7 +110,7 @@ def day_values(release: Release) -> dict[str, Shown | Withheld]:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The latest school week against the mean of those before it, per school day."""
+    """The latest school week against the usual of those before it, per school day."""
 
     direction: str
     """`up`, `down` or `steady` (the difference is within the noise)."""
@@ -120,17 +120,21 @@ class Trend:
 
 
 def trend(points: Sequence[Point]) -> Trend | None:
-    """Compare the latest week with up to four before it; None when there is too little."""
+    """Compare the latest week with up to four before it; None when there is too little.
+
+    Their median is what is usual: one odd week before must not make an ordinary one look odd.
+    """
     usable = [point for point in points if point.comparable]
     if len(usable) < 3 or usable[-1] is not points[-1]:  # noqa: PLR2004 - two weeks to compare with
         return None
     latest, earlier = usable[-1], usable[-1 - TREND_WEEKS : -1]
-    mean = fmean(point.per_day for point in earlier)
-    sigma = math.hypot(latest.sigma_per_day, _sigma_of_mean(earlier))
-    difference = latest.per_day - mean
-    if abs(difference) <= FINDING_Z * sigma or mean <= 0:
+    usual = median(point.per_day for point in earlier)
+    # The median of normal draws is at most 1.26 times as wide as their mean.
+    sigma = math.hypot(latest.sigma_per_day, 1.26 * _sigma_of_mean(earlier))
+    difference = latest.per_day - usual
+    if abs(difference) <= FINDING_Z * sigma or usual <= 0:
         return Trend("steady", 0.0, len(earlier))
-    return Trend("up" if difference > 0 else "down", difference / mean, len(earlier))
+    return Trend("up" if difference > 0 else "down", difference / usual, len(earlier))
 
 
 def _sigma_of_mean(points: Sequence[Point]) -> float:

@@ -36,7 +36,7 @@
   }
 
   // The figures carry roles' colours; what depends on light or dark comes from the style sheet.
-  function themed(figure) {
+  function themed(figure, place) {
     const style = getComputedStyle(document.documentElement);
     const colour = function (name) { return style.getPropertyValue(name).trim(); };
     const layout = structuredClone(figure.layout);
@@ -50,6 +50,11 @@
       });
     }
     layout.hoverlabel = { bgcolor: colour("--card"), bordercolor: colour("--edge"), font: { color: colour("--ink") } };
+    const narrow = place.clientWidth < 480;
+    layout.annotations = (layout.annotations || []).map(function (note) {
+      if (note.name === "row") { return Object.assign({}, note, { bgcolor: colour("--card"), borderpad: 0 }); }
+      return narrow && note.name === "value" ? Object.assign({}, note, { textangle: -90 }) : note;
+    });
     const data = figure.data.map(function (trace) {
       if (!trace.error_y) { return trace; }
       return Object.assign({}, trace, { error_y: Object.assign({}, trace.error_y, { color: colour("--ink") }) });
@@ -59,7 +64,7 @@
 
   function draw(place) {
     plotly().then(function () {
-      const figure = themed(JSON.parse(place.querySelector("script.plotly").textContent));
+      const figure = themed(JSON.parse(place.querySelector("script.plotly").textContent), place);
       const live = place.querySelector(".live");
       live.hidden = false;
       place.querySelector(".static").hidden = true;
