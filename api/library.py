@@ -1,0 +1,105 @@
+"""Reads the public directory for the routes: one snapshot for the pages, payloads for the API.
+
+The only place of `api` that touches `Published`. Its refusals become problems here, so that no
+route handles a broken seal by itself.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from api.problems import Problem
+from dashboards.reading import Snapshot, read_link_day, read_school, read_status
+from privacy.published import NOISY_TABLES, TABLES, Published
+from privacy.sealed import SealBroken
+
+WEEKS_SHOWN = 20
+"""Weeks that a page looks back at: a term with its holidays. Longer views come with a term page."""
+DAYS_SHOWN = 7 * WEEKS_SHOWN
+DOCUMENTS = ("school", "charter", "privacy", "status")
+
+T = TypeVar("T")
+
+
+class Library:
+    """Stored releases and documents, every seal checked at every reading."""
+
+    def __init__(self, published: Published) -> None:
+        self._published = published
+
+    def ready(self) -> bool:
+        """Say whether anything was ever published."""
+        return self._published.ready()
+
+    def periods(self, table: str) -> list[str]:
+        """Return the periods of a table.
+
+        Raises:
+            Problem: no such table.
+        """
+        if table not in TABLES:
+            raise Problem("not-found")
+        return self._published.periods(table)
+
+    def payload(self, table: str, period: str) -> dict[str, Any]:
+        """Return one stored release as JSON values.
+
+        Raises:
+            Problem: not there, or broken.
+        """
+        if table not in TABLES:
+            raise Problem("not-found")
+        return self._read(lambda: self._published.payload(table, period))
+
+    def document(self, name: str) -> dict[str, Any]:
+        """Return one sealed document.
+
+        Raises:
+            Problem: not there, or broken.
+        """
+        if name not in DOCUMENTS:
+            raise Problem("not-found")
+        return self._read(lambda: self._published.document(name))
+
+    def snapshot(self) -> Snapshot:
+        """Return everything that the pages may show.
+
+        Raises:
+            Problem: nothing published, or something broken.
+        """
+        if not self.ready():
+            raise Problem("nothing-published")
+        return self._read(self._snapshot)
+
+    def _snapshot(self) -> Snapshot:
+        published = self._published
+        noisy = {
+            table: tuple(
+                published.release(table, period) for period in published.periods(table)[-limit:]
+            )
+            for table, limit in zip(NOISY_TABLES, (WEEKS_SHOWN, 1), strict=True)
+        }
+        link = [
+            day
+            for period in published.periods("link")[-DAYS_SHOWN:]
+            for day in read_link_day(published.payload("link", period))
+        ]
+        return Snapshot(
+            school=read_school(published.document("school")),
+            status=read_status(published.document("status")),
+            charter=published.document("charter"),
+            privacy=published.document("privacy"),
+            weeks=noisy["T1"],
+            days=noisy["T6"],
+            link=tuple(link),
+        )
+
+    def _read(self, reading: Callable[[], T]) -> T:
+        try:
+            return reading()
+        except FileNotFoundError as error:
+            kind = "not-found" if self.ready() else "nothing-published"
+            raise Problem(kind) from error
+        except SealBroken as error:
+            raise Problem("seal-broken") from error
+        except (KeyError, ValueError, TypeError) as error:
+            raise Problem("unreadable") from error

@@ -1,0 +1,55 @@
+"""The routes that people open: three pages, the list of problems, static files."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from api.library import Library
+from api.problems import PROBLEMS, Problem, language
+from dashboards import pages
+from dashboards.reading import Snapshot
+from dashboards.texts import Texts
+
+PageMaker = Callable[[Snapshot, Texts, Mapping[str, str]], str]
+
+MAKERS: dict[str, PageMaker] = {
+    "overview": pages.overview_page,
+    "load": pages.load_page,
+    "charter": pages.charter_page,
+}
+KEPT = ("lang", "jour", "ligne")
+"""Query parameters that a page knows; others are dropped, not echoed."""
+LONGEST = 64
+"""Longest value of a parameter: a line's name has 32 characters at most."""
+
+
+def make_site(library: Library) -> APIRouter:
+    """Return the pages over one library."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    for name, path in pages.PAGES.items():
+        router.add_api_route(path, _page(library, MAKERS[name]), methods=["GET"], name=name)
+
+    @router.get("/problemes", name="problems")
+    def problems(request: Request) -> HTMLResponse:
+        return HTMLResponse(pages.problems_page(PROBLEMS, Texts(language(request)), {}))
+
+    return router
+
+
+def _page(library: Library, maker: PageMaker) -> Callable[[Request], Response]:
+    def serve(request: Request) -> Response:
+        query = {key: value[:LONGEST] for key, value in request.query_params.items() if key in KEPT}
+        snapshot = library.snapshot()
+        try:
+            content = maker(snapshot, Texts(language(request)), query)
+        except pages.NotPublished as error:
+            raise Problem("not-found") from error
+        body = content.encode()
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers={"ETag": etag})
+        return HTMLResponse(body, headers={"ETag": etag})
+
+    return serve

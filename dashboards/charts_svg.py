@@ -1,0 +1,159 @@
+"""Static SVG of a chart: first paint, no JavaScript, print. Pure.
+
+No style attribute (the CSP refuses them): classes only, colours from the style sheet, so that
+both colour schemes hold.
+"""
+
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from dashboards.charts import Bar, Columns, Row, Rows, columns_ticks, rows_ticks, value_label
+from dashboards.texts import Texts
+
+_WIDTH, _HEIGHT = 460.0, 262.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 8.0, 30.0, 56.0
+
+
+def columns_svg(chart: Columns, *, ident: str, texts: Texts) -> Markup:
+    """Return the static drawing of a column chart."""
+    axis = columns_ticks(chart)
+    top = axis[-1]
+    step = (_WIDTH - _LEFT - _RIGHT) / max(len(chart.bars), 1)
+    height = _HEIGHT - _TOP - _BOTTOM
+
+    def y(value: float) -> float:
+        return round(_TOP + height * (1 - min(value, top) / top), 1)
+
+    parts = [_open(_WIDTH, _HEIGHT, ident)]
+    for tick in axis:
+        parts.append(_line("grid", _LEFT, y(tick), _WIDTH - _RIGHT, y(tick)))
+        label = value_label(tick, texts, percent=chart.percent)
+        parts.append(_text("tick end", _LEFT - 6, y(tick) + 4, label))
+    for index, bar in enumerate(chart.bars):
+        left = _LEFT + index * step
+        parts.extend(_column(bar, chart, ident, (left, step), y, texts))
+    parts.append("</svg>")
+    return Markup("".join(parts))  # noqa: S704 - every text went through escape()
+
+
+def _column(
+    bar: Bar, chart: Columns, ident: str, place: tuple[float, float], y: Any, texts: Texts
+) -> list[str]:
+    left, step = place
+    middle, width, base = left + step / 2, step * 0.62, y(0)
+    parts = [
+        _text("tick middle", middle, base + 17, bar.tick[0]),
+        _text("tick middle", middle, base + 32, bar.tick[1]),
+        _text("tick middle", middle, base + 48, bar.days),
+    ]
+    if bar.mark:
+        parts.append(_line("mark", left, _TOP - 14, left, base))
+        parts.append(_text("mark-label start", left + 4, _TOP - 18, bar.mark))
+    if bar.value is not None:
+        parts.append(_rect(f"bar {chart.role}", middle - width / 2, y(bar.value), width, base))
+        high = bar.value + (bar.margin or 0)
+        if bar.margin:
+            parts.append(
+                _line("whisker", middle, y(high), middle, y(max(bar.value - bar.margin, 0)))
+            )
+            parts.extend(
+                _line("whisker", middle - 4, y(end), middle + 4, y(end))
+                for end in (high, max(bar.value - bar.margin, 0))
+            )
+        label = value_label(bar.value, texts, percent=chart.percent)
+        parts.append(_text("value middle", middle, y(high) - 5, label))
+    elif bar.below is not None:
+        fill = f"url(#{ident}-hatch)"
+        parts.append(_rect("withheld", middle - width / 2, y(bar.below), width, base, fill=fill))
+        parts.append(_text("value middle", middle, y(bar.below) - 5, f"<{texts.number(bar.below)}"))
+    else:
+        parts.append(
+            f'<text class="note" transform="translate({middle + 4:.1f} {base - 6:.1f}) rotate(-90)">'
+            f"{escape(bar.note)}</text>"
+        )
+    return parts
+
+
+_ROW = 38.0
+_NAME = 96.0
+
+
+def rows_svg(chart: Rows, *, ident: str, texts: Texts) -> Markup:
+    """Return the static drawing of a day's slots."""
+    height = _ROW * len(chart.rows) + 56
+    axis = rows_ticks(chart)
+    top = max(axis[-1], chart.capacity * 1.04)
+    width = 560.0
+
+    def x(value: float) -> float:
+        return round(_NAME + (width - _NAME - 44) * min(value, top) / top, 1)
+
+    floor = height - 30
+    parts = [_open(width, height, ident)]
+    for tick in axis:
+        parts.append(_line("grid", x(tick), 22, x(tick), floor))
+        parts.append(_text("tick middle", x(tick), floor + 18, texts.number(tick, 1)))
+    for index, row in enumerate(chart.rows):
+        parts.extend(_slot_row(row, 26 + index * _ROW, x, texts))
+    limit = x(chart.capacity)
+    parts.append(_line("limit", limit, 18, limit, floor))
+    parts.append(
+        _text(
+            "limit-label end",
+            limit,
+            12,
+            texts("chart.capacity", rate=texts.mbit(chart.capacity)),
+        )
+    )
+    parts.append("</svg>")
+    return Markup("".join(parts))  # noqa: S704 - every text went through escape()
+
+
+def _slot_row(row: Row, y: float, x: Any, texts: Texts) -> list[str]:
+    parts = [
+        _text("slot end", _NAME - 8, y + 12, row.name),
+        _text("tick end", _NAME - 8, y + 27, row.hours),
+    ]
+    if row.mean is None or row.p95 is None or row.peak is None:
+        parts.append(_text("note start", _NAME + 6, y + 19, row.note))
+        return parts
+    parts.append(_across("bar p95", x(0), x(row.p95), y + 2, 22))
+    parts.append(_across("bar load", x(0), x(row.mean), y + 7, 12))
+    parts.append(_line("peak", x(row.peak), y, x(row.peak), y + 26))
+    end = max(x(row.p95), x(row.peak))
+    parts.append(_text("value start", end + 5, y + 18, texts.number(row.p95, 1)))
+    return parts
+
+
+def _open(width: float, height: float, ident: str) -> str:
+    return (
+        f'<svg class="chart" viewBox="0 0 {width:g} {height:g}" role="img" '
+        f'aria-labelledby="{ident}-title" xmlns="http://www.w3.org/2000/svg">'
+        f'<defs><pattern id="{ident}-hatch" width="7" height="7" patternUnits="userSpaceOnUse" '
+        f'patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="7"/>'
+        f"</pattern></defs>"
+    )
+
+
+def _rect(role: str, x: float, y: float, width: float, base: float, *, fill: str = "") -> str:
+    paint = f' fill="{fill}"' if fill else ""
+    return (
+        f'<rect class="{role}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" '
+        f'height="{max(base - y, 0):.1f}"{paint}/>'
+    )
+
+
+def _across(role: str, start: float, end: float, y: float, height: float) -> str:
+    return (
+        f'<rect class="{role}" x="{start:.1f}" y="{y:.1f}" width="{max(end - start, 0):.1f}" '
+        f'height="{height:.1f}"/>'
+    )
+
+
+def _line(role: str, x1: float, y1: float, x2: float, y2: float) -> str:
+    return f'<line class="{role}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
+
+
+def _text(role: str, x: float, y: float, text: str) -> str:
+    return f'<text class="{role}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>' if text else ""

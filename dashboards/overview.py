@@ -1,0 +1,212 @@
+"""What *En bref* says: five findings at most per topic, then tiles. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from dashboards import load, sentences, uses
+from dashboards.reading import CHARTER_USES, LinkDay, School, Snapshot
+from dashboards.sentences import VERDICT_LEVEL, Finding
+from dashboards.tables import change_weeks, week_name
+from dashboards.texts import Texts
+from privacy.release import Shown, Withheld
+
+MOST_FADES = 3
+"""More moved zones than that belong on the page of uses."""
+MOST_REPEATS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number with its words. `level` as in `Finding`; `trend` is up, down, steady or none."""
+
+    ident: str
+    name: str
+    value: str
+    margin: str
+    text: str
+    level: str = "info"
+    word: str = ""
+    trend: str = ""
+    withheld: bool = False
+    page: str = "overview"
+    help: str = ""
+
+
+def latest_school_week(periods: Sequence[str], school: School) -> str | None:
+    """Return the latest released week with school days, else the latest."""
+    for period in reversed(periods):
+        if school.week(period).school_days:
+            return period
+    return periods[-1] if periods else None
+
+
+def line_sentence(
+    weeks: dict[str, list[LinkDay]], period: str | None, snapshot: Snapshot, texts: Texts
+) -> str:
+    """Return the verdict on the line for one week, and how it was before."""
+    if period is None:
+        return texts("line.nothing")
+    tally = load.class_time(weeks[period])
+    earlier = [load.class_time(days) for week, days in weeks.items() if week < period]
+    monday = snapshot.school.week(period).starts
+    first = sentences.line_verdict(tally, monday, texts)
+    return f"{first} {sentences.line_earlier([t for t in earlier if t.seen], texts)}".strip()
+
+
+def findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> list[Finding]:
+    """Return the sentences that open the page, in the order of an agenda."""
+    return [
+        *_line_findings(snapshot, days, texts),
+        *_use_findings(snapshot, texts),
+        _quality_finding(snapshot, texts),
+    ]
+
+
+def _line_findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> list[Finding]:
+    weeks = load.by_week(days)
+    period = load.latest_full_week(weeks, snapshot.school)
+    if period is None:
+        return [Finding("info", texts("line.nothing"), "load")]
+    tally = load.class_time(weeks[period])
+    level = VERDICT_LEVEL[tally.verdict]
+    found = [Finding(level, line_sentence(weeks, period, snapshot, texts), "load")]
+    line = next(line for line in snapshot.school.lines if line.name == days[0].line)
+    changed = load.latest_change(line, days)
+    if changed:
+        good = (
+            load.VERDICT_ORDER[changed.tally_after.verdict]
+            < load.VERDICT_ORDER[changed.tally_before.verdict]
+        )
+        found.append(Finding("good" if good else "info", sentences.change(changed, texts), "load"))
+    now = load.since(days, changed.after.starts) if changed else days
+    repeats = load.repeats(now)[:MOST_REPEATS]
+    found += [
+        Finding("watch", sentences.repeat(item, texts, past=False), "load", "creneaux")
+        for item in repeats
+    ]
+    if changed and not repeats:
+        past = load.repeats(load.before(days, changed.after.starts))[:1]
+        found += [
+            Finding("info", sentences.repeat(item, texts, past=True), "load", "creneaux")
+            for item in past
+        ]
+    return found
+
+
+def _use_findings(snapshot: Snapshot, texts: Texts) -> list[Finding]:
+    found = []
+    points = uses.total_series(snapshot.weeks, snapshot.school, "pedagogical")
+    changed = max(change_weeks(snapshot).values(), default=None)
+    if points:
+        text = sentences.use_series(points, changed, "pedagogical", texts)
+        found.append(Finding("info", f"{text}.", "charter", "use-pedagogical"))
+    for use in ("resource_inappropriate", "abusive"):
+        found += _zone_fades(snapshot, use, changed, texts)
+    return found
+
+
+def _zone_fades(snapshot: Snapshot, use: str, changed: date | None, texts: Texts) -> list[Finding]:
+    if changed is None:
+        return []
+    found = []
+    for zone in snapshot.school.zones:
+        points = uses.zone_series(snapshot.weeks, snapshot.school, zone.name, use)
+        fade = uses.fade(points, changed, zone.name, use)
+        if fade:
+            level = "good" if fade.direction == "down" else "watch"
+            text = sentences.zone_fade(fade, snapshot.school, changed, texts)
+            found.append(Finding(level, text, "charter", f"zones-{use}"))
+    return found[:MOST_FADES]
+
+
+def _quality_finding(snapshot: Snapshot, texts: Texts) -> Finding:
+    level, _, text = sentences.quality(snapshot.status.coverage, texts)
+    return Finding(level, text, "overview", "qualite")
+
+
+def tiles(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> dict[str, list[Tile]]:
+    """Return the tiles by group: `line`, `week`, `day`."""
+    return {
+        "line": [*_line_tile(snapshot, days, texts), _quality_tile(snapshot, texts)],
+        "week": _week_tiles(snapshot, texts),
+        "day": _day_tiles(snapshot, texts),
+    }
+
+
+def _line_tile(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> list[Tile]:
+    weeks = load.by_week(days)
+    period = load.latest_full_week(weeks, snapshot.school)
+    if period is None:
+        return []
+    tally = load.class_time(weeks[period])
+    cannot = tally.verdict is load.Verdict.CANNOT_TELL
+    return [
+        Tile(
+            ident="line",
+            name=texts("tile.line.name"),
+            value="–" if cannot else texts.percent(tally.share_80),
+            margin="",
+            text=texts("tile.line.text", week=week_name(period, snapshot.school, texts)),
+            level=VERDICT_LEVEL[tally.verdict],
+            word=texts(f"verdict.{tally.verdict.value}"),
+            page="load",
+        )
+    ]
+
+
+def _quality_tile(snapshot: Snapshot, texts: Texts) -> Tile:
+    level, word, text = sentences.quality(snapshot.status.coverage, texts)
+    name = texts("tile.quality.name")
+    return Tile("quality", name, word, "", text, level=level, word=texts(f"level.{level}"))
+
+
+def _week_tiles(snapshot: Snapshot, texts: Texts) -> list[Tile]:
+    found = []
+    for use in CHARTER_USES:
+        points = uses.total_series(snapshot.weeks, snapshot.school, use)
+        if not points:
+            continue
+        period = latest_school_week([point.period for point in points], snapshot.school)
+        upto = [point for point in points if period is None or point.period <= period]
+        direction, words = sentences.trend_word(uses.trend(upto), texts)
+        found.append(_count_tile(use, upto[-1].display, texts, direction, words))
+    return found
+
+
+def _count_tile(
+    use: str, display: Shown | Withheld, texts: Texts, direction: str, words: str
+) -> Tile:
+    withheld = isinstance(display, Withheld)
+    if isinstance(display, Withheld):
+        value, margin = texts("word.below", n=texts.number(display.below)), ""
+        words, direction = texts("trend.withheld"), "none"
+    else:
+        value, margin = texts.number(display.value), f"± {texts.number(display.margin)}"
+    return Tile(
+        ident=use,
+        name=sentences.use_name(use, texts),
+        value=value,
+        margin=margin,
+        text=words,
+        trend=direction,
+        withheld=withheld,
+        page="charter",
+        help=texts(f"use.{use}.help"),
+    )
+
+
+def _day_tiles(snapshot: Snapshot, texts: Texts) -> list[Tile]:
+    if not snapshot.days:
+        return []
+    values = uses.day_values(snapshot.days[-1])
+    return [
+        _count_tile(use, values[use], texts, "none", texts("tile.day.text"))
+        for use in CHARTER_USES
+        if use in values
+    ]
+
+
+def dip_text(found: uses.Dip, texts: Texts) -> str:
+    """Return a dip as part of a sentence."""
+    return sentences.dip(found, texts)

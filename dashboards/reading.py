@@ -1,0 +1,296 @@
+"""What the pages read: sealed payloads turned into small frozen values. Pure.
+
+Must know nothing of files or of the web. A payload that lacks a part raises `KeyError` or
+`ValueError`; the caller says so on the page. Numbers are taken as they are stored.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from privacy.release import Release
+
+Labels = Mapping[str, str]
+
+CHARTER_USES = ("pedagogical", "residual_private", "abusive", "resource_inappropriate")
+"""The four uses that releases hold, in the order of every page."""
+CLASS_TIME = "lesson"
+"""The period whose slots count as class time."""
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What the contract promises from a date on."""
+
+    starts: date
+    down_mbit_s: float
+    up_mbit_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One Internet line and its declared capacities, oldest first."""
+
+    name: str
+    label: Labels
+    capacities: tuple[Capacity, ...]
+
+    def changes(self) -> tuple[tuple[Capacity, Capacity], ...]:
+        """Return (before, after) of every dated change."""
+        return tuple(zip(self.capacities, self.capacities[1:], strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One declared timetable slot, local times `HH:MM`."""
+
+    name: str
+    period: str
+    starts: str
+    ends: str
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One published zone."""
+
+    name: str
+    label: Labels
+    kind: str
+    persons: int
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One ISO week, [starts, ends], and its school days (none in the holidays)."""
+
+    period: str
+    starts: date
+    school_days: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """The sealed document `school`."""
+
+    name: str
+    timezone: str
+    zones: tuple[Zone, ...]
+    slots: tuple[Slot, ...]
+    lines: tuple[Line, ...]
+    weeks: tuple[Week, ...]
+
+    def week(self, period: str) -> Week:
+        """Return a declared week, or the bare ISO week when the calendar does not hold it."""
+        for week in self.weeks:
+            if week.period == period:
+                return week
+        return Week(period=period, starts=date.fromisocalendar(*_iso(period), 1), school_days=())
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """Load of one slot in one direction, Mbit/s and clock minutes."""
+
+    mean_mbit_s: float
+    p95_mbit_s: float
+    peak_mbit_s: float
+    minutes_80: int
+    minutes_95: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotLoad:
+    """Load of one slot of one day."""
+
+    slot: str
+    period: str
+    starts: str
+    ends: str
+    minutes_seen: int
+    minutes_missing: int
+    down: Direction
+    up: Direction
+    loss_share: float
+
+    @property
+    def minutes_80(self) -> int:
+        """Minutes at 80 % or more in the more loaded direction."""
+        return max(self.down.minutes_80, self.up.minutes_80)
+
+    @property
+    def minutes_95(self) -> int:
+        """Minutes at 95 % or more in the more loaded direction."""
+        return max(self.down.minutes_95, self.up.minutes_95)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDay:
+    """Load of one line on one day."""
+
+    day: date
+    line: str
+    origin: str
+    down_capacity: float
+    up_capacity: float
+    slots: tuple[SlotLoad, ...]
+
+    @property
+    def week(self) -> str:
+        """ISO week of the day, such as `2026-W41`."""
+        return iso_week(self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the capture saw on one day, in packets."""
+
+    day: date
+    offered: int
+    lost: int
+    """Dropped by the kernel or shed on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The sealed document `status`."""
+
+    as_of: date
+    origins: tuple[tuple[date, date, str], ...]
+    """(first day, last day, `measured` or `simulated`)."""
+    coverage: tuple[Coverage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that one page may show, oldest first in each table."""
+
+    school: School
+    status: Status
+    charter: Mapping[str, Any]
+    privacy: Mapping[str, Any]
+    weeks: tuple[Release, ...]
+    days: tuple[Release, ...]
+    link: tuple[LinkDay, ...]
+
+
+def iso_week(day: date) -> str:
+    """Return the ISO week of a day: 2026-10-05 → `2026-W41`."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def _iso(period: str) -> tuple[int, int]:
+    year, _, week = period.partition("-W")
+    return int(year), int(week)
+
+
+def read_school(payload: Mapping[str, Any]) -> School:
+    """Read the document `school`."""
+    return School(
+        name=str(payload["name"]),
+        timezone=str(payload["timezone"]),
+        zones=tuple(_published_zones(payload["zones"])),
+        slots=tuple(
+            Slot(item["name"], item["period"], item["from"], item["to"])
+            for item in payload["slots"]
+        ),
+        lines=tuple(_line(item) for item in payload["lines"]),
+        weeks=tuple(
+            Week(
+                period=item["period"],
+                starts=date.fromisoformat(item["starts"]),
+                school_days=tuple(date.fromisoformat(day) for day in item["school_days"]),
+            )
+            for item in payload["weeks"]
+        ),
+    )
+
+
+def _published_zones(items: Iterable[Mapping[str, Any]]) -> Iterable[Zone]:
+    """Zones that merge upward (`published_as` another zone) have no cells of their own."""
+    for item in items:
+        if (item.get("published_as") or item["name"]) == item["name"]:
+            yield Zone(item["name"], item["label"], item["kind"], int(item["persons"]))
+
+
+def _line(item: Mapping[str, Any]) -> Line:
+    capacities = (
+        Capacity(
+            starts=date.fromisoformat(each["from"]),
+            down_mbit_s=float(each["down_mbit_s"]),
+            up_mbit_s=float(each["up_mbit_s"]),
+        )
+        for each in item["capacity"]
+    )
+    ordered = tuple(sorted(capacities, key=lambda capacity: capacity.starts))
+    return Line(name=item["name"], label=item["label"], capacities=ordered)
+
+
+def read_status(payload: Mapping[str, Any]) -> Status:
+    """Read the document `status`."""
+    return Status(
+        as_of=date.fromisoformat(payload["as_of"]),
+        origins=tuple(
+            (date.fromisoformat(item["from"]), date.fromisoformat(item["to"]), item["origin"])
+            for item in payload["origins"]
+        ),
+        coverage=tuple(
+            Coverage(
+                day=date.fromisoformat(item["day"]),
+                offered=int(item["offered"]),
+                lost=int(item["kernel_drops"]) + int(item["shed"]),
+            )
+            for item in payload["coverage"]
+        ),
+    )
+
+
+def read_link_day(payload: Mapping[str, Any]) -> tuple[LinkDay, ...]:
+    """Read one `link` release: one value per line."""
+    day = date.fromisoformat(payload["period"])
+    return tuple(
+        LinkDay(
+            day=day,
+            line=line["line"],
+            origin=payload["origin"],
+            down_capacity=float(line["capacity"]["down_mbit_s"]),
+            up_capacity=float(line["capacity"]["up_mbit_s"]),
+            slots=tuple(_slot_load(slot) for slot in line["slots"]),
+        )
+        for line in payload["lines"]
+    )
+
+
+def _slot_load(item: Mapping[str, Any]) -> SlotLoad:
+    return SlotLoad(
+        slot=item["slot"],
+        period=item["period"],
+        starts=item["from"],
+        ends=item["to"],
+        minutes_seen=int(item["minutes_seen"]),
+        minutes_missing=int(item["minutes_missing"]),
+        down=_direction(item["down"]),
+        up=_direction(item["up"]),
+        loss_share=float(item["loss_share"]),
+    )
+
+
+def _direction(item: Mapping[str, Any]) -> Direction:
+    return Direction(
+        mean_mbit_s=float(item["mean_mbit_s"]),
+        p95_mbit_s=float(item["p95_mbit_s"]),
+        peak_mbit_s=float(item["peak10s_mbit_s"]),
+        minutes_80=int(item["minutes_80"]),
+        minutes_95=int(item["minutes_95"]),
+    )
+
+
+def weeks_between(first: str, last: str) -> list[str]:
+    """Return every ISO week from first to last, both included."""
+    start = date.fromisocalendar(*_iso(first), 1)
+    end = date.fromisocalendar(*_iso(last), 1)
+    count = (end - start).days // 7 + 1
+    return [iso_week(start + timedelta(weeks=index)) for index in range(count)]

@@ -1,0 +1,235 @@
+"""Findings about uses, from stored T1 and T6 releases. Pure; no text in any language.
+
+Sums and means over stored cells are post-processing of the noisy values, withheld ones included:
+leaving those out would bias every total. A sum is displayed by the same rule as a cell, with the
+margin of a sum of independent draws (it grows with the square root of the number of cells).
+Findings ask for `FINDING_Z` standard deviations, not 1.96: a page looks at some thirty series, and
+one finding in twenty would otherwise be noise.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import fmean, median
+
+from dashboards.reading import School
+from privacy.release import Z95, Release, Shown, Withheld, display
+
+FINDING_Z = 3.0
+DIP_SHARE = 0.85
+"""A dip is below 85 % of the usual school day, and below it by more than the noise."""
+DIP_LONGEST_WEEKS = 3
+FULL_WEEK_DAYS = 3
+"""Weeks of fewer school days are shown, never compared."""
+TREND_WEEKS = 4
+"""The latest week is compared with the median of up to four school weeks before it."""
+FLOOR_PER_DAY = 11
+"""Readable floor of a device-day count (DESIGN section 5), 11 × days of the period."""
+FADE_SHARE = 0.6
+"""After a change, a use fell away when its school day is below 60 % of what it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One week of one series. `value` per school day is used for comparisons only."""
+
+    period: str
+    starts: date
+    school_days: int
+    noisy: int
+    sigma: float
+    display: Shown | Withheld
+
+    @property
+    def per_day(self) -> float:
+        """Noisy value per school day."""
+        return self.noisy / self.school_days
+
+    @property
+    def sigma_per_day(self) -> float:
+        """Standard deviation of `per_day`."""
+        return self.sigma / self.school_days
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the week has enough school days to be compared."""
+        return self.school_days >= FULL_WEEK_DAYS
+
+
+def _floor(release: Release) -> int:
+    return FLOOR_PER_DAY * (release.ends - release.starts).days
+
+
+def zone_series(releases: Iterable[Release], school: School, zone: str, use: str) -> list[Point]:
+    """Return one zone's weeks of one use, as stored."""
+    points = []
+    for release in releases:
+        for cell in release.cells:
+            if cell.get("zone") == zone and cell.get("use") == use:
+                days = len(school.week(release.period).school_days)
+                points.append(
+                    Point(
+                        period=release.period,
+                        starts=release.starts,
+                        school_days=days,
+                        noisy=cell.noisy,
+                        sigma=release.method.sigma,
+                        display=cell.display,
+                    )
+                )
+    return points
+
+
+def total_series(releases: Iterable[Release], school: School, use: str) -> list[Point]:
+    """Return the weeks of one use, summed over the zones."""
+    points = []
+    for release in releases:
+        cells = [cell for cell in release.cells if cell.get("use") == use]
+        if not cells:
+            continue
+        noisy = sum(cell.noisy for cell in cells)
+        sigma = release.method.sigma * math.sqrt(len(cells))
+        points.append(
+            Point(
+                period=release.period,
+                starts=release.starts,
+                school_days=len(school.week(release.period).school_days),
+                noisy=noisy,
+                sigma=sigma,
+                display=display(noisy, sigma=sigma, floor=_floor(release)),
+            )
+        )
+    return points
+
+
+def day_values(release: Release) -> dict[str, Shown | Withheld]:
+    """Return the uses of one T6 release."""
+    return {cell.get("use"): cell.display for cell in release.cells}
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The latest school week against the usual of those before it, per school day."""
+
+    direction: str
+    """`up`, `down` or `steady` (the difference is within the noise)."""
+    change: float
+    """Relative difference; meaningful for `up` and `down`."""
+    weeks: int
+
+
+def trend(points: Sequence[Point]) -> Trend | None:
+    """Compare the latest week with up to four before it; None when there is too little.
+
+    Their median is what is usual: one odd week before must not make an ordinary one look odd.
+    """
+    usable = [point for point in points if point.comparable]
+    if len(usable) < 3 or usable[-1] is not points[-1]:  # noqa: PLR2004 - two weeks to compare with
+        return None
+    latest, earlier = usable[-1], usable[-1 - TREND_WEEKS : -1]
+    usual = median(point.per_day for point in earlier)
+    # The median of normal draws is at most 1.26 times as wide as their mean.
+    sigma = math.hypot(latest.sigma_per_day, 1.26 * _sigma_of_mean(earlier))
+    difference = latest.per_day - usual
+    if abs(difference) <= FINDING_Z * sigma or usual <= 0:
+        return Trend("steady", 0.0, len(earlier))
+    return Trend("up" if difference > 0 else "down", difference / usual, len(earlier))
+
+
+def _sigma_of_mean(points: Sequence[Point]) -> float:
+    return math.sqrt(sum(point.sigma_per_day**2 for point in points)) / len(points)
+
+
+@dataclass(frozen=True, slots=True)
+class Dip:
+    """One to three weeks clearly below the others, with weeks on both sides."""
+
+    first: Point
+    last: Point
+    weeks: int
+    drop: float
+
+
+def dips(points: Sequence[Point]) -> list[Dip]:
+    """Return the dips of one series, oldest first."""
+    usable = [point for point in points if point.comparable]
+    if len(usable) < 5:  # noqa: PLR2004 - fewer weeks have no "usual"
+        return []
+    usual = median(point.per_day for point in usable)
+
+    def low(point: Point) -> bool:
+        gap = usual - point.per_day
+        return point.per_day < DIP_SHARE * usual and gap > FINDING_Z * point.sigma_per_day
+
+    return [
+        Dip(run[0], run[-1], len(run), 1 - fmean(point.per_day for point in run) / usual)
+        for run, inside in _runs(usable, low)
+        if inside and len(run) <= DIP_LONGEST_WEEKS
+    ]
+
+
+def _runs(points: Sequence[Point], low: Callable[[Point], bool]) -> list[tuple[list[Point], bool]]:
+    """Group consecutive low points; the flag says that other weeks stand on both sides."""
+    runs: list[tuple[list[Point], bool]] = []
+    current: list[Point] = []
+    for index, point in enumerate(points):
+        if low(point):
+            current.append(point)
+        elif current:
+            runs.append((current, index > len(current)))
+            current = []
+    return runs
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """A use of one zone that fell away, or appeared, at a dated change."""
+
+    zone: str
+    use: str
+    direction: str
+    """`down` or `up`."""
+    high: Shown
+    """Mean school week on the side where the use was larger."""
+    low: Shown | Withheld
+    """Mean school week on the other side."""
+
+
+def fade(points: Sequence[Point], change: date, zone: str, use: str) -> Fade | None:
+    """Compare a zone's weeks before and after a date; None when nothing clear moved."""
+    usable = [point for point in points if point.comparable]
+    earlier = [point for point in usable if point.starts + timedelta(days=7) <= change]
+    later = [point for point in usable if point.starts >= change]
+    if min(len(earlier), len(later)) < 2:  # noqa: PLR2004 - two weeks on each side
+        return None
+    first, second = _mean_day(earlier), _mean_day(later)
+    gap = FINDING_Z * math.hypot(first[1], second[1])
+    if first[0] - second[0] > gap and second[0] < FADE_SHARE * first[0]:
+        return _fade("down", (zone, use), earlier, later)
+    if second[0] - first[0] > gap and first[0] < FADE_SHARE * second[0]:
+        return _fade("up", (zone, use), later, earlier)
+    return None
+
+
+def _mean_day(points: Sequence[Point]) -> tuple[float, float]:
+    return fmean(point.per_day for point in points), _sigma_of_mean(points)
+
+
+def _fade(
+    direction: str, key: tuple[str, str], high: Sequence[Point], low: Sequence[Point]
+) -> Fade | None:
+    top, bottom = mean_week(high), mean_week(low)
+    if isinstance(top, Withheld):
+        return None
+    return Fade(zone=key[0], use=key[1], direction=direction, high=top, low=bottom)
+
+
+def mean_week(points: Sequence[Point]) -> Shown | Withheld:
+    """Return the mean of some weeks, displayed by the rule of one week (the stricter one)."""
+    mean = round(fmean(point.noisy for point in points))
+    sigma = math.sqrt(sum(point.sigma**2 for point in points)) / len(points)
+    shown = display(mean, sigma=points[0].sigma, floor=FLOOR_PER_DAY * 7)
+    if isinstance(shown, Withheld):
+        return shown
+    return Shown(value=mean, margin=round(Z95 * sigma, 1), quality=shown.quality)

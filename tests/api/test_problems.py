@@ -1,0 +1,107 @@
+"""Refusals: RFC 9457 for programs, a page that says why and what to do for people."""
+
+from pathlib import Path
+
+import pytest
+
+from api.problems import PROBLEMS
+from api.routes import PREFIX
+from tests.api.client import HTML, Client
+
+
+def check_problem(response, kind: str) -> dict:
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert {"type", "title", "status", "detail", "instance"} <= set(body)
+    assert body["type"] == f"/problemes#{kind}"
+    assert body["status"] == response.status_code == PROBLEMS[kind]
+    return body
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/nowhere", "not-found"),
+        (f"{PREFIX}/nowhere", "not-found"),
+        (f"{PREFIX}/releases/T9", "not-found"),
+        (f"{PREFIX}/releases/T1/2031-W01", "not-found"),
+        (f"{PREFIX}/releases/T1/..%2F..%2Fseal", "not-found"),
+        (f"{PREFIX}/documents/seal", "not-found"),
+        (f"{PREFIX}/releases/T1?format=xml", "bad-request"),
+        ("/debit?jour=2026-12-24", "not-found"),
+        ("/debit?ligne=other", "not-found"),
+        ("/static/../app.py", "not-found"),
+    ],
+)
+def test_a_wrong_address_is_a_problem(client: Client, path: str, kind: str):
+    check_problem(client.get(path), kind)
+
+
+def test_a_wrong_parameter_is_pointed_at(client: Client):
+    body = check_problem(client.get(f"{PREFIX}/releases/T1?format=xml"), "bad-request")
+    assert [error["parameter"] for error in body["errors"]] == ["format"]
+    assert "xml" not in body["errors"][0]["detail"]
+
+
+def test_a_form_that_is_not_offered_is_refused(client: Client):
+    response = client.get(f"{PREFIX}/releases/T1", accept="application/xml")
+    check_problem(response, "not-acceptable")
+
+
+def test_every_kind_is_explained_on_the_page_that_type_points_at(client: Client):
+    for lang in ("fr", "en"):
+        page = client.get(f"/problemes?lang={lang}").text
+        for kind in PROBLEMS:
+            assert f'id="{kind}"' in page
+
+
+@pytest.mark.parametrize("path", ["/", "/debit", "/charte"])
+def test_nothing_published_says_why_and_what_to_do(tmp_path: Path, path: str):
+    client = Client(tmp_path)
+    page = client.get(path, accept=HTML)
+    assert page.status_code == 503
+    assert "Rien n’est encore publié" in page.text
+    assert "jauge release" in page.text
+    assert "Nothing is published yet" in client.get(f"{path}?lang=en", accept=HTML).text
+    check_problem(client.get("/readyz"), "nothing-published")
+    assert client.get("/livez").status_code == 200
+
+
+def alter(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b'"noisy":', b'"noisy":1', 1))
+    assert path.read_bytes() != data
+
+
+def test_a_broken_seal_is_never_served(own_public: Path):
+    alter(own_public / "releases/T1/2026-W41.json")
+    client = Client(own_public)
+    check_problem(client.get(f"{PREFIX}/releases/T1/2026-W41"), "seal-broken")
+    check_problem(client.get(f"{PREFIX}/releases/T1"), "seal-broken")
+    check_problem(client.get(f"{PREFIX}/releases/T1/2026-W41?format=csv"), "seal-broken")
+    page = client.get("/charte", accept=HTML)
+    assert page.status_code == 503
+    assert "Sceau rompu" in page.text
+    assert client.get(f"{PREFIX}/releases/T1/2026-W40").status_code == 200
+
+
+def test_a_release_filed_under_another_name_is_refused(own_public: Path):
+    folder = own_public / "releases/T1"
+    (folder / "2026-W41.json").write_bytes((folder / "2026-W40.json").read_bytes())
+    check_problem(Client(own_public).get(f"{PREFIX}/releases/T1/2026-W41"), "seal-broken")
+
+
+def test_a_missing_document_makes_the_service_not_ready(own_public: Path):
+    (own_public / "documents/charter.json").unlink()
+    check_problem(Client(own_public).get("/readyz"), "not-found")
+
+
+def test_documents_without_releases_give_a_page_that_says_so(own_public: Path):
+    for path in (own_public / "releases").rglob("*.json"):
+        path.unlink()
+    client = Client(own_public)
+    for path in ("/", "/debit", "/charte"):
+        page = client.get(path, accept=HTML)
+        assert page.status_code == 200
+        assert "Rien n’est encore publié" in page.text
+    assert "La charte appliquée" in client.get("/charte", accept=HTML).text

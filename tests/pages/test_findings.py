@@ -1,0 +1,154 @@
+"""The planted facts are found from the releases alone, and nothing is found in pure noise."""
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from dashboards import load, overview, pages, uses
+from dashboards.reading import CHARTER_USES, Direction, LinkDay, SlotLoad, Snapshot, iso_week
+from dashboards.sentences import quality
+from dashboards.texts import Texts
+from privacy.release import Shown, Withheld, display
+from tests.pages.published_school import NEW_LINE
+
+FR = Texts("fr")
+
+
+def test_every_tuesday_in_slot_m3_the_line_saturates(snapshot: Snapshot):
+    found = load.repeats(load.before(snapshot.link, NEW_LINE))
+    assert [(item.slot, item.weekdays) for item in found] == [("M3", (1,))]
+    assert (found[0].saturated, found[0].seen) == (4, 4)
+    sentences = pages.repeat_sentences(list(snapshot.link), snapshot, FR)
+    assert any("chaque mardi au créneau M3" in text for _, text in sentences)
+
+
+def test_the_new_line_ended_the_saturation(snapshot: Snapshot):
+    change = load.latest_change(snapshot.school.lines[0], snapshot.link)
+    assert change
+    assert change.after.starts == NEW_LINE
+    assert change.tally_before.share_80 > 0.05 > change.tally_after.share_80
+    assert load.repeats(load.since(snapshot.link, NEW_LINE)) == []
+    text = " ".join(f.text for f in overview.findings(snapshot, list(snapshot.link), FR))
+    assert "a mis fin à la saturation" in text
+    assert "5 octobre" in text
+
+
+def test_web_radio_in_the_offices_fell_away_with_the_new_line(snapshot: Snapshot):
+    said = pages.zone_sentences(snapshot, "resource_inappropriate", FR)
+    assert len(said) == 1
+    assert said[0].startswith("Bureaux")
+    assert "5 octobre" in said[0]
+    assert "moins de 82" in said[0]
+
+
+def test_pedagogical_use_dips_for_two_weeks(snapshot: Snapshot):
+    points = uses.total_series(snapshot.weeks, snapshot.school, "pedagogical")
+    dips = uses.dips(points)
+    assert [(dip.first.period, dip.weeks) for dip in dips] == [("2026-W39", 2)]
+    assert 0.25 < dips[0].drop < 0.5
+
+
+def test_a_short_week_is_compared_by_school_day(snapshot: Snapshot):
+    points = uses.total_series(snapshot.weeks, snapshot.school, "residual_private")
+    assert points[-1].school_days == 4
+    found = uses.trend(points)
+    assert found
+    assert found.direction == "steady"
+
+
+def test_the_margin_of_a_sum_grows_with_the_square_root(snapshot: Snapshot):
+    release = snapshot.weeks[0]
+    point = uses.total_series([release], snapshot.school, "pedagogical")[0]
+    cells = [cell for cell in release.cells if cell.get("use") == "pedagogical"]
+    assert len(cells) == 6
+    assert point.noisy == sum(cell.noisy for cell in cells)
+    assert point.sigma == pytest.approx(release.method.sigma * 6**0.5)
+    assert isinstance(point.display, Shown)
+    assert point.display.margin == pytest.approx(1.96 * point.sigma, abs=0.06)
+
+
+def noise_points(generator: random.Random, mean: float, weeks: int) -> list[uses.Point]:
+    points = []
+    for index in range(weeks):
+        noisy = round(mean + generator.gauss(0, 20.3))
+        monday = date(2026, 9, 7) + timedelta(weeks=index)
+        shown = display(noisy, sigma=20.3, floor=77)
+        points.append(uses.Point(iso_week(monday), monday, 5, noisy, 20.3, shown))
+    return points
+
+
+def test_pure_noise_gives_no_finding():
+    generator = random.Random(11)  # noqa: S311 - repeatable noise
+    change = date(2026, 10, 5)
+    for mean in (0, 90, 160, 900):
+        for _ in range(40):
+            points = noise_points(generator, mean, 10)
+            assert uses.fade(points, change, "z", "u") is None
+            found = uses.trend(points)
+            assert found is None or found.direction == "steady" or mean == 0
+    # A dip needs to be below 85 % of usual: noise of a small cell alone must stay rare.
+    dips = sum(bool(uses.dips(noise_points(generator, 160, 10))) for _ in range(200))
+    assert dips <= 10
+
+
+def test_a_withheld_mean_is_never_a_finding():
+    monday = date(2026, 9, 7)
+    points = [
+        uses.Point(iso_week(day), day, 5, noisy, 5.0, Withheld(below=82))
+        for day, noisy in zip(
+            (monday + timedelta(weeks=i) for i in range(8)),
+            (70, 70, 70, 70, 1, 1, 1, 1),
+            strict=True,
+        )
+    ]
+    assert uses.fade(points, date(2026, 10, 5), "z", "u") is None
+
+
+def slot(seen: int, over_80: int, over_95: int = 0, missing: int = 0) -> SlotLoad:
+    part = Direction(1.0, 1.0, 1.0, over_80, over_95)
+    calm = Direction(1.0, 1.0, 1.0, 0, 0)
+    return SlotLoad("M1", "lesson", "08:00", "09:00", seen, missing, calm, part, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        (slot(100, 5), load.Verdict.ENOUGH),
+        (slot(100, 6), load.Verdict.TIGHT),
+        (slot(100, 20), load.Verdict.SHORT),
+        (slot(100, 90, missing=12), load.Verdict.CANNOT_TELL),
+        (slot(0, 0), load.Verdict.CANNOT_TELL),
+    ],
+)
+def test_the_verdict_on_class_time(given: SlotLoad, verdict: load.Verdict):
+    day = LinkDay(date(2026, 9, 7), "internet", "measured", 20, 5, (given,))
+    assert load.class_time([day]).verdict is verdict
+
+
+def test_breaks_are_not_class_time():
+    one = replace(slot(60, 60), period="break")
+    day = LinkDay(date(2026, 9, 7), "internet", "measured", 20, 5, (one,))
+    assert load.class_time([day]).seen == 0
+
+
+def test_a_change_is_judged_from_two_weeks_on_each_side(snapshot: Snapshot):
+    few = [day for day in snapshot.link if day.day <= NEW_LINE + timedelta(days=3)]
+    change = load.latest_change(snapshot.school.lines[0], few)
+    assert change
+    assert not change.comparable
+
+
+def test_lost_packets_lower_the_quality_word(snapshot: Snapshot):
+    good = snapshot.status.coverage[0]
+    assert quality([good], FR)[0] == "good"
+    assert quality([replace(good, lost=good.offered // 200)], FR)[0] == "watch"
+    assert quality([replace(good, lost=good.offered // 20)], FR)[0] == "bad"
+    assert quality([], FR)[0] == "info"
+
+
+def test_all_four_uses_are_told_on_the_first_page(snapshot: Snapshot):
+    tiles = overview.tiles(snapshot, list(snapshot.link), FR)
+    assert [tile.ident for tile in tiles["week"]] == list(CHARTER_USES)
+    assert [tile.ident for tile in tiles["day"]] == list(CHARTER_USES)
