@@ -17,26 +17,28 @@ LARGEST_FLOAT = 1e15
 SMALLEST_FLOAT = 1e-4
 
 
+def _check_float(value: float) -> None:
+    if not math.isfinite(value):
+        raise ValueError("not a finite number")
+    if value != 0 and not SMALLEST_FLOAT <= abs(value) < LARGEST_FLOAT:
+        raise ValueError("number outside the range with one plain decimal form")
+
+
 def _check(value: object) -> None:
     if value is None or isinstance(value, (bool, int, str)):
         return
     if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError("not a finite number")
-        if value != 0 and not SMALLEST_FLOAT <= abs(value) < LARGEST_FLOAT:
-            raise ValueError("number outside the range with one plain decimal form")
-        return
-    if isinstance(value, Mapping):
+        _check_float(value)
+    elif isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str):
                 raise TypeError(type_error)
             _check(item)
-        return
-    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+    elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         for item in value:
             _check(item)
-        return
-    raise TypeError(type_error)
+    else:
+        raise TypeError(type_error)
 
 
 def dump(value: object) -> bytes:

@@ -1,0 +1,137 @@
+"""The settings of `privacy.yaml`: one frozen object that drives the gate and that the pages print.
+
+The defaults are the `standard` profile. A school may be stricter than the profile, never looser:
+every bound below is a public constant, checked when the object is built, so a file that loosens
+one cannot be loaded and nothing computes with it. Caps and floors never depend on what was
+measured: a threshold chosen from the data would itself tell something about the data.
+
+Pure: no file, no clock, no noise. `privacy.gate` spends what these settings allow.
+"""
+
+import math
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from privacy import canonical
+from privacy.release import Method
+
+TableName = Literal["T1", "T6"]
+
+STANDARD_TOTAL_RHO: Final = 0.0243
+"""zCDP cost of one device-day over all tables: (epsilon 1.0, delta 1e-6), privacy.md section 0."""
+DELTA: Final = 1e-6
+"""Probability bound at which epsilons are quoted."""
+MECHANISM: Final = "discrete_gaussian"
+UNIT: Final = "device_day"
+MOST_RETENTION_DAYS: Final = 14
+"""Hard maximum for pseudonymised flows (privacy.md section 1.4); the profile keeps eight days."""
+LEAST_PERSONS: Final = 20
+"""Zones and slots of fewer declared persons never stand alone."""
+LEAST_SIGMAS: Final = 4.0
+"""Below four sigma the 95 % margin passes half the value: no number is shown."""
+LEAST_RELIABLE_SIGMAS: Final = 10.0
+LEAST_DEVICES_PER_DAY: Final = 11
+"""Readable floor, times the days of the period (DESIGN section 5)."""
+ROUNDING: Final = 1e-9
+"""Shares are decimal fractions: their sum may pass 1 by less than this."""
+SIGMA_STEPS: Final = 1_000_000
+"""Sigma is a multiple of one over this."""
+
+_STRICT: Final = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class TableSettings(BaseModel):
+    """What one table may spend, and how much one device-day may weigh in it."""
+
+    model_config = _STRICT
+
+    share: Annotated[float, Field(gt=0, le=1)]
+    """Part of `total_rho` that one release of this table costs a device-day."""
+    cap: Annotated[int, Field(ge=1)]
+    """Most cells to which one device-day adds 1."""
+
+
+class Tables(BaseModel):
+    """The noisy tables of this version. One device-day is covered once by each."""
+
+    model_config = _STRICT
+
+    T1: TableSettings = TableSettings(share=0.25, cap=5)
+    """Week: zone × (four charter uses + any), device-days."""
+    T6: TableSettings = TableSettings(share=0.10, cap=4)
+    """Day: four charter uses, whole school, devices."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name, most in MOST_CELLS.items():
+            cap = getattr(self, name).cap
+            if cap > most:
+                raise ValueError(f"{name}: cap {cap} is more than the {most} cells it can fill")
+        total = sum(getattr(self, name).share for name in MOST_CELLS)
+        if total > 1 + ROUNDING:
+            raise ValueError(f"the shares of the tables add up to {total:.4g}, more than 1")
+        return self
+
+
+MOST_CELLS: Final[dict[TableName, int]] = {"T1": 5, "T6": 4}
+"""Cells of one device-day in each table: one zone × (4 uses + any); 4 uses."""
+
+
+class DisplaySettings(BaseModel):
+    """When a noisy value may be shown, decided from the noisy value alone."""
+
+    model_config = _STRICT
+
+    sigmas: Annotated[float, Field(ge=LEAST_SIGMAS)] = LEAST_SIGMAS
+    reliable_sigmas: Annotated[float, Field(ge=LEAST_RELIABLE_SIGMAS)] = LEAST_RELIABLE_SIGMAS
+    floor_devices_per_day: Annotated[int, Field(ge=LEAST_DEVICES_PER_DAY)] = LEAST_DEVICES_PER_DAY
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.reliable_sigmas < self.sigmas:
+            raise ValueError("reliable_sigmas is smaller than sigmas")
+        return self
+
+
+class PrivacySettings(BaseModel):
+    """`privacy.yaml`.
+
+    Raises:
+        pydantic.ValidationError: an unknown field, or a value looser than the profile.
+    """
+
+    model_config = _STRICT
+
+    profile: Literal["standard"] = "standard"
+    total_rho: Annotated[float, Field(gt=0, le=STANDARD_TOTAL_RHO)] = STANDARD_TOTAL_RHO
+    """Budget of one device-day, all tables together."""
+    retention_days: Annotated[int, Field(ge=1, le=MOST_RETENTION_DAYS)] = 8
+    tables: Tables = Tables()
+    floor_persons: Annotated[int, Field(ge=LEAST_PERSONS)] = LEAST_PERSONS
+    """Zones under it merge upward by declaration; slots under it have no link load."""
+    display: DisplaySettings = DisplaySettings()
+
+    def table(self, name: TableName) -> TableSettings:
+        """Return the settings of one table."""
+        return self.tables.T1 if name == "T1" else self.tables.T6
+
+    def method(self, name: TableName) -> Method:
+        """Return how the noise of a table is drawn: rho = total × share, sigma = √cap / √(2·rho).
+
+        Sigma is rounded up at the sixth decimal, so that what the mechanism proves to cost, with
+        its own rounding upwards, stays within rho.
+        """
+        table = self.table(name)
+        rho = self.total_rho * table.share
+        return Method(
+            mechanism=MECHANISM,
+            unit=UNIT,
+            rho=rho,
+            sigma=(math.floor(math.sqrt(table.cap / (2 * rho)) * SIGMA_STEPS) + 1) / SIGMA_STEPS,
+            cap=table.cap,
+        )
+
+    def digest(self) -> str:
+        """Return the SHA-256 (64 hex digits) of the settings in force."""
+        return canonical.digest(self.model_dump(mode="json"))

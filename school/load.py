@@ -1,0 +1,189 @@
+"""Loads what a school declares: the five files of its directory, all errors of all files at once.
+
+Does I/O (reads). collector.yaml lies in the same directory and belongs to the collector.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from privacy import canonical
+from privacy.settings import PrivacySettings
+from school import calendar, charter, lines, zones
+from school.calendar import Calendar
+from school.charter import SET_KEYS, Charter, When
+from school.lines import Line
+from school.problems import DeclarationErrors, Problem
+from school.reading import read, validated
+from school.zones import SchoolEntry, Zones
+
+__all__ = ["DeclarationErrors", "Problem", "School", "load_school"]
+
+FILES = ("zones.yaml", "lines.yaml", "calendar.yaml", "charter.yaml", "privacy.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """Everything that the school declares, checked."""
+
+    name: str
+    uai: str | None
+    zones: Zones
+    lines: tuple[Line, ...]
+    calendar: Calendar
+    charter: Charter
+    privacy: PrivacySettings
+    charter_digest: str
+    """SHA-256 of everything that decides a verdict: zones, lines, calendar, charter."""
+    privacy_digest: str
+    """SHA-256 of the settings that decide what may be published."""
+
+
+def load_school(directory: Path) -> School:
+    """Load the declared files of a directory.
+
+    Raises:
+        DeclarationErrors: with every problem of every file.
+    """
+    if not directory.is_dir():
+        missing = Problem(str(directory.name), 1, 1, "there is no such directory of declarations")
+        raise DeclarationErrors([missing])
+    located = {name: read(directory / name) for name in FILES}
+    zones_file = validated(located["zones.yaml"], zones.ZonesFile)
+    lines_file = validated(located["lines.yaml"], lines.LinesFile)
+    calendar_file = validated(located["calendar.yaml"], calendar.CalendarFile)
+    charter_file = validated(located["charter.yaml"], charter.CharterFile)
+    privacy_settings = validated(located["privacy.yaml"], PrivacySettings)
+    if zones_file:
+        floor = (privacy_settings or PrivacySettings()).floor_persons
+        zones.check(zones_file, located["zones.yaml"], floor_persons=floor)
+    if lines_file:
+        lines.check(lines_file, located["lines.yaml"])
+    if calendar_file:
+        calendar.check(calendar_file, located["calendar.yaml"])
+    if charter_file:
+        charter.check(charter_file, located["charter.yaml"])
+    _raise_all(located.values())
+    # Nothing is None here: a file that did not validate has left a problem behind.
+    if not (zones_file and lines_file and calendar_file and charter_file and privacy_settings):
+        raise DeclarationErrors([Problem(str(directory.name), 1, 1, "a file could not be read")])
+    declared_zones = zones.build(zones_file)
+    return _school(
+        zones_file.school,
+        zones=declared_zones,
+        lines=lines.build(lines_file),
+        calendar=calendar.build(calendar_file, boarding=declared_zones.boarding),
+        charter=charter.build(charter_file),
+        privacy=privacy_settings,
+    )
+
+
+def _raise_all(files: Any) -> None:
+    problems = [problem for located in files for problem in located.problems]
+    if problems:
+        raise DeclarationErrors(problems)
+
+
+def _school(entry: SchoolEntry, **parts: Any) -> School:
+    privacy: PrivacySettings = parts["privacy"]
+    return School(
+        name=entry.name,
+        uai=entry.uai,
+        charter_digest=canonical.digest(verdict_content(**parts)),
+        privacy_digest=privacy.digest(),
+        **parts,
+    )
+
+
+def verdict_content(
+    *,
+    zones: Zones,
+    lines: tuple[Line, ...],
+    calendar: Calendar,
+    charter: Charter,
+    privacy: PrivacySettings | None = None,
+) -> dict[str, Any]:
+    """Return, as JSON values, everything that decides a verdict (`charter_digest` is its hash).
+
+    Order and notation in the files do not matter; the order of rules does. `privacy` is accepted
+    and left out: it has a digest of its own.
+    """
+    del privacy
+    return {
+        "zones": [
+            {
+                "name": zone.name,
+                "label": zone.label.as_dict(),
+                "kind": zone.kind,
+                "subnets": sorted(str(net) for net in zone.subnets),
+                "vlans": sorted(zone.vlans),
+                "persons": zone.persons,
+                "counts_devices": zone.counts_devices,
+                "published_in": zone.published_in,
+            }
+            for zone in sorted(zones.zones, key=lambda zone: zone.name)
+        ],
+        "inside": sorted(str(net) for net in zones.inside),
+        "lines": [_line(line) for line in sorted(lines, key=lambda line: line.name)],
+        "calendar": _calendar(calendar),
+        "charter": _charter(charter),
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "name": line.name,
+        "capacity": [
+            {"from": c.since.isoformat(), "down_bit_s": c.down_bit_s, "up_bit_s": c.up_bit_s}
+            for c in line.capacity
+        ],
+    }
+
+
+def _calendar(calendar: Calendar) -> dict[str, Any]:
+    return {
+        "timezone": calendar.timezone.key,
+        "holiday_zone": calendar.holiday_zone,
+        "slots": [
+            {
+                "name": slot.name,
+                "period": slot.period,
+                "days": list(slot.days),
+                "from": slot.from_to[0],
+                "to": slot.from_to[1],
+                "persons": slot.persons,
+            }
+            for slot in calendar.slots
+        ],
+        "closed": sorted(day.isoformat() for day in calendar.closed),
+        "open": sorted(day.isoformat() for day in calendar.open),
+    }
+
+
+def _charter(charter: Charter) -> dict[str, Any]:
+    return {
+        "title": charter.title.as_dict(),
+        "version": charter.version,
+        "clauses": [{"id": c.id, **c.text.as_dict()} for c in charter.clauses],
+        "rules": [
+            {
+                "id": rule.id,
+                "when": _when(rule.when),
+                "use": rule.use,
+                "clause": rule.clause,
+                "because": rule.because.as_dict(),
+            }
+            for rule in charter.rules
+        ],
+    }
+
+
+def _when(when: When) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    for key in SET_KEYS:
+        allowed = when.allowed(key)
+        if allowed is not None:
+            content[key] = sorted(allowed)
+    if when.megabytes_at_least is not None:
+        content["megabytes_at_least"] = when.megabytes_at_least
+    return content
