@@ -11,7 +11,7 @@ import typer
 
 from cli.exits import Exit, Refusal
 
-COMMAND_MODULES: tuple[str, ...] = ()
+COMMAND_MODULES: tuple[str, ...] = ("cli.demo",)
 """Modules with `register(app)`, in the order of the help page."""
 
 app = typer.Typer(

@@ -4,23 +4,19 @@ Does I/O (one file). Everything is NumPy over whole chunks: gather the templates
 addresses, ports, lengths, sequence numbers and the IPv4 checksum.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.day import Flows
+from simulator.people import Roster
 from simulator.services import PORT, all_hosts
 from simulator.templates import RESOLVER4, RESOLVER6, Pool, server4, server6
-
-if TYPE_CHECKING:
-    from simulator.day import Flows
-    from simulator.packets import Packets
-    from simulator.people import Roster
+from simulator.wire import ETHERNET_BYTES, Packets
 
 Ints = NDArray[np.int64]
 Octets = NDArray[np.uint8]
@@ -31,7 +27,6 @@ MAGIC_NS: Final = 0xA1B23C4D
 SNAPLEN: Final = 65_535
 ETHERNET: Final = 1
 RECORD_BYTES: Final = 16
-ETHERNET_BYTES: Final = 14
 GATEWAY_MAC: Final = bytes.fromhex("020000000001")
 FIRST_PORT: Final = 20_000
 FIRST_DNS_PORT: Final = 42_000
@@ -75,11 +70,11 @@ class _Addresses:
         self.device, self.host = flows.device, flows.host
 
 
-class _Stamper:
+class Stamper:
     """Turns packets into the octets of pcap records."""
 
-    def __init__(self, addresses: _Addresses, pool: Pool, midnight_s: int) -> None:
-        self._addresses = addresses
+    def __init__(self, flows: Flows, roster: Roster, pool: Pool, midnight_s: int) -> None:
+        self._addresses = _Addresses(flows, roster)
         self._pool = pool
         self._midnight_ns = midnight_s * SECOND
 
@@ -168,12 +163,8 @@ class _Stamper:
 
 def write_capture(
     path: Path,
-    *,
     packets: Packets,
-    flows: Flows,
-    roster: Roster,
-    pool: Pool,
-    midnight_s: int,
+    stamper: Stamper,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write packets (ordered by time) as a nanosecond pcap of link type Ethernet.
@@ -181,7 +172,6 @@ def write_capture(
     Raises:
         OSError: the file cannot be written.
     """
-    stamper = _Stamper(_Addresses(flows, roster), pool, midnight_s)
     total = len(packets.flow)
     with path.open("wb") as file:
         file.write(struct.pack("<IHHiIII", MAGIC_NS, 2, 4, 0, 0, SNAPLEN, ETHERNET))

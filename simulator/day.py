@@ -41,6 +41,7 @@ INTENSITY: Final = {
     "S2": 0.2,
     "S3": 0.15,
     "S4": 0.1,
+    "Soir": 0.17,
 }
 """Volume of a spell by slot: documents and films are opened in the middle of the morning."""
 
@@ -48,8 +49,12 @@ QUIET: Final = 0.21
 """Outside lessons."""
 
 LEAST_MINUTES: Final = 2
-SAFE_SHARE: Final = 0.985
+SAFE_SHARE: Final = 0.98
 """A full line still carries a little less than its nominal capacity."""
+ELSEWHERE_SHARE: Final = 0.5
+"""Share of the small flows that go to advertising, fonts and the like."""
+IPV6_SHARE: Final = 0.6
+"""Share of the flows of a dual-stack device that use IPv6."""
 SEGMENT_BYTES: Final = 1400
 TEACHING: Final = (
     "assessment",
@@ -198,11 +203,11 @@ def _planted_spells(
     """Return the radio habit and Tuesday's updates in one slot."""
     spells = []
     if slot.period in {"lesson", "break"}:
-        listening = present & roster.radio & (rng.random(len(roster)) < 0.72)
+        listening = present & roster.radio & (rng.random(len(roster)) < planted.RADIO_SHARE)
         spells.append(_whole_slot(rng, np.flatnonzero(listening), slot, "radio"))
     if slot.name == planted.UPDATE_SLOT and day.weekday() == planted.UPDATE_WEEKDAY:
         park = present & (roster.zone == ZONES.index(planted.UPDATE_ZONE))
-        chosen = np.flatnonzero(park & (rng.random(len(roster)) < 0.8))
+        chosen = np.flatnonzero(park & (rng.random(len(roster)) < planted.UPDATE_SHARE))
         spells.append(_whole_slot(rng, chosen, slot, "update"))
     return spells
 
@@ -247,7 +252,7 @@ def _flows(rng: np.random.Generator, roster: Roster, spells: Spells) -> Flows:
     spell = np.concatenate([np.arange(len(side)), np.repeat(np.arange(len(side)), side)])
     main = np.arange(len(spell)) < len(side)
     activity = spells.activity[spell]
-    elsewhere = ~main & (rng.random(len(spell)) < 0.5)
+    elsewhere = ~main & (rng.random(len(spell)) < ELSEWHERE_SHARE)
     row = np.where(elsewhere, len(ACTIVITIES), activity)
     host = _HOST_NUMBERS[row, _pick(rng, _HOST_WEIGHTS[row])]
     length = spells.minutes[spell]
@@ -256,8 +261,10 @@ def _flows(rng: np.random.Generator, roster: Roster, spells: Spells) -> Flows:
     delay_s = np.where(main, 0, rng.integers(0, 50, len(spell)) * (length - minutes + 1))
     device = spells.device[spell]
     start_s = spells.start_s[spell] + delay_s
-    minutes = np.maximum(np.minimum(minutes, (spells.start_s[spell] // 60 + length) - start_s // 60), 1)
-    ipv6 = roster.dual_stack[device] & (rng.random(len(spell)) < 0.6) & ~_NO_IPV6[host]
+    minutes = np.maximum(
+        np.minimum(minutes, (spells.start_s[spell] // 60 + length) - start_s // 60), 1
+    )
+    ipv6 = roster.dual_stack[device] & (rng.random(len(spell)) < IPV6_SHARE) & ~_NO_IPV6[host]
     return Flows(device, activity, host, start_s, minutes, main, ipv6, spells.intensity[spell])
 
 
@@ -273,6 +280,13 @@ def _volumes(rng: np.random.Generator, flows: Flows, flow: Ints) -> Floats:
     return np.maximum(volumes, 400)
 
 
+def _through(volume: Floats, minute: Ints, rate: int) -> Floats:
+    """Return the octets that pass a line of `rate` octets a second: all shrink alike when it is full."""
+    wanted = np.bincount(minute, volume)
+    room = rate * 60 * SAFE_SHARE
+    return volume * (room / np.maximum(wanted, room))[minute]
+
+
 def _slices(rng: np.random.Generator, flows: Flows, day: date) -> Slices:
     """Turn flows into minute slices, limited minute by minute by the line's capacity."""
     flow = np.repeat(np.arange(len(flows.device)), flows.minutes)
@@ -280,13 +294,10 @@ def _slices(rng: np.random.Generator, flows: Flows, day: date) -> Slices:
     step = np.arange(len(flow)) - first_row[flow]
     minute = flows.start_s[flow] // 60 + step
     down = _volumes(rng, flows, flow)
-    up = down * _UP_SHARE[flows.activity[flow]]
-    length = minutes_of(day)
-    for volume, rate in zip((down, up), capacity(day), strict=True):
-        wanted = np.bincount(minute, volume, minlength=length)
-        # Acknowledgements and hellos come on top of the octets that are scaled here.
-        room = rate * 60 * SAFE_SHARE * 0.995
-        volume *= (room / np.maximum(wanted, room))[minute]
+    up_share = _UP_SHARE[flows.activity[flow]]
+    down_rate, up_rate = capacity(day)
+    up = _through(down * up_share, minute, up_rate)
+    down = _through(down, minute, down_rate)
     down_bytes = down.astype(np.int64)
     down_packets = -(-down_bytes // SEGMENT_BYTES)
     up_packets = np.maximum(down_packets // 3, 1) + (up // SEGMENT_BYTES).astype(np.int64)

@@ -24,6 +24,7 @@ CLOSED: Final = (
 )
 """First and last day of each closing; a test compares them with the school's own calendar."""
 
+_SATURDAY: Final = 5
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -40,7 +41,7 @@ class Slot:
 
 def is_open(day: date) -> bool:
     """Say whether there are lessons on this day."""
-    return day.weekday() < 5 and not any(first <= day <= last for first, last in CLOSED)
+    return day.weekday() < _SATURDAY and not any(first <= day <= last for first, last in CLOSED)
 
 
 def school_days(first: date = FIRST_DAY, last: date = LAST_DAY) -> list[date]:

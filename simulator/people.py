@@ -39,6 +39,9 @@ PRESENT: Final = {
 }
 """Share of a zone's devices that are switched on during a school day."""
 
+DUAL_STACK_SHARE: Final = 0.4
+"""Share of the devices that have an IPv6 address."""
+
 _WORK = {"upkeep": 4, "unlisted": 5, "unnamed": 8}
 _PRIVATE = {"social": 3, "messaging": 3, "shopping": 2, "press": 2, "webmail": 2, "video": 2}
 
@@ -53,7 +56,14 @@ MIX: Final[dict[tuple[str, str], dict[str, float]]] = {
     ("vie-scolaire", "lesson"): _WORK
     | {"school_life": 30, "administration": 8, "ent": 6, "webmail": 0.5, "press": 0.4},
     ("wifi", "lesson"): _WORK
-    | {"school_life": 8, "ent": 8, "resource": 8, "messaging": 3, "social": 2, "circumvention": 0.15},
+    | {
+        "school_life": 8,
+        "ent": 8,
+        "resource": 8,
+        "messaging": 3,
+        "social": 2,
+        "circumvention": 0.15,
+    },
     ("wifi", "break"): _WORK | _PRIVATE | {"school_life": 5, "music": 1, "circumvention": 0.2},
     ("salles", "break"): {"upkeep": 6, "ent": 1, "unnamed": 2},
     ("cdi", "break"): _WORK | {"resource": 12, "press": 3, "social": 1, "messaging": 1},
@@ -122,14 +132,14 @@ def make_roster(seed: int) -> Roster:
     radio = np.zeros(count, bool)
     offices = np.flatnonzero(zone == ZONES.index(planted.RADIO_ZONE))
     radio[offices[: planted.RADIO_LISTENERS]] = True
-    ent_only = np.where(zone == ZONES.index(planted.DIP_ZONE), 0.55, 0.0)
-    return Roster(zone, mac, ipv4, ipv6, rng.random(count) < 0.4, radio, ent_only)
+    ent_only = np.where(zone == ZONES.index(planted.DIP_ZONE), planted.DIP_ONLY, 0.0)
+    return Roster(zone, mac, ipv4, ipv6, rng.random(count) < DUAL_STACK_SHARE, radio, ent_only)
 
 
 def mix_of(zone: str, period: str) -> NDArray[np.float64]:
     """Return the cumulative probabilities of the activities in a zone and period."""
     order = ((zone, period), (zone, "break") if period == "meal" else (zone, "lesson"))
-    weights = next((MIX[key] for key in (*order, (zone, "lesson"), (zone, "evening")) if key in MIX))
+    weights = next(MIX[key] for key in (*order, (zone, "lesson"), (zone, "evening")) if key in MIX)
     full = np.zeros(len(ACTIVITIES))
     for name, weight in weights.items():
         full[BY_NAME[name]] = weight

@@ -26,8 +26,15 @@ DIP_ZONE: Final = "salles"
 DIP_FROM: Final = date(2026, 9, 21)
 DIP_UNTIL: Final = date(2026, 10, 2)
 """Last day, included."""
+DIP_ONLY: Final = 0.55
+"""Share of the classroom device-days that use the platform and no other teaching service."""
 DIP_REMAINS: Final = 0.06
 """Share of the usual spells that still happen while the service is down."""
+
+RADIO_SHARE: Final = 0.72
+"""Share of the slots in which a listener who is there listens."""
+UPDATE_SHARE: Final = 0.8
+"""Share of the classroom computers switched on that update in the slot."""
 
 VIDEO_ZONE: Final = "internat"
 

@@ -66,7 +66,7 @@ class Activity:
     """Octets from the school for one to the school, beside the acknowledgements."""
     active_s: int = 10
     """Seconds of a minute in which packets pass."""
-    side_flows: float = 1.0
+    side_flows: float = 0.7
     """Mean number of small flows beside the main one."""
 
 

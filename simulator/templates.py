@@ -30,11 +30,11 @@ from scapy.layers.tls.extensions import (
 )
 from scapy.layers.tls.handshake import TLSClientHello
 from scapy.layers.tls.keyexchange_tls13 import KeyShareEntry, TLS_Ext_KeyShare_CH
-from scapy.layers.tls.record import TLS
 
 from simulator.quic import seal_initial
 from simulator.services import Wire, all_hosts
 
+VERSIONS: Final = (4, 6)
 MSS: Final = 1448
 """Payload of a full segment on Ethernet with time stamps."""
 SNAP_BYTES: Final = 96
@@ -121,20 +121,20 @@ class _Builder:
         self._udp: list[bool] = []
         self.number: dict[tuple[object, ...], int] = {}
         self._heads: dict[tuple[int, str], bytes] = {}
-        for version, network in ((4, IP(flags="DF")), (6, IPv6())):
+        for version, kind, network in ((4, 0x0800, IP(flags="DF")), (6, 0x86DD, IPv6())):
             for flags in ("S", "SA", "A", "PA", "FA"):
                 options = [("MSS", 1460)] if "S" in flags else []
-                head = Ether(type=0x0800 if version == 4 else 0x86DD) / network
+                head = Ether(type=kind) / network
                 self._heads[version, flags] = bytes(head / TCP(flags=flags, options=options))
             self._heads[version, "udp"] = bytes(head / UDP())
 
     def add(self, key: tuple[object, ...], layer: str, payload: bytes = b"", pad: int = 0) -> None:
         """Add one template for both IP versions; the version ends its key."""
-        for version in (4, 6):
+        for version in VERSIONS:
             frame = self._heads[version, layer] + payload
             self.number[(*key, version)] = len(self._frames)
             self._frames.append(frame + bytes(max(0, pad - len(frame))))
-            self._ipv6.append(version == 6)
+            self._ipv6.append(version == VERSIONS[1])
             self._udp.append(layer == "udp")
 
     def pool(self) -> Pool:
@@ -195,8 +195,3 @@ def build_pool() -> Pool:
             _add_dns(builder, number, host.name)
         _add_host(builder, number, host.name, host.wire)
     return builder.pool()
-
-
-def parse_record(hello: bytes) -> TLS:
-    """Return Scapy's reading of a ClientHello record (for tests)."""
-    return TLS(hello)

@@ -61,7 +61,9 @@ def _behaviour(
     mean = slices.down_bytes / active
     peak = np.minimum(mean * rng.uniform(1.05, 2.6, len(mean)), slices.down_bytes)
     peak = np.maximum(np.ceil(peak), np.ceil(mean))
-    squares = np.minimum(mean * mean * active * rng.uniform(1.0, 1.6, len(mean)), peak * slices.down_bytes)
+    squares = np.minimum(
+        mean * mean * active * rng.uniform(1.0, 1.6, len(mean)), peak * slices.down_bytes
+    )
     return active.astype(np.int8), peak.astype(np.int32), squares.astype(np.float32)
 
 
@@ -88,7 +90,9 @@ def slice_table(day: Day, roster: Roster, seed: int) -> pa.Table:
     uncounted = roster.zone[device] == ZONES.index("serveurs")
     start_s = flows.start_s[flow]
     columns = {
-        "minute": pa.array(midnight_utc(day.day) + slices.minute * 60).cast(pa.timestamp("s", "UTC")),
+        "minute": pa.array(midnight_utc(day.day) + slices.minute * 60).cast(
+            pa.timestamp("s", "UTC")
+        ),
         "flow": flow_id[flow],
         "zone": _choose(roster.zone[device], list(ZONES)),
         "device": pa.array(pseudonym[device], mask=uncounted),
@@ -108,9 +112,7 @@ def slice_table(day: Day, roster: Roster, seed: int) -> pa.Table:
         "down_peak_bytes_s": peak,
         "down_sumsq_bytes_s": squares,
         "age_s": np.where(slices.first, 0, slices.minute * 60 - start_s).astype(np.int32),
-        "end_reason": _choose(
-            np.where(slices.last, 1 + udp[host], 0), [None, "ended", "idle"]
-        ),
+        "end_reason": _choose(np.where(slices.last, 1 + udp[host], 0), [None, "ended", "idle"]),
     }
     order = np.argsort(slices.minute, kind="stable")
     table = pa.table(columns, schema=origin_schema(SLICE_SCHEMA))
@@ -122,7 +124,9 @@ def _ten_seconds(rng: np.random.Generator, total: Ints, limit: int | None) -> In
     mean = total / STEPS
     room = 0.5 if limit is None else np.clip((limit - mean) / np.maximum(mean, 1), 0, 0.5) * _SLACK
     wave = rng.permuted(np.tile(_WAVE, (len(total), 1)), axis=1)
-    rows = (mean[:, None] * (1 + np.broadcast_to(room, total.shape)[:, None] * wave)).astype(np.int64)
+    rows = (mean[:, None] * (1 + np.broadcast_to(room, total.shape)[:, None] * wave)).astype(
+        np.int64
+    )
     rest = total - rows.sum(axis=1)
     rows += (rest // STEPS)[:, None]
     rows[np.arange(STEPS) < (rest % STEPS)[:, None]] += 1
