@@ -11,7 +11,10 @@ import typer
 
 from cli.exits import Exit, Refusal
 
-COMMAND_MODULES: tuple[str, ...] = ("cli.demo",)
+COMMAND_MODULES: tuple[str, ...] = (
+    "cli.demo",
+    "cli.collect",
+)
 """Modules with `register(app)`, in the order of the help page."""
 
 app = typer.Typer(

@@ -89,18 +89,27 @@ class Release:
     privacy_digest: str
 
 
-def display(noisy: int, *, sigma: float, floor: int) -> Shown | Withheld:
+def display(
+    noisy: int,
+    *,
+    sigma: float,
+    floor: int,
+    sigmas: float = 4.0,
+    reliable_sigmas: float = 10.0,
+) -> Shown | Withheld:
     """Decide from the noisy value alone what may be displayed (privacy.md section 4.5).
 
     Args:
         noisy: the drawn value.
         sigma: scale of the noise that was drawn.
         floor: readable floor, 11 × days of the period (DESIGN section 5).
+        sigmas: fewest sigma of a shown value; a school may ask for more.
+        reliable_sigmas: fewest sigma of a reliable value; likewise.
     """
-    threshold = max(4 * sigma, float(floor))
+    threshold = max(sigmas * sigma, float(floor))
     if noisy < threshold:
         return Withheld(below=int(-(-threshold // 1)))
-    quality = Quality.RELIABLE if noisy >= 10 * sigma else Quality.INDICATIVE
+    quality = Quality.RELIABLE if noisy >= reliable_sigmas * sigma else Quality.INDICATIVE
     return Shown(value=noisy, margin=round(Z95 * sigma, 1), quality=quality)
 
 

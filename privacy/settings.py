@@ -33,6 +33,8 @@ LEAST_SIGMAS: Final = 4.0
 LEAST_RELIABLE_SIGMAS: Final = 10.0
 LEAST_DEVICES_PER_DAY: Final = 11
 """Readable floor, times the days of the period (DESIGN section 5)."""
+LEAST_RHO: Final = 1e-4
+"""A release of less would drown every figure, and has no plain decimal form in the ledger."""
 ROUNDING: Final = 1e-9
 """Shares are decimal fractions: their sum may pass 1 by less than this."""
 SIGMA_STEPS: Final = 1_000_000
@@ -111,6 +113,16 @@ class PrivacySettings(BaseModel):
     floor_persons: Annotated[int, Field(ge=LEAST_PERSONS)] = LEAST_PERSONS
     """Zones under it merge upward by declaration; slots under it have no link load."""
     display: DisplaySettings = DisplaySettings()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in MOST_CELLS:
+            rho = self.total_rho * self.table(name).share
+            if rho < LEAST_RHO:
+                raise ValueError(
+                    f"{name}: total_rho × share is under {LEAST_RHO}: only noise is left"
+                )
+        return self
 
     def table(self, name: TableName) -> TableSettings:
         """Return the settings of one table."""

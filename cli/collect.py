@@ -1,0 +1,252 @@
+"""`jauge replay` and `jauge capture`: packets in, flow slices out."""
+
+import json
+import os
+import secrets
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.exits import Exit, Refusal
+from cli.progress import counter_line, octets_bar
+
+if TYPE_CHECKING:
+    from collector.accounting import Totals
+    from collector.engine import Meter
+    from collector.run import Store
+
+FLOW_CAP_HELP = "Most flows held at once."
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("replay")(replay)
+    app.command("capture")(capture)
+
+
+def replay(
+    files: Annotated[list[Path], typer.Argument(help="Capture files, pcap or pcapng.")],
+    store: Annotated[Path | None, typer.Option(help="Store to write into.")] = None,
+    out: Annotated[Path | None, typer.Option(help="One Parquet file of plain slices.")] = None,
+    school: Annotated[Path | None, typer.Option(help="Directory of the declared files.")] = None,
+    timestamps: Annotated[
+        str, typer.Option(help="`packet`, or `trailer` of a tap aggregator.")
+    ] = "packet",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Meter capture files.
+
+    Example: jauge replay monday.pcap --out slices.parquet --json
+    """
+    if (store is None) == (out is None):
+        raise Refusal("say either --store DIR or --out FLOWS.parquet", Exit.USAGE)
+    from collector.run import run_replay
+    from collector.sources.files import NotACapture
+
+    for path in files:
+        if not path.is_file():
+            raise Refusal(f"{path}: there is no such file", Exit.DATA)
+    sink = _open_store(store, out)
+    meter = _meter(sink, school, source="file", timestamps=timestamps)
+    try:
+        with octets_bar("Lecture") as progress:
+            result = run_replay(files, meter, sink, progress)
+    except NotACapture as error:
+        if out is not None:
+            out.unlink(missing_ok=True)
+        names = ", ".join(str(path) for path in files)
+        raise Refusal(
+            f"{names}: {error}; give a file written by tcpdump or Wireshark", Exit.DATA
+        ) from None
+    except OSError as error:
+        raise Refusal(f"{error.filename or 'store'}: {error.strerror}", Exit.DATA) from None
+    _report(result.totals, as_json=as_json)
+    if result.faults:
+        raise Refusal(
+            "; ".join(
+                f"{path}: {fault.message} at octet {fault.offset}; what came before is kept"
+                for path, fault in result.faults
+            ),
+            Exit.DATA,
+        )
+
+
+def capture(
+    interface: Annotated[str, typer.Option(help="Interface to capture on.")],
+    store: Annotated[Path, typer.Option(help="Store to write into.")],
+    school: Annotated[Path | None, typer.Option(help="Directory of the declared files.")] = None,
+    side: Annotated[
+        str, typer.Option(help="Where the interface looks: lan, wan or mirror.")
+    ] = "mirror",
+    line: Annotated[str, typer.Option(help="The declared line that is measured.")] = "internet",
+    timestamps: Annotated[
+        str, typer.Option(help="`packet`, or `trailer` of a tap aggregator.")
+    ] = "packet",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Capture on an interface until SIGINT or SIGTERM, then close the counts.
+
+    Example: jauge capture --interface eth1 --store /var/lib/jauge --school /etc/jauge --side lan
+    """
+    if side not in {"lan", "wan", "mirror"}:
+        raise Refusal(f"--side {side}: say lan, wan or mirror", Exit.USAGE)
+    if interface == "any":
+        raise Refusal(
+            "interface `any` would count a connection once on each side of the gateway; "
+            "name the inside interface",
+            Exit.USAGE,
+        )
+    from collector.run import LiveFacts, run_capture
+    from collector.sources.ring import CannotCapture, InterfaceCounters, Ring
+
+    stopping = _stop_signals()
+    ring = Ring(interface)
+    _open_ring(ring, interface)
+    facts = LiveFacts(ring, InterfaceCounters(interface, side))
+    sink = _open_store(store, None)
+    meter = _meter(
+        sink, school, source=interface, timestamps=timestamps, link_facts=facts, line=line
+    )
+    try:
+        with counter_line(f"Capture sur {interface}") as show:
+            result = run_capture(
+                ring,
+                meter,
+                sink,
+                stopped=lambda: bool(stopping),
+                follow_wall=timestamps == "packet",
+                tick=_ticker(show),
+            )
+    except OSError as error:
+        raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
+    except CannotCapture as error:
+        raise Refusal(str(error), Exit.DATA) from None
+    _report(result, as_json=as_json)
+
+
+def _open_ring(ring: Any, interface: str) -> None:
+    from collector.sources.ring import CannotCapture
+
+    try:
+        ring.open()
+    except CannotCapture as error:
+        if error.permission:
+            raise Refusal(
+                f"{error}; run as root, or give the program CAP_NET_RAW", Exit.PERMISSION
+            ) from None
+        names = ", ".join(sorted(path.name for path in Path("/sys/class/net").iterdir()))
+        raise Refusal(f"{error}; this machine has: {names}", Exit.USAGE) from None
+    except OSError as error:
+        raise Refusal(f"{interface}: {error.strerror}", Exit.DATA) from None
+
+
+def _ticker(show: Any) -> Any:
+    if show is None:
+        return None
+    from collector.meter import layout as lay
+
+    def tick(meter: "Meter", ring: Any) -> None:
+        count = meter.tables["count"]
+        show(
+            f"{int(count[lay.C_OFFERED]):,} paquets, {int(meter.word[lay.W_FLOWS]):,} flux, "
+            f"{ring.dropped:,} perdus"
+        )
+
+    return tick
+
+
+def _stop_signals() -> list[int]:
+    """Collect SIGINT and SIGTERM in a list: the loop looks at it and closes everything itself."""
+    seen: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _: seen.append(received))
+    return seen
+
+
+def _open_store(store: Path | None, out: Path | None) -> "Store":
+    from collector.store import DirectoryStore, OneFile
+
+    os.umask(0o077)
+    sink: Any = DirectoryStore(store) if store is not None else OneFile(out)  # type: ignore[arg-type]
+    try:
+        sink.open()
+    except OSError as error:
+        raise Refusal(f"{store or out}: {error.strerror}", Exit.DATA) from None
+    return sink  # type: ignore[no-any-return]
+
+
+def _meter(
+    sink: "Store",
+    school: Path | None,
+    *,
+    source: str,
+    timestamps: str,
+    line: str = "internet",
+    link_facts: Any = None,
+) -> "Meter":
+    if timestamps not in {"packet", "trailer"}:
+        raise Refusal(f"--timestamps {timestamps}: say packet or trailer", Exit.USAGE)
+    from collector import jit
+
+    if not jit.is_warm():
+        print("jauge: compiling the packet loop for this processor (once)", file=sys.stderr)  # noqa: T201
+    from zoneinfo import ZoneInfo
+
+    from collector.engine import Meter, MeterSetup
+    from collector.keys import DayKeys
+    from collector.placement import UNDECLARED, place_zones
+    from collector.reduce import make_reducer
+    from school.catalogue import load_catalogue
+
+    placement, timezone, digest = UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16
+    if school is not None:
+        declared = _load_school(school)
+        placement = place_zones(declared.zones)
+        timezone = declared.calendar.timezone
+        digest = declared.charter_digest[:16]
+    setup = MeterSetup(
+        placement=placement,
+        reduce=make_reducer(load_catalogue().site_of),
+        key_of_day=DayKeys(secrets.token_bytes),
+        timezone=timezone,
+        seeds=(secrets.randbits(63), secrets.randbits(63)),
+        trailer=timestamps == "trailer",
+        source=source,
+        line=line,
+        config_digest=digest,
+    )
+    return Meter(setup, sink, link_facts)
+
+
+def _load_school(directory: Path) -> Any:
+    from school.load import DeclarationErrors, load_school
+
+    try:
+        return load_school(directory)
+    except DeclarationErrors as errors:
+        raise Refusal(f"{directory}:\n{errors}", Exit.CONFIGURATION) from None
+
+
+def _report(totals: "Totals", *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(totals.as_dict()))
+        return
+    typer.echo(
+        f"{totals.packets_offered:,} packets offered = {totals.packets_parsed:,} parsed + "
+        f"{sum(totals.rejected.values()):,} rejected + {totals.kernel_drops:,} kernel drops + "
+        f"{totals.shed:,} shed"
+    )
+    for reason, count in sorted(totals.rejected.items()):
+        typer.echo(f"  rejected, {reason}: {count:,}")
+    named = ", ".join(f"{source} {count:,}" for source, count in sorted(totals.names.items()))
+    typer.echo(
+        f"{totals.ip_bytes:,} IP octets, {totals.flows:,} flows, {totals.slices:,} slices "
+        f"in {totals.seconds:.2f} s; names: {named or 'none'}"
+    )
+    for note in totals.notes:
+        typer.echo(f"note: {note}")

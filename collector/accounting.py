@@ -1,0 +1,96 @@
+"""What became of every packet, as one object: the `--json` of capture and replay.
+
+offered = parsed + rejected(by reason) + kernel drops + shed. Each term is counted on its own; the
+identity is checked, never used to fill in a term.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from collector.meter import layout as lay
+from privacy.records import Reject, SiteSource
+
+_SOURCES = {
+    SiteSource.TLS_SNI: lay.SOURCE_TLS,
+    SiteSource.QUIC_SNI: lay.SOURCE_QUIC,
+    SiteSource.HTTP_HOST: lay.SOURCE_HTTP,
+    SiteSource.PROXY_CONNECT: lay.SOURCE_CONNECT,
+    SiteSource.DNS: lay.SOURCE_DNS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts of one run."""
+
+    packets_offered: int
+    packets_parsed: int
+    rejected: dict[str, int]
+    kernel_drops: int
+    shed: int
+    ip_bytes: int
+    flows: int
+    slices: int
+    names: dict[str, int]
+    seconds: float
+    degraded_flows: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def gap(self) -> int:
+        """Return what the identity leaves over: 0, or packets that nobody accounted for."""
+        accounted = self.packets_parsed + sum(self.rejected.values())
+        return self.packets_offered - accounted - self.kernel_drops - self.shed
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "packets_offered": self.packets_offered,
+            "packets_parsed": self.packets_parsed,
+            "rejected": self.rejected,
+            "kernel_drops": self.kernel_drops,
+            "shed": self.shed,
+            "ip_bytes": self.ip_bytes,
+            "flows": self.flows,
+            "slices": self.slices,
+            "names": self.names,
+            "seconds": round(self.seconds, 3),
+            "degraded_flows": self.degraded_flows,
+            "notes": self.notes,
+        }
+
+
+def totals(
+    tables: Any, *, offered: int | None, kernel_drops: int, seconds: float, notes: list[str]
+) -> Totals:
+    """Read the totals of a meter.
+
+    Args:
+        tables: the meter's memory.
+        offered: what the kernel says it offered; None for files, where the reader counts.
+        kernel_drops: what the kernel says it dropped.
+        seconds: duration of the run.
+        notes: sentences for a person.
+    """
+    count = tables["count"]
+    return Totals(
+        packets_offered=int(count[lay.C_OFFERED]) if offered is None else offered,
+        packets_parsed=int(count[lay.C_PARSED]),
+        rejected={
+            reason.value: int(count[lay.C_REJECT0 + i])
+            for i, reason in enumerate(Reject)
+            if count[lay.C_REJECT0 + i]
+        },
+        kernel_drops=kernel_drops,
+        shed=0,
+        ip_bytes=int(count[lay.C_IP_BYTES]),
+        flows=int(count[lay.C_FLOWS]),
+        slices=int(count[lay.C_SLICES]),
+        names={
+            source.value: int(count[lay.C_NAMED0 + code])
+            for source, code in _SOURCES.items()
+            if count[lay.C_NAMED0 + code]
+        },
+        seconds=seconds,
+        degraded_flows=int(count[lay.C_FORCED]),
+        notes=notes,
+    )

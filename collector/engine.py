@@ -1,0 +1,220 @@
+"""One meter: the loop's memory, and what Python does whenever the loop hands over.
+
+The loop runs until something must be emptied (rows, names, QUIC datagrams, link rows) or its input
+ends; `drive` serves it and calls again. Constructing starts nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from collector.meter import layout as lay
+from collector.meter.hello import pull_hello
+from collector.meter.names import give_name
+from collector.meter.packet import end_of_input, make_room
+from collector.placement import Placement
+from collector.quic import Handshakes
+from collector.resolve import Devices, Reducer, Sites
+from collector.rows import link_table, local_days, row_pseudonyms, slice_table
+
+_EMPTY_STEPS_MAX = 4_320
+"""Quiet steps filled with zeros: twelve hours. A longer silence in a file is a jump of its clock."""
+
+
+class Sink(Protocol):
+    """Where finished records go."""
+
+    def slices(self, table: pa.Table, day: date) -> None:
+        """Take the slices of one local day."""
+
+    def links(self, table: pa.Table, day: date) -> None:
+        """Take the link rows of one local day."""
+
+
+class LinkFacts(Protocol):
+    """What is counted outside the loop, since it was last asked."""
+
+    def __call__(self) -> dict[str, int | None]:
+        """Return `offered`, `kernel_drops`, `counter_up_bytes`, `counter_down_bytes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSetup:
+    """What one run of a meter is made of."""
+
+    placement: Placement
+    """The declared zones."""
+    reduce: Reducer
+    """Full name → what may be kept of it."""
+    key_of_day: Callable[[date], bytes]
+    """The pseudonym key of a local day."""
+    timezone: tzinfo
+    """The school's."""
+    seeds: tuple[int, int]
+    """63 random bits each, for hashes and for flow ids."""
+    flow_cap: int = lay.FLOW_CAP
+    """Most flows at once."""
+    trailer: bool = False
+    """Packet time stands in the 12-byte trailer of a tap aggregator."""
+    source: str = "file"
+    """Name of the interface, or "file"."""
+    line: str = "internet"
+    """The Internet line that is measured."""
+    config_digest: str = "0" * 16
+    """Of the configuration in force."""
+
+
+class Meter:
+    """The compiled loop's memory and its servant."""
+
+    def __init__(self, setup: MeterSetup, sink: Sink, link_facts: LinkFacts | None = None) -> None:
+        """Allocate.
+
+        Args:
+            setup: what the run is made of.
+            sink: takes the records.
+            link_facts: the kernel's and the interface's counters; None for files.
+        """
+        self.memory = lay.new_tables(
+            seed=setup.seeds[0], random=setup.seeds[1], flow_cap=setup.flow_cap
+        )
+        self.tables = self.memory[0]
+        self.word = self.tables["word"]
+        self.word[lay.W_TRAILER] = int(setup.trailer)
+        setup.placement.load(self.tables)
+        self._zones = setup.placement.names
+        self._sites = Sites(setup.reduce)
+        self._devices = Devices(setup.key_of_day)
+        self._handshakes = Handshakes()
+        self._timezone = setup.timezone
+        self._link = {
+            "interface": setup.source,
+            "line": setup.line,
+            "config_digest": setup.config_digest,
+        }
+        self._sink = sink
+        self._facts = link_facts
+        self._last_link_us: int | None = None
+        self._device_day: date | None = None
+
+    def drive(self, step: Callable[[], int]) -> int:
+        """Call `step` until it ends; serve the loop in between. Returns RUN_END or RUN_BAD."""
+        while True:
+            code = step()
+            if code in (lay.RUN_END, lay.RUN_BAD):
+                return code
+            self.serve(code)
+
+    def serve(self, code: int) -> None:
+        """Empty what the loop asked to have emptied."""
+        self.take_names()
+        if code in (lay.RUN_ROWS, lay.RUN_FULL, lay.RUN_ROTATE):
+            self.flush_rows()
+        if code == lay.RUN_LINKS:
+            self.flush_links()
+        if code == lay.RUN_ROTATE:
+            self._sites.forget(self.tables)
+        if code == lay.RUN_FULL:
+            make_room(self.tables)
+
+    def take_names(self) -> None:
+        """Reduce waiting names and open waiting QUIC Initials."""
+        self._take_quic()
+        self._sites.take(self.tables)
+
+    def _take_quic(self) -> None:
+        waiting = int(self.word[lay.W_QUIC_PENDING])
+        self.word[lay.W_QUIC_PENDING] = 0
+        for i in range(waiting):
+            entry = self.tables["quic"][i]
+            flow = self.tables["flows"][entry["flow"]]
+            if flow["id"] != entry["id"] or not flow["used"] or flow["source"] >= lay.SOURCE_QUIC:
+                continue
+            data = self.tables["quic_bytes"][i, : entry["length"]].tobytes()
+            stream = self._handshakes.offer(int(entry["id"]), data)
+            if stream:
+                self._read_hello(flow, int(entry["id"]), stream)
+        self.tables["quic_bytes"][:waiting] = 0
+
+    def _read_hello(self, flow: Any, flow_id: int, stream: bytes) -> None:
+        buf = np.frombuffer(bytearray(stream), np.uint8)
+        outcome, offset, length, ech = pull_hello(buf, 0, len(buf))
+        if length:
+            give_name(self.tables, flow, lay.SOURCE_QUIC, buf, offset, length, ech)
+        if outcome != lay.MORE:
+            flow["done_lo"] = flow["done_hi"] = 1
+            self._handshakes.forget(flow_id)
+
+    def flush_rows(self) -> None:
+        """Hand the finished slices to the sink, day by day."""
+        self.take_names()
+        waiting = int(self.word[lay.W_ROWS])
+        self.word[lay.W_ROWS] = 0
+        if not waiting:
+            return
+        rows = self.tables["rows"][:waiting]
+        table = slice_table(
+            rows,
+            self.tables["names"],
+            self._sites.values,
+            zones=self._zones,
+            pseudonyms=row_pseudonyms(rows, self.tables, self._devices, self._timezone),
+        )
+        days, which = local_days(rows["minute_us"], self._timezone)
+        for i, day in enumerate(days):
+            part = table if len(days) == 1 else table.filter(pa.array(which == i))
+            self._sink.slices(part, day)
+        self._turn_day(days[-1])
+
+    def _turn_day(self, day: date) -> None:
+        """On a new local day, forget yesterday's devices (their key dies with the day)."""
+        if self._device_day is not None and day > self._device_day:
+            self._devices.forget(self.tables)
+        self._device_day = max(day, self._device_day or day)
+
+    def flush_links(self) -> None:
+        """Hand the finished link rows to the sink."""
+        waiting = int(self.word[lay.W_LINK_ROWS])
+        self.word[lay.W_LINK_ROWS] = 0
+        if not waiting:
+            return
+        links = self._fill_quiet(self.tables["links"][:waiting])
+        facts = self._facts() if self._facts else None
+        table = link_table(links, facts=facts, **self._link)
+        days, which = local_days(links["start_us"], self._timezone)
+        for i, day in enumerate(days):
+            self._sink.links(table.filter(pa.array(which == i)), day)
+
+    def _fill_quiet(self, links: Any) -> Any:
+        """Insert zero rows for steps without a packet: silence is a measurement, too."""
+        step = int(self.word[lay.W_STEP_US])
+        starts = links["start_us"]
+        before = np.concatenate(
+            [[self._last_link_us if self._last_link_us is not None else starts[0] - step], starts]
+        )
+        missing = np.diff(before) // step - 1
+        self._last_link_us = int(starts[-1])
+        if not ((missing > 0) & (missing <= _EMPTY_STEPS_MAX)).any():
+            return links
+        parts = []
+        for row, gap, start in zip(links, missing.tolist(), starts.tolist(), strict=True):
+            if 0 < gap <= _EMPTY_STEPS_MAX:
+                quiet = np.zeros(gap, lay.LINK)
+                quiet["start_us"] = start - step * np.arange(gap, 0, -1)
+                parts.append(quiet)
+            parts.append(np.array([row], lay.LINK))
+        return np.concatenate(parts)
+
+    def finish(self) -> None:
+        """Close every flow and hand over all that is left."""
+        self.take_names()
+        while True:
+            code = end_of_input(self.tables)
+            self.flush_rows()
+            self.flush_links()
+            if code == lay.RUN_END:
+                return

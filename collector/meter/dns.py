@@ -1,0 +1,131 @@
+"""DNS answers over UDP (RFC 1035 section 4, RFC 3596): which address answers which question.
+
+The name that counts is the question's: what the client asked for, whatever CNAMEs follow. Answers
+are joined to flows by client and answered address until their TTL ends.
+"""
+
+from numpy import int64 as i64
+
+from collector.jit import compiled, inlined
+from collector.meter.layout import (
+    DNS_ANSWERS_MAX,
+    DNS_CAP,
+    DNS_MAX_TTL_S,
+    DNS_MIN_TTL_S,
+    NAME_MAX,
+    REJECT,
+    VALUE,
+    W_SEED,
+)
+from collector.meter.octets import be16, be32, be64, copy, mix
+
+TYPE_A, TYPE_AAAA = 1, 28
+
+
+@compiled
+def pull_question(buf, o, end, out):
+    """Copy the question's name as text to `out`.
+
+    Returns:
+        (VALUE or REJECT, length of the text, offset behind the question).
+    """
+    at, length = o, 0
+    while at < end:
+        label = i64(buf[at])
+        at += 1
+        if label == 0:
+            if at + 4 > end or length == 0:
+                return REJECT, 0, 0
+            return VALUE, length, at + 4
+        if label > 63 or at + label > end or length + label + 1 > NAME_MAX:
+            return REJECT, 0, 0
+        if length:
+            out[length] = 46
+            length += 1
+        copy(out, length, buf, at, label)
+        length += label
+        at += label
+    return REJECT, 0, 0
+
+
+@compiled
+def skip_name(buf, o, end):
+    """Return the offset behind a name, compressed or not; -1 when it does not end."""
+    while o < end:
+        label = i64(buf[o])
+        if label == 0:
+            return o + 1
+        if label >= 0xC0:
+            return o + 2 if o + 2 <= end else -1
+        if label > 63:
+            return -1
+        o += 1 + label
+    return -1
+
+
+@inlined
+def join_key(tables, client_hi, client_lo, server_hi, server_lo):
+    """Hash a client and an answered address."""
+    h = mix(tables.word[W_SEED] ^ 0x5D4E53, client_hi)
+    h = mix(h, client_lo)
+    h = mix(h, server_hi)
+    return mix(h, server_lo)
+
+
+@compiled
+def remember(tables, key, name, expires_us, now_us):
+    """Store an answer in its bucket of four: same key, else free or expired, else soonest gone."""
+    base = (key & (DNS_CAP // 4 - 1)) * 4
+    best = base
+    for at in range(base, base + 4):
+        entry = tables.dns[at]
+        if entry.used == 0 or entry.key == key or entry.expires_us < now_us:
+            best = at
+            break
+        if entry.expires_us < tables.dns[best].expires_us:
+            best = at
+    entry = tables.dns[best]
+    entry.key, entry.name, entry.expires_us, entry.used = key, name, expires_us, 1
+
+
+@compiled
+def recall(tables, key, now_us):
+    """Return the name reference of a live answer, or -1."""
+    base = (key & (DNS_CAP // 4 - 1)) * 4
+    for at in range(base, base + 4):
+        entry = tables.dns[at]
+        if entry.used and entry.key == key and entry.expires_us >= now_us:
+            return entry.name
+    return -1
+
+
+@compiled
+def pull_answers(tables, buf, o, end, name, client_hi, client_lo, now_us):
+    """Remember the addresses of the answer section at `o`.
+
+    `name` is the reference of the question's name, `client_hi`/`client_lo` the client that asked,
+    `now_us` the packet time.
+
+    Returns:
+        How many addresses were remembered.
+    """
+    found = 0
+    for _ in range(DNS_ANSWERS_MAX):
+        o = skip_name(buf, o, end)
+        if o < 0 or o + 10 > end:
+            return found
+        kind, ttl, length = be16(buf, o), be32(buf, o + 4), be16(buf, o + 8)
+        body = o + 10
+        if body + length > end:
+            return found
+        ttl = min(max(ttl, DNS_MIN_TTL_S), DNS_MAX_TTL_S)
+        if kind == TYPE_A and length == 4:
+            key = join_key(tables, client_hi, client_lo, i64(0), be32(buf, body))
+            remember(tables, key, name, now_us + ttl * 1_000_000, now_us)
+            found += 1
+        elif kind == TYPE_AAAA and length == 16:
+            key = join_key(tables, client_hi, client_lo, be64(buf, body), be64(buf, body + 8))
+            remember(tables, key, name, now_us + ttl * 1_000_000, now_us)
+            found += 1
+        o = body + length
+    return found

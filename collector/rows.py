@@ -1,0 +1,166 @@
+"""From the loop's rows to Arrow: the two stored records.
+
+References become values here (site, pseudonym, zone name); nothing else of a flow leaves.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from collector.meter import layout as lay
+from collector.resolve import Devices, Reduced
+from privacy.records import LINK_SCHEMA, SLICE_SCHEMA, EndReason, Reject, SiteSource, Transport
+
+_SOURCES = pa.array(
+    [
+        SiteSource.NONE.value,
+        SiteSource.DNS.value,
+        SiteSource.PROXY_CONNECT.value,
+        SiteSource.HTTP_HOST.value,
+        SiteSource.QUIC_SNI.value,
+        SiteSource.TLS_SNI.value,
+    ]
+)
+"""In the order of layout.SOURCE_*."""
+_ENDS = pa.array([None, *(end.value for end in EndReason)], pa.string())
+_TRANSPORTS = pa.array([transport.value for transport in Transport])
+_APPS = pa.array([None], pa.string())
+UNMATCHED = "unmatched"
+_INT32_MAX = 2**31 - 1
+
+
+def _take(values: pa.Array, numbers: Any) -> pa.Array:
+    return values.take(pa.array(numbers))
+
+
+def local_days(minutes_us: Any, timezone: tzinfo) -> tuple[list[date], Any]:
+    """Return the distinct local days of UTC microseconds and each value's index into them."""
+    hours, inverse = np.unique(minutes_us // 900_000_000, return_inverse=True)
+    days = [
+        datetime.fromtimestamp(hour * 900, UTC).astimezone(timezone).date()
+        for hour in hours.tolist()
+    ]
+    distinct = sorted(set(days))
+    positions = {day: i for i, day in enumerate(distinct)}
+    return distinct, np.array([positions[day] for day in days], np.int32)[inverse]
+
+
+def slice_table(
+    rows: Any,
+    names: Any,
+    sites: Sequence[Reduced],
+    *,
+    zones: Sequence[str],
+    pseudonyms: Any,
+) -> pa.Table:
+    """Build the slices of some rows.
+
+    Args:
+        rows: ROW records.
+        names: NAME records, reduced.
+        sites: what the names' site numbers mean.
+        zones: names of the zones by number.
+        pseudonyms: int64 of the rows' devices; ignored where a row has no device.
+
+    Returns:
+        A table of SLICE_SCHEMA, not sorted.
+    """
+    named = rows["name"] >= 0
+    site_numbers = np.where(named, names["site"][np.where(named, rows["name"], 0)], 0)
+    site_numbers = np.maximum(site_numbers, 0)
+    site_values = pa.array([entry.site for entry in sites], pa.string())
+    lists = pa.array([entry.list_category for entry in sites], pa.string())
+    outer = np.array([entry.ech_public for entry in sites], bool)
+    site = _take(site_values, site_numbers)
+    without_site = site.is_null().to_numpy(zero_copy_only=False)
+    source = np.where(without_site, lay.SOURCE_NONE, rows["source"])
+    zone_values = pa.array([*zones, UNMATCHED])
+    columns = [
+        pa.array(rows["minute_us"] // 1_000_000).cast(SLICE_SCHEMA.field("minute").type),
+        pa.array(rows["flow"]),
+        _take(zone_values, np.where(rows["zone"] < 0, len(zones), rows["zone"])),
+        pa.array(pseudonyms, mask=rows["device"] < 0),
+        pa.array(rows["version"].astype(np.int8)),
+        _take(_TRANSPORTS, rows["transport"]),
+        pa.array(rows["server_port"]),
+        site,
+        _take(_SOURCES, source),
+        pa.array((rows["ech"] == 1) & outer[site_numbers]),
+        _take(lists, site_numbers),
+        _take(_APPS, rows["app"]),
+        pa.array(rows["up_bytes"]),
+        pa.array(rows["down_bytes"]),
+        pa.array(rows["up_packets"]),
+        pa.array(rows["down_packets"]),
+        pa.array(rows["active"].astype(np.int8)),
+        pa.array(rows["peak"]),
+        pa.array(rows["sumsq"].astype(np.float32)),
+        pa.array(np.minimum(rows["age_s"], _INT32_MAX).astype(np.int32)),
+        _take(_ENDS, rows["end"]),
+    ]
+    return pa.Table.from_arrays(columns, schema=SLICE_SCHEMA)
+
+
+def row_pseudonyms(rows: Any, tables: Any, devices: Devices, timezone: tzinfo) -> Any:
+    """Return each row's pseudonym under the key of its local day (int64; 0 without a device)."""
+    out = np.zeros(len(rows), np.int64)
+    days, which = local_days(rows["minute_us"], timezone)
+    for i, day in enumerate(days):
+        chosen = (which == i) & (rows["device"] >= 0)
+        if chosen.any():
+            out[chosen] = devices.pseudonyms(tables, rows["device"][chosen], day)
+    return out
+
+
+def link_table(
+    links: Any,
+    *,
+    interface: str,
+    line: str,
+    config_digest: str,
+    facts: Mapping[str, int | None] | None,
+) -> pa.Table:
+    """Build the link rows.
+
+    Args:
+        links: LINK records.
+        interface: what was read.
+        line: the Internet line it measures.
+        config_digest: digest of the configuration in force.
+        facts: what the kernel and the interface counted since the last rows (`offered`,
+            `kernel_drops`, `counter_up_bytes`, `counter_down_bytes`); None for files. Packets that
+            the kernel counted and the loop has not seen yet, and drops, stand in the last row.
+    """
+    count = links["count"]
+    n = len(links)
+    offered = count[:, lay.C_OFFERED].copy()
+    drops = np.zeros(n, np.int64)
+    up: list[int | None] = [None] * n
+    down: list[int | None] = [None] * n
+    if facts is not None:
+        drops[-1] = facts.get("kernel_drops") or 0
+        offered[-1] += (facts.get("offered") or 0) - int(offered.sum())
+        up[-1], down[-1] = facts.get("counter_up_bytes"), facts.get("counter_down_bytes")
+    by_name: dict[str, Any] = {
+        "start": pa.array(links["start_us"] // 1_000_000).cast(LINK_SCHEMA.field("start").type),
+        "interface": pa.array([interface] * n, pa.string()),
+        "line": pa.array([line] * n, pa.string()),
+        "counter_up_bytes": pa.array(up, pa.int64()),
+        "counter_down_bytes": pa.array(down, pa.int64()),
+        "up_bytes": pa.array(count[:, lay.C_UP_BYTES]),
+        "down_bytes": pa.array(count[:, lay.C_DOWN_BYTES]),
+        "local_bytes": pa.array(count[:, lay.C_LOCAL_BYTES]),
+        "offered": pa.array(offered),
+        "parsed": pa.array(count[:, lay.C_PARSED]),
+        "kernel_drops": pa.array(drops),
+        "shed": pa.array(np.zeros(n, np.int64)),
+        "flows_in_table": pa.array(links["flows"]),
+        "degraded": pa.array(links["degraded"] == 1),
+        "config_digest": pa.array([config_digest] * n, pa.string()),
+    }
+    for i, reason in enumerate(Reject):
+        by_name[f"rejected_{reason.value}"] = pa.array(count[:, lay.C_REJECT0 + i])
+    return pa.Table.from_arrays([by_name[name] for name in LINK_SCHEMA.names], schema=LINK_SCHEMA)

@@ -1,0 +1,159 @@
+"""The two runs of a collector: a capture file, or an interface until it is told to stop."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from collector.accounting import Totals, totals
+from collector.engine import Meter, Sink
+from collector.meter import layout as lay
+from collector.sources.files import Fault, Progress, replay
+from collector.sources.ring import InterfaceCounters, Ring, move_clock
+
+FLUSH_S = 30.0
+"""Parts are written at least that often while capturing, so that little is lost with the process."""
+MANY_FLOWS = 1_000
+"""So many flows of one single device are a NAT's, not a person's."""
+QUIET_WAITS = 3
+"""Waits without a block, each longer than the ring's time-out, after which nothing is left."""
+_LAG_US = 200_000
+"""How far the clock stays behind the wall while no packet comes: the ring may hold younger ones."""
+
+
+class Store(Sink, Protocol):
+    """A sink that can be opened and flushed."""
+
+    def open(self) -> None:
+        """Make what is needed."""
+
+    def flush(self) -> None:
+        """Write what waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Outcome of a replay: what was counted, and the files that stopped making sense."""
+
+    totals: Totals
+    faults: tuple[tuple[Path, Fault], ...]
+
+
+def _notes(meter: Meter) -> list[str]:
+    count, word = meter.tables["count"], meter.word
+    notes = []
+    if count[lay.C_FORCED]:
+        notes.append(f"the flow table was full: {int(count[lay.C_FORCED])} flows were closed early")
+    if word[lay.W_SCHOOL] and int(word[lay.W_DEVICES]) == 1 and count[lay.C_FLOWS] > MANY_FLOWS:
+        notes.append(
+            "one single inside device for everybody: the capture stands outside the NAT; "
+            "place it inside to measure uses"
+        )
+    return notes
+
+
+def run_replay(
+    paths: list[Path], meter: Meter, store: Store, progress: Progress | None = None
+) -> Replayed:
+    """Meter capture files one after the other and finish the meter.
+
+    Raises:
+        NotACapture: the first file is no capture.
+        OSError: a file cannot be read or the store not be written.
+    """
+    started = time.monotonic()
+    faults = []
+    for path in paths:
+        fault = replay(path, meter, progress)
+        if fault is not None:
+            faults.append((path, fault))
+    meter.finish()
+    store.flush()
+    return Replayed(
+        totals(
+            meter.tables,
+            offered=None,
+            kernel_drops=0,
+            seconds=time.monotonic() - started,
+            notes=_notes(meter),
+        ),
+        tuple(faults),
+    )
+
+
+class LiveFacts:
+    """What the kernel and the interface counted since the last link rows."""
+
+    def __init__(self, ring: Ring, counters: InterfaceCounters) -> None:
+        self._ring, self._counters = ring, counters
+        self._offered = self._dropped = 0
+
+    def __call__(self) -> dict[str, int | None]:
+        """Read the counters."""
+        self._ring.read_statistics()
+        up, down = self._counters.since_last()
+        facts: dict[str, int | None] = {
+            "offered": self._ring.offered - self._offered,
+            "kernel_drops": self._ring.dropped - self._dropped,
+            "counter_up_bytes": up,
+            "counter_down_bytes": down,
+        }
+        self._offered, self._dropped = self._ring.offered, self._ring.dropped
+        return facts
+
+
+def run_capture(
+    ring: Ring,
+    meter: Meter,
+    store: Store,
+    *,
+    stopped: Callable[[], bool],
+    follow_wall: bool,
+    tick: Callable[[Meter, Ring], None] | None = None,
+) -> Totals:
+    """Meter an open ring until `stopped`; then close the counts, the flows and the store.
+
+    Args:
+        ring: open.
+        meter: takes the packets.
+        store: open.
+        stopped: asked after each wait.
+        follow_wall: move the clock while no packet comes (not with time stamps from a trailer).
+        tick: called about ten times a second, for progress.
+
+    Raises:
+        OSError: the store cannot be written.
+    """
+    started = flushed = time.monotonic()
+    while not stopped():
+        if ring.drain(meter) == 0:
+            ring.wait()
+        if follow_wall:
+            move_clock(meter, time.time_ns() // 1_000 - _LAG_US)
+        if time.monotonic() - flushed > FLUSH_S:
+            store.flush()
+            flushed = time.monotonic()
+        if tick is not None:
+            tick(meter, ring)
+    ring.stop()
+    _drain_last(ring, meter)
+    meter.finish()
+    store.flush()
+    ring.read_statistics()
+    ring.close()
+    return totals(
+        meter.tables,
+        offered=ring.offered,
+        kernel_drops=ring.dropped,
+        seconds=time.monotonic() - started,
+        notes=_notes(meter),
+    )
+
+
+def _drain_last(ring: Ring, meter: Meter) -> None:
+    """Take what the kernel still passes on: a block retires at the latest after its time-out."""
+    quiet = 0
+    while quiet < QUIET_WAITS:
+        quiet = 0 if ring.drain(meter) else quiet + 1
+        ring.wait()

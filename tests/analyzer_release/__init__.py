@@ -1,0 +1,1 @@
+"""From stored slices to releases and documents."""

@@ -1,0 +1,1 @@
+"""The privacy layer, as sentences of its specification."""

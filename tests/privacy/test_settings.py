@@ -1,0 +1,82 @@
+import pytest
+from pydantic import ValidationError
+
+from privacy.gate.noise import epsilon, epsilons
+from privacy.settings import STANDARD_TOTAL_RHO, PrivacySettings
+
+CONTRACT = {
+    "profile": "standard",
+    "total_rho": "0.0243",
+    "retention_days": "8",
+    "tables": {"T1": {"share": "0.25", "cap": "5"}, "T6": {"share": "0.10", "cap": "4"}},
+    "floor_persons": "20",
+    "display": {"sigmas": "4", "reliable_sigmas": "10", "floor_devices_per_day": "11"},
+}
+
+
+def test_the_file_of_the_contract_is_the_standard_profile():
+    assert PrivacySettings.model_validate(CONTRACT) == PrivacySettings()
+    assert PrivacySettings.model_validate(CONTRACT).digest() == PrivacySettings().digest()
+
+
+@pytest.mark.parametrize(("table", "sigma", "cap"), [("T1", 20.3, 5), ("T6", 28.7, 4)])
+def test_sigma_is_that_of_the_design_table(table, sigma, cap):
+    method = PrivacySettings().method(table)
+    assert round(method.sigma, 1) == sigma
+    assert method.cap == cap
+    assert (method.mechanism, method.unit) == ("discrete_gaussian", "device_day")
+
+
+def test_rho_of_a_table_is_its_share_of_the_total():
+    assert PrivacySettings().method("T1").rho == pytest.approx(0.006075)
+    assert PrivacySettings().method("T6").rho == pytest.approx(0.00243)
+
+
+def test_four_epsilons_are_published_together():
+    expected = {"device_day": 1.0, "two_devices": 2.11, "school_week": 5.83, "boarding_week": 8.60}
+    assert epsilons(STANDARD_TOTAL_RHO) == pytest.approx(expected, abs=0.005)
+
+
+def test_a_device_day_stays_under_epsilon_one():
+    assert epsilon(STANDARD_TOTAL_RHO) <= 1.0
+
+
+LOOSER = [
+    ({"total_rho": 0.03}, "total_rho"),
+    ({"total_rho": 0}, "total_rho"),
+    ({"total_rho": "nan"}, "total_rho"),
+    ({"profile": "none"}, "profile"),
+    ({"retention_days": 15}, "retention_days"),
+    ({"floor_persons": 19}, "floor_persons"),
+    ({"display": {"sigmas": 3.9}}, "sigmas"),
+    ({"display": {"reliable_sigmas": 9}}, "reliable_sigmas"),
+    ({"display": {"sigmas": 12}}, "reliable_sigmas is smaller"),
+    ({"display": {"floor_devices_per_day": 10}}, "floor_devices_per_day"),
+    ({"tables": {"T1": {"share": 0.95, "cap": 5}}}, "more than 1"),
+    ({"tables": {"T1": {"share": 0.25, "cap": 6}}}, "T1: cap 6"),
+    ({"tables": {"T6": {"share": 0.1, "cap": 5}}}, "T6: cap 5"),
+    ({"tables": {"T6": {"share": 0.1, "cap": 0}}}, "cap"),
+    ({"tables": {"T2": {"share": 0.1, "cap": 4}}}, "T2"),
+    ({"tables": {"T6": {"share": 0.001, "cap": 4}}}, "only noise"),
+    ({"noise": "off"}, "noise"),
+]
+
+
+@pytest.mark.parametrize(("change", "says"), LOOSER, ids=[str(change) for change, _ in LOOSER])
+def test_a_looser_or_unknown_setting_cannot_be_loaded(change, says):
+    with pytest.raises(ValidationError, match=says):
+        PrivacySettings.model_validate(change)
+
+
+def test_a_stricter_school_gets_more_noise():
+    strict = PrivacySettings.model_validate({"total_rho": 0.01, "display": {"sigmas": 5}})
+    assert strict.method("T1").sigma > PrivacySettings().method("T1").sigma
+    assert strict.digest() != PrivacySettings().digest()
+
+
+def test_settings_cannot_be_changed_after_they_were_read():
+    settings = PrivacySettings()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.total_rho = 0.01
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.tables.T1.cap = 1

@@ -1,0 +1,106 @@
+from datetime import date, timedelta
+
+import pytest
+
+from privacy.gate.periods import PeriodKind, period_of
+from privacy.gate.tables import CHARTER_USES, definitions, published_zones
+from privacy.settings import PrivacySettings
+from tests.privacy.examples import SETTINGS, T1, T6, Zone
+
+T1_KEYS = T1.keys()
+USES = ("any", "pedagogical", "residual_private", "abusive", "resource_inappropriate")
+
+
+def test_t1_has_every_declared_zone_times_every_use_and_any():
+    assert len(T1.keys()) == 3 * 5
+    assert {(dict(k)["zone"], dict(k)["use"]) for k in T1_KEYS} == {
+        (zone, use) for zone in ("salles", "bureaux", "internat") for use in USES
+    }
+
+
+def test_t6_has_the_four_charter_uses():
+    assert T6.keys() == tuple((("use", use),) for use in CHARTER_USES)
+
+
+def test_keys_are_sorted_as_a_stored_release_reads_them_back():
+    assert all(key == tuple(sorted(key)) for key in (*T1_KEYS, *T6.keys()))
+
+
+MERGES = [
+    ("a zone at the floor stands alone", [Zone("a", 20)], {"a": "a"}),
+    ("a zone under the floor is in no cell", [Zone("a", 19)], {"a": None}),
+    (
+        "a small zone merges where the school says",
+        [Zone("a", 3, "b"), Zone("b", 40)],
+        {"a": "b", "b": "b"},
+    ),
+    (
+        "two small zones stand together",
+        [Zone("a", 12, "b"), Zone("b", 12)],
+        {"a": "b", "b": "b"},
+    ),
+    (
+        "together still too small: in no cell",
+        [Zone("a", 5, "b"), Zone("b", 5)],
+        {"a": None, "b": None},
+    ),
+    (
+        "a chain is followed to its end",
+        [Zone("a", 5, "b"), Zone("b", 5, "c"), Zone("c", 30)],
+        {"a": "c", "b": "c", "c": "c"},
+    ),
+    (
+        "a circle leads nowhere",
+        [Zone("a", 50, "b"), Zone("b", 50, "a"), Zone("c", 30)],
+        {"a": None, "b": None, "c": "c"},
+    ),
+    (
+        "persons of a zone that counts no devices publish nobody",
+        [Zone("a", 500, "b", counts_devices=False), Zone("b", 19)],
+        {"a": None, "b": None},
+    ),
+    ("an unknown target leads nowhere", [Zone("a", 50, "z")], {"a": None}),
+]
+
+
+@pytest.mark.parametrize(("zones", "expected"), [m[1:] for m in MERGES], ids=[m[0] for m in MERGES])
+def test_zones_merge_by_declaration(zones, expected):
+    assert published_zones(zones, 20) == expected
+
+
+def test_a_zone_that_counts_no_devices_has_no_cells():
+    tables = definitions([Zone("a", 50), Zone("wifi", 90, None, counts_devices=False)], SETTINGS)
+    assert tables["T1"].zones == ("a",)
+
+
+def test_a_school_of_one_small_zone_has_whole_school_tables_only():
+    assert list(definitions([Zone("a", 10)], SETTINGS)) == ["T6"]
+
+
+def test_the_cap_is_that_of_the_settings():
+    strict = PrivacySettings.model_validate({"tables": {"T1": {"share": 0.25, "cap": 3}}})
+    assert definitions([Zone("a", 50)], strict)["T1"].cap == 3
+
+
+@pytest.mark.parametrize(
+    ("day", "name", "starts"),
+    [
+        (date(2026, 9, 7), "2026-W37", date(2026, 9, 7)),
+        (date(2026, 9, 13), "2026-W37", date(2026, 9, 7)),
+        (date(2027, 1, 1), "2026-W53", date(2026, 12, 28)),
+        (date(2024, 12, 30), "2025-W01", date(2024, 12, 30)),
+    ],
+)
+def test_a_week_is_the_iso_week(day, name, starts):
+    week = period_of(PeriodKind.WEEK, day)
+    assert (week.name, week.starts, len(week.days())) == (name, starts, 7)
+    assert week.ends == starts + timedelta(days=7)
+
+
+def test_a_period_is_closed_when_its_last_day_is_over():
+    day = period_of(PeriodKind.DAY, date(2026, 9, 7))
+    assert not day.closed(date(2026, 9, 7))
+    assert day.closed(date(2026, 9, 8))
+    week = period_of(PeriodKind.WEEK, date(2026, 9, 7))
+    assert not week.closed(date(2026, 9, 13))
+    assert week.closed(date(2026, 9, 14))
