@@ -1,1 +1,1 @@
-"""."""
+"""Measurements that anybody can repeat; figures in docs come from here."""

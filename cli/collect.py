@@ -102,10 +102,16 @@ def capture(
             Exit.USAGE,
         )
     from collector.run import LiveFacts, run_capture
-    from collector.sources.ring import CannotCapture, InterfaceCounters, Ring
+    from collector.sources.ring import (
+        SNAP_BYTES,
+        WHOLE_FRAME,
+        CannotCapture,
+        InterfaceCounters,
+        Ring,
+    )
 
     stopping = _stop_signals()
-    ring = Ring(interface)
+    ring = Ring(interface, snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME)
     _open_ring(ring, interface)
     facts = LiveFacts(ring, InterfaceCounters(interface, side))
     sink = _open_store(store, None)

@@ -13,21 +13,20 @@ from collector import jit
 
 def compile_loop() -> float:
     """Run each entry of the loop on nothing, so that Numba compiles it. Returns seconds."""
-    from collector.meter import files, hello, layout, names, packet, place, ring
+    from collector.meter import entry, files, hello, layout, ring
 
     started = time.monotonic()
-    tables = layout.new_tables(seed=1, random=1, flow_cap=16)[0]
+    memory = layout.new_tables(seed=1, random=1, flow_cap=16)
     nothing = np.zeros(0, np.uint8)
-    files.walk_pcap(tables, nothing, np.zeros(4, np.int64), 0)
-    files.walk_pcapng(tables, nothing, 1, np.zeros((1, 4), np.int64), 0, 0)
-    ring.walk_block(tables, np.zeros(64, np.uint8), 0, 64, 1, 0)
-    packet.advance(tables, 0)
-    packet.end_of_input(tables)
-    packet.make_room(tables)
-    place.reindex_devices(tables)
+    files.walk_pcap(memory, nothing, np.zeros(4, np.int64), 0)
+    files.walk_pcapng(memory, nothing, 1, np.zeros((1, 4), np.int64), 0, 0)
+    ring.walk_block(memory, np.zeros(64, np.uint8), 0, 64, 1, 0)
+    entry.advance(memory, 0)
+    entry.end_of_input(memory)
+    entry.make_room(memory)
+    entry.reindex_devices(memory)
     hello.pull_hello(nothing, 0, 0)
-    flow = tables["flows"][0]
-    names.give_name(tables, flow, layout.SOURCE_QUIC, nothing, 0, 0, 0)
+    entry.name_flow(memory, 0, layout.SOURCE_QUIC, nothing, 0, 0, 0)
     return time.monotonic() - started
 
 

@@ -13,9 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from collector.meter import layout as lay
+from collector.meter.entry import end_of_input, make_room, name_flow
 from collector.meter.hello import pull_hello
-from collector.meter.names import give_name
-from collector.meter.packet import end_of_input, make_room
 from collector.placement import Placement
 from collector.quic import Handshakes
 from collector.resolve import Devices, Reducer, Sites
@@ -119,7 +118,7 @@ class Meter:
         if code == lay.RUN_ROTATE:
             self._sites.forget(self.tables)
         if code == lay.RUN_FULL:
-            make_room(self.tables)
+            make_room(self.memory)
 
     def take_names(self) -> None:
         """Reduce waiting names and open waiting QUIC Initials."""
@@ -137,16 +136,16 @@ class Meter:
             data = self.tables["quic_bytes"][i, : entry["length"]].tobytes()
             stream = self._handshakes.offer(int(entry["id"]), data)
             if stream:
-                self._read_hello(flow, int(entry["id"]), stream)
+                self._read_hello(int(entry["flow"]), int(entry["id"]), stream)
         self.tables["quic_bytes"][:waiting] = 0
 
-    def _read_hello(self, flow: Any, flow_id: int, stream: bytes) -> None:
+    def _read_hello(self, number: int, flow_id: int, stream: bytes) -> None:
         buf = np.frombuffer(bytearray(stream), np.uint8)
         outcome, offset, length, ech = pull_hello(buf, 0, len(buf))
         if length:
-            give_name(self.tables, flow, lay.SOURCE_QUIC, buf, offset, length, ech)
+            name_flow(self.memory, number, lay.SOURCE_QUIC, buf, offset, length, ech)
         if outcome != lay.MORE:
-            flow["done_lo"] = flow["done_hi"] = 1
+            self.tables["flows"]["done_lo"][number] = 1
             self._handshakes.forget(flow_id)
 
     def flush_rows(self) -> None:
@@ -173,7 +172,7 @@ class Meter:
     def _turn_day(self, day: date) -> None:
         """On a new local day, forget yesterday's devices (their key dies with the day)."""
         if self._device_day is not None and day > self._device_day:
-            self._devices.forget(self.tables)
+            self._devices.forget(self.memory)
         self._device_day = max(day, self._device_day or day)
 
     def flush_links(self) -> None:
@@ -213,7 +212,7 @@ class Meter:
         """Close every flow and hand over all that is left."""
         self.take_names()
         while True:
-            code = end_of_input(self.tables)
+            code = end_of_input(self.memory)
             self.flush_rows()
             self.flush_links()
             if code == lay.RUN_END:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from collector.meter import layout as lay
-from collector.meter.place import reindex_devices
+from collector.meter.entry import reindex_devices
 from privacy.pseudonym import device_pseudonym
 
 SITES_MAX = 65_536
@@ -129,8 +129,9 @@ class Devices:
         return values[inverse]
 
     @staticmethod
-    def forget(tables: Any) -> None:
+    def forget(memory: Any) -> None:
         """Forget every device (a new day); flows that go on keep theirs until they end."""
+        tables = memory[0]
         flows = tables["flows"]
         live = (flows["used"] == 1) & (flows["device"] >= 0)
         kept = np.unique(flows["device"][live])
@@ -140,4 +141,4 @@ class Devices:
         moved[kept] = np.arange(len(kept), dtype=np.int32)
         flows["device"][live] = moved[flows["device"][live]]
         tables["word"][lay.W_DEVICES] = len(kept)
-        reindex_devices(tables)
+        reindex_devices(memory)

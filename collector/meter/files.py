@@ -35,8 +35,9 @@ def trailer_time(buf, end):
 
 
 @compiled
-def walk_pcap(tables, buf, facts, limit):
+def walk_pcap(memory, buf, facts, limit):
     """Meter the records from the position on; stop for Python, at the end, or at `limit` octets."""
+    tables = memory[0]
     word = tables.word
     o, end = word[W_POSITION], buf.shape[0]
     little, header = facts[F_LITTLE], facts[F_HEADER]
@@ -80,12 +81,13 @@ def _block_time_us(interface, high, low):
 
 
 @compiled
-def walk_pcapng(tables, buf, little, interfaces, known, limit):
+def walk_pcapng(memory, buf, little, interfaces, known, limit):
     """Meter the packet blocks from the position on.
 
     Stops with RUN_END at a section or interface block too (Python reads those) and at the end:
     the caller looks at the position.
     """
+    tables = memory[0]
     word = tables.word
     o, end = word[W_POSITION], buf.shape[0]
     while o < end:

@@ -23,7 +23,7 @@ VNET_GSO_TYPE, VNET_GSO_SIZE = 1, 4
 
 
 @compiled
-def walk_block(tables, ring, start, size, link, done):
+def walk_block(memory, ring, start, size, link, done):
     """Meter the packets of one block.
 
     The block stands at `ring[start:start + size]` and nothing outside of it is read; `done` packets
@@ -32,6 +32,7 @@ def walk_block(tables, ring, start, size, link, done):
     Returns:
         (RUN_*, packets taken so far); `word[W_POSITION]` holds the offset to go on.
     """
+    tables = memory[0]
     word = tables.word
     packets = le32(ring, start + BLOCK_PACKETS)
     o = word[W_POSITION]

@@ -109,7 +109,7 @@ def _replay_pcap(
     facts = np.array([link, little, int(nano), header], np.int64)
     meter.word[lay.W_POSITION] = _PCAP_HEADER
     code = _walk(
-        meter, lambda limit: walk.walk_pcap(meter.tables, buf, facts, limit), len(buf), progress
+        meter, lambda limit: walk.walk_pcap(meter.memory, buf, facts, limit), len(buf), progress
     )
     if code == lay.RUN_BAD:
         return Fault(int(meter.word[lay.W_POSITION]), "a packet record is cut off or damaged")
@@ -138,7 +138,7 @@ class _PcapNg:
             code = _walk(
                 self._meter,
                 lambda limit: walk.walk_pcapng(
-                    self._meter.tables,
+                    self._meter.memory,
                     self._buf,
                     self._little,
                     self._interfaces,

@@ -17,7 +17,7 @@ import numpy as np
 from collector.engine import Meter
 from collector.meter import layout as lay
 from collector.meter.decode import LINK_ETHERNET
-from collector.meter.packet import advance
+from collector.meter.entry import advance
 from collector.meter.ring import walk_block
 
 SOL_PACKET = 263
@@ -25,7 +25,7 @@ PACKET_ADD_MEMBERSHIP, PACKET_RX_RING, PACKET_STATISTICS, PACKET_VERSION = 1, 5,
 PACKET_VNET_HDR, PACKET_IGNORE_OUTGOING = 15, 23
 PACKET_MR_PROMISC = 1
 TPACKET_V3 = 2
-SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
+SO_ATTACH_FILTER = 26
 ETH_P_ALL = 3
 
 BLOCK_BYTES = 1 << 20
@@ -34,7 +34,13 @@ BLOCKS = 64
 """64 MiB: over 100 ms of a saturated 1 Gbit/s link even when the reader sleeps."""
 RETIRE_MS = 50
 POLL_MS = 100
+SNAP_BYTES = 4_096
+"""Octets of a frame that enter our memory: a post-quantum ClientHello with ECH fits, and a merged
+packet of 64 KiB costs no more than that. Lengths are the true ones all the same."""
+WHOLE_FRAME = 262_144
 _STATUS_USER = 1
+_BPF_RETURN = 0x06
+"""BPF_RET | BPF_K: the classic filter's "return constant"."""
 _STATUS_AT = 8
 """Offset of the block's status word (tpacket_hdr_v1.block_status)."""
 
@@ -50,8 +56,11 @@ class CannotCapture(Exception):
 class Ring:
     """One capturing socket and its mapping."""
 
-    def __init__(self, interface: str, *, blocks: int = BLOCKS) -> None:
+    def __init__(
+        self, interface: str, *, blocks: int = BLOCKS, snap_bytes: int = SNAP_BYTES
+    ) -> None:
         self._interface = interface
+        self._snap_bytes = snap_bytes
         self._blocks = blocks
         self._next = 0
         self.offered = 0
@@ -104,7 +113,14 @@ class Ring:
         sock.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN | select.POLLERR)
+        self._accept(self._snap_bytes)
         sock.bind((self._interface, ETH_P_ALL))
+
+    def _accept(self, octets: int) -> None:
+        """Let the kernel pass on the first `octets` of each frame; none at all for 0."""
+        program = ctypes.create_string_buffer(struct.pack("HBBI", _BPF_RETURN, 0, 0, octets))
+        filter_ = struct.pack("HxxxxxxP", 1, ctypes.addressof(program))
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_)
 
     def wait(self) -> None:
         """Sleep until a block is ready, at most POLL_MS."""
@@ -118,7 +134,7 @@ class Ring:
             done = 0
             while True:
                 code, done = walk_block(
-                    meter.tables, self.bytes, start, BLOCK_BYTES, LINK_ETHERNET, done
+                    meter.memory, self.bytes, start, BLOCK_BYTES, LINK_ETHERNET, done
                 )
                 if code in (lay.RUN_END, lay.RUN_BAD):
                     break
@@ -138,9 +154,7 @@ class Ring:
 
     def stop(self) -> None:
         """Let no more packets in (a filter that refuses everything), so that counts can close."""
-        program = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
-        filter_ = struct.pack("HxxxxxxP", 1, ctypes.addressof(program))
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_)
+        self._accept(0)
 
     def close(self) -> None:
         """Close the socket; the mapping goes with the last view of it."""
@@ -182,6 +196,6 @@ class InterfaceCounters:
 
 def move_clock(meter: Meter, now_us: int) -> None:
     """Tell the meter the time while no packet comes, so that rows and idle flows go out."""
-    meter.drive(lambda: int(advance(meter.tables, now_us)))
+    meter.drive(lambda: int(advance(meter.memory, now_us)))
     meter.flush_rows()
     meter.flush_links()

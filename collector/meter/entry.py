@@ -1,0 +1,39 @@
+"""What Python calls between two walks of the loop.
+
+Entries take the whole memory (the array of one TABLES record): handing over the record itself
+costs milliseconds, because NumPy describes all its fields at each call.
+"""
+
+from collector.jit import compiled
+from collector.meter import names, packet, place
+
+
+@compiled
+def advance(memory, time_us):
+    """Move the packet clock; see `packet.advance`."""
+    return packet.advance(memory[0], time_us)
+
+
+@compiled
+def end_of_input(memory):
+    """Close every flow; see `packet.end_of_input`."""
+    return packet.end_of_input(memory[0])
+
+
+@compiled
+def make_room(memory):
+    """Close a share of the flows; see `packet.make_room`."""
+    return packet.make_room(memory[0])
+
+
+@compiled
+def reindex_devices(memory):
+    """Index the devices anew; see `place.reindex_devices`."""
+    place.reindex_devices(memory[0])
+
+
+@compiled
+def name_flow(memory, number, source, buf, o, n, ech):
+    """Name a flow; see `names.give_name`."""
+    tables = memory[0]
+    names.give_name(tables, tables.flows[number], source, buf, o, n, ech)
