@@ -1,4 +1,7 @@
-"""From classified slices to what each device did in each zone of each day: one DuckDB query. I/O.
+"""From one day's slices to what each device did in each zone: one DuckDB query. I/O.
+
+One local day at a time, never more: pseudonyms change at midnight, and a verdict that used another
+day's slices would let one device-day weigh in two. Within the day nothing here joins devices.
 
 The result has one row per device-day and zone, with minutes and nothing else: no site, no hour, no
 volume. It lives in memory only, until `privacy.gate.bounded` has counted it.
@@ -8,10 +11,8 @@ filter refused, or that nobody answered, is no use. The network is never reached
 loaded) and nothing is spilled to a temporary file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +20,19 @@ import ibis
 import pyarrow as pa
 
 from analyzer import expression
+from analyzer.facts import MINUTE_SCHEMA
 from privacy.gate.bounded import Activity
 from privacy.gate.tables import CHARTER_USES
+from school.catalogue import Catalogue
+from school.load import School
 
+Published = Mapping[str, str | None]
 MEMORY_LIMIT = "2GB"
 THREADS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some days that are analysed in one query."""
-
-    days: tuple[date, ...]
-    files: tuple[Path, ...]
-    minutes: pa.Table
-    """State of the link (analyzer.link_state.MINUTES_SCHEMA)."""
+MINUTES = MINUTE_SCHEMA.append(pa.field("link_state", pa.string()))
+"""Columns of the `minutes` that a question needs."""
 
 
 @contextmanager
@@ -52,44 +51,70 @@ def engine() -> Iterator[Any]:
         connection.disconnect()
 
 
-def activities(
-    connection: Any, batch: Batch, *, school: Any, catalogue: Any, published: dict[str, str | None]
-) -> dict[date, list[Activity]]:
-    """Return what every device did on each day of a batch.
+class Question:
+    """The one query, compiled once and asked of one day after another.
+
+    Compiling the charter takes longer than answering for a day, so the expression becomes a view
+    over two named relations, `slices` and `minutes`, that each day replaces.
 
     Args:
         connection: from `engine`.
-        batch: days, their slice files (SLICE_SCHEMA, checked) and the state of the link.
+        files: some day's slice files, for the columns.
         school: the school's declarations.
         catalogue: the services catalogue.
         published: under which zone each declared zone is published.
     """
-    found: dict[date, list[Activity]] = {day: [] for day in batch.days}
-    if not batch.files:
-        return found
-    slices = connection.read_parquet([str(path) for path in batch.files], hive_partitioning=False)
-    minutes = ibis.memtable(batch.minutes)
-    classified = expression.classified(slices, school=school, catalogue=catalogue, minutes=minutes)
-    rows = connection.to_pyarrow(_by_device_and_zone(classified, published))
-    for row in rows.to_pylist():
-        if row["day"] in found:
-            found[row["day"]].append(_activity(row))
-    return found
+
+    def __init__(
+        self,
+        connection: Any,
+        files: Iterable[Path],
+        *,
+        school: School,
+        catalogue: Catalogue,
+        published: Published,
+    ) -> None:
+        self._connection = connection
+        self._load(files, MINUTES.empty_table())
+        classified = expression.classified(
+            connection.table("slices"),
+            school=school,
+            catalogue=catalogue,
+            minutes=connection.table("minutes"),
+        )
+        # Kept: its small in-memory tables leave the engine together with it.
+        self._expression = _by_device_and_zone(classified, published)
+        connection.create_view("answer", self._expression)
+
+    def _load(self, files: Iterable[Path], minutes: pa.Table) -> None:
+        paths = [str(path) for path in files]
+        self._connection.read_parquet(paths, table_name="slices", hive_partitioning=False)
+        self._connection.con.register("minutes", minutes)
+
+    def ask(self, files: Iterable[Path], minutes: pa.Table) -> list[Activity]:
+        """Return what every device did, per published zone, over one local day.
+
+        Args:
+            files: the day's slice files (SLICE_SCHEMA, checked).
+            minutes: every minute of that day with timetable and state of the link (`MINUTES`); a
+                slice filed under another day than its own finds no minute and counts for nobody.
+        """
+        self._load(files, minutes)
+        rows = self._connection.table("answer").to_pyarrow()
+        return [_activity(row) for row in rows.to_pylist()]
 
 
-def _by_device_and_zone(classified: Any, published: dict[str, str | None]) -> Any:
-    """Return minutes per (day, device, published zone), in all and for each charter use."""
+def _by_device_and_zone(classified: Any, published: Published) -> Any:
+    """Return minutes per (device, published zone), in all and for each charter use."""
     zones = [(zone, name) for zone, name in published.items() if name is not None]
     place = classified.zone.cases(*zones, else_=None) if zones else ibis.null(str)
-    answered = classified.filter(classified.device.notnull(), classified.down_bytes > 0).select(
-        "day", "device", "minute", "use", place=place
-    )
+    answered = classified.filter(
+        classified.day.notnull(), classified.device.notnull(), classified.down_bytes > 0
+    ).select("day", "device", "minute", "use", place=place)
     flags = {f"use{n}": (answered.use == use).any() for n, use in enumerate(CHARTER_USES)}
-    by_minute = answered.group_by(["day", "device", "place", "minute"]).aggregate(**flags)
+    by_minute = answered.group_by(["device", "place", "minute"]).aggregate(**flags)
     sums = {name: by_minute[name].sum() for name in flags}
-    return by_minute.group_by(["day", "device", "place"]).aggregate(
-        minutes=by_minute.count(), **sums
-    )
+    return by_minute.group_by(["device", "place"]).aggregate(minutes=by_minute.count(), **sums)
 
 
 def _activity(row: dict[str, Any]) -> Activity:

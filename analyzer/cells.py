@@ -46,7 +46,7 @@ def keys_digest(definition: Definition) -> str:
     return canonical.digest([definition.name, definition.cap, definition.keys()])
 
 
-def source_digest(files: Iterable[Path], declarations: str) -> str:
+def source_digest(files: Iterable[Path], declarations: list[str]) -> str:
     """Return a digest that changes when slices were added or a declaration changed."""
     seen = []
     for path in files:

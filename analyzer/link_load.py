@@ -19,13 +19,13 @@ from analyzer.link_state import (
     LINK_STEP_S,
     MINUTE_S,
     SATURATED_PERCENT,
-    Capacity,
     LineMinutes,
     LineRows,
     Longs,
     at_least,
     minutes_of,
 )
+from school.lines import Capacity
 
 BANDS: Final = 10
 """Bands of the histogram: tenths of the capacity, the last open above."""

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from privacy.records import LINK_STEP_S
+from school.lines import Capacity
 
 MINUTE_S: Final = 60
 LEAST_ROWS: Final = 3
@@ -33,14 +34,6 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 MINUTES_SCHEMA: Final = pa.schema(
     [("minute", pa.timestamp("s", tz="UTC")), ("link_state", pa.string())]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Capacity:
-    """Declared capacity of a line, bit/s."""
-
-    down_bit_s: int
-    up_bit_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +81,7 @@ def read_lines(files: Iterable[Path]) -> dict[str, LineRows]:
     sums = pa.table(
         {
             "line": table["line"],
-            "start": table["start"].cast(pa.int64()),
+            "start": table["start"].cast(pa.timestamp("s", tz="UTC")).cast(pa.int64()),
             "up": pc.coalesce(table["counter_up_bytes"], table["up_bytes"]),
             "down": pc.coalesce(table["counter_down_bytes"], table["down_bytes"]),
             "offered": table["offered"],

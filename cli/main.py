@@ -14,6 +14,8 @@ from cli.exits import Exit, Refusal
 COMMAND_MODULES: tuple[str, ...] = (
     "cli.demo",
     "cli.collect",
+    "cli.analyze",
+    "cli.release",
 )
 """Modules with `register(app)`, in the order of the help page."""
 

@@ -1,0 +1,215 @@
+"""The four sealed documents that the pages read instead of the school's files. I/O.
+
+school   places, timetable and lines as declared         charter  the text and its rules, enforced
+privacy  the settings in force and what they amount to    status   origin of the days and coverage
+
+Nothing in them comes from a slice; the coverage counts packets of the whole school.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from analyzer.exact import Bench
+from analyzer.store import MEASURED, PUBLIC_FILE, SIMULATED, Store, write_whole
+from privacy.gate.noise import epsilons
+from privacy.records import LINK_COLUMNS, SLICE_COLUMNS, Reject
+from privacy.sealed import seal
+from school.conditions import condition
+
+MEGA = 1_000_000
+COUNTED = ("offered", "parsed", *(f"rejected_{r.value}" for r in Reject), "kernel_drops", "shed")
+
+
+def school_document(bench: Bench, as_of: date) -> dict[str, Any]:
+    """Return places, timetable, lines, and the weeks from the first stored day to `as_of`."""
+    school = bench.school
+    days = [*bench.store.days("flows"), *bench.store.days("link"), as_of]
+    weeks = school.calendar.weeks(min(days), max(days) + timedelta(days=1))
+    return {
+        "document": "school",
+        "name": school.name,
+        "timezone": school.calendar.timezone.key,
+        "holiday_zone": school.calendar.holiday_zone,
+        "zones": [
+            {
+                "name": zone.name,
+                "label": zone.label.as_dict(),
+                "kind": zone.kind,
+                "persons": zone.persons,
+                "published_as": bench.published[zone.name],
+            }
+            for zone in school.zones
+        ],
+        "slots": [
+            {
+                "name": slot.name,
+                "period": slot.period,
+                "days": list(slot.days),
+                "from": slot.from_to[0],
+                "to": slot.from_to[1],
+                "persons": slot.persons,
+            }
+            for slot in school.calendar.slots
+        ],
+        "lines": [_line(line) for line in school.lines],
+        "weeks": [
+            {
+                "period": week.period,
+                "starts": week.starts.isoformat(),
+                "ends": week.ends.isoformat(),
+                "school_days": [day.isoformat() for day in week.school_days],
+            }
+            for week in weeks
+        ],
+    }
+
+
+def _line(line: Any) -> dict[str, Any]:
+    return {
+        "name": line.name,
+        "label": line.label.as_dict(),
+        "capacity": [
+            {
+                "from": capacity.since.isoformat(),
+                "down_mbit_s": round(capacity.down_bit_s / MEGA, 3),
+                "up_mbit_s": round(capacity.up_bit_s / MEGA, 3),
+            }
+            for capacity in line.capacity
+        ],
+    }
+
+
+def charter_document(bench: Bench) -> dict[str, Any]:
+    """Return the charter that is enforced, its conditions as sentences."""
+    charter = bench.school.charter
+    return {
+        "document": "charter",
+        "digest": bench.school.charter_digest,
+        "title": charter.title.as_dict(),
+        "version": charter.version,
+        "clauses": [{"id": clause.id, **clause.text.as_dict()} for clause in charter.clauses],
+        "rules": [
+            {
+                "id": rule.id,
+                "use": rule.use,
+                "clause": rule.clause,
+                "because": rule.because.as_dict(),
+                "condition": condition(rule.when).as_dict(),
+            }
+            for rule in charter.rules
+        ],
+    }
+
+
+@lru_cache(maxsize=8)
+def _epsilons(rho: float) -> dict[str, float]:
+    return epsilons(rho)
+
+
+def privacy_document(bench: Bench) -> dict[str, Any]:
+    """Return the settings in force; the four epsilons are always published together."""
+    settings = bench.settings
+    tables = []
+    for name, definition in bench.tables.items():
+        method = settings.method(name)
+        tables.append(
+            {
+                "name": name,
+                "unit": method.unit,
+                "period": definition.period.value,
+                "share": settings.table(name).share,
+                "rho": round(method.rho, 9),
+                "cap": method.cap,
+                "sigma": method.sigma,
+            }
+        )
+    return {
+        "document": "privacy",
+        "digest": bench.school.privacy_digest,
+        "profile": settings.profile,
+        "total_rho": settings.total_rho,
+        "delta": "1e-6",
+        **{f"epsilon_{name}": value for name, value in _epsilons(settings.total_rho).items()},
+        "retention_days": settings.retention_days,
+        "tables": tables,
+        "floor_persons": settings.floor_persons,
+        "display": settings.display.model_dump(mode="json"),
+        "columns": [
+            {
+                "name": column.name,
+                "record": record,
+                "meaning": column.meaning,
+                "unit": column.unit,
+                "purpose": column.purpose,
+                "identifying": column.identifying.value,
+            }
+            for record, columns in (("flows", SLICE_COLUMNS), ("link", LINK_COLUMNS))
+            for column in columns
+        ],
+    }
+
+
+def status_document(bench: Bench, as_of: date) -> dict[str, Any]:
+    """Return where the days come from and what the capture saw of them."""
+    store = bench.store
+    days = sorted({*store.days("flows"), *store.days("link")})
+    origins = [(day, _origin(store, day)) for day in days]
+    return {
+        "document": "status",
+        "as_of": as_of.isoformat(),
+        "origins": _runs(origins),
+        "coverage": [_coverage(store, day) for day in store.days("link")],
+    }
+
+
+def _origin(store: Store, day: date) -> str:
+    found = {store.checked_files(record, day)[1] for record in ("flows", "link")}
+    return SIMULATED if SIMULATED in found else MEASURED
+
+
+def _runs(origins: Iterable[tuple[date, str]]) -> list[dict[str, str]]:
+    """Return runs of days of one origin, both ends included."""
+    runs = []
+    for origin, group in groupby(origins, key=lambda item: item[1]):
+        days = [day for day, _ in group]
+        runs.append({"from": days[0].isoformat(), "to": days[-1].isoformat(), "origin": origin})
+    return runs
+
+
+def _coverage(store: Store, day: date) -> dict[str, Any]:
+    totals = dict.fromkeys(COUNTED, 0)
+    for path in store.files("link", day):
+        table = pq.read_table(path, columns=list(COUNTED), partitioning=None)
+        for name in COUNTED:
+            totals[name] += pc.sum(table[name], min_count=0).as_py()
+    rejected = {r.value: totals[f"rejected_{r.value}"] for r in Reject}
+    return {
+        "day": day.isoformat(),
+        "offered": totals["offered"],
+        "parsed": totals["parsed"],
+        "rejected": sum(rejected.values()),
+        "rejected_by_reason": rejected,
+        "kernel_drops": totals["kernel_drops"],
+        "shed": totals["shed"],
+    }
+
+
+def write(bench: Bench, key: Ed25519PrivateKey, as_of: date) -> tuple[str, ...]:
+    """Seal and publish the four documents; return their names."""
+    payloads = (
+        school_document(bench, as_of),
+        charter_document(bench),
+        privacy_document(bench),
+        status_document(bench, as_of),
+    )
+    for payload in payloads:
+        path = bench.store.public / "documents" / f"{payload['document']}.json"
+        write_whole(path, seal(payload, key), PUBLIC_FILE)
+    return tuple(payload["document"] for payload in payloads)

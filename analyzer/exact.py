@@ -1,0 +1,162 @@
+"""Brings the exact cells of some days up to date. I/O.
+
+A day's cells are computed again when its slices or the school's declarations changed since; where
+the slices are gone (retention), the stored cells stand.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import pyarrow as pa
+
+from analyzer import activity, cells
+from analyzer.activity import MINUTES, Question
+from analyzer.cells import StoredCells
+from analyzer.facts import minute_table
+from analyzer.link_state import minutes_of, read_lines, state_table
+from analyzer.store import MEASURED, SIMULATED, Store
+from privacy import canonical
+from privacy.gate.bounded import DayCells, count
+from privacy.gate.tables import Definition, definitions, published_zones
+from privacy.settings import PrivacySettings, TableName
+from school.catalogue import Catalogue
+from school.load import School
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is done, how many steps are, and how many there will be."""
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What an analysis works with: a store and what the school declares."""
+
+    store: Store
+    school: School
+    catalogue: Catalogue
+
+    @property
+    def settings(self) -> PrivacySettings:
+        """The privacy settings in force."""
+        return self.school.privacy
+
+    @cached_property
+    def tables(self) -> dict[TableName, Definition]:
+        """The noisy tables of this school."""
+        return definitions(self.school.zones, self.settings)
+
+    @cached_property
+    def catalogue_digest(self) -> str:
+        """Digest of what names are."""
+        return canonical.digest(sorted((entry.suffix, entry.category) for entry in self.catalogue))
+
+    @cached_property
+    def published(self) -> dict[str, str | None]:
+        """Under which zone each declared zone is published."""
+        return published_zones(self.school.zones, self.settings.floor_persons)
+
+
+def source_of(bench: Bench, day: date) -> str | None:
+    """Return a digest of what a day's cells are computed from; None where the slices are gone."""
+    files = bench.store.files("flows", day)
+    if not files:
+        return None
+    return cells.source_digest(
+        [*files, *bench.store.files("link", day)],
+        [bench.school.charter_digest, bench.school.privacy_digest, bench.catalogue_digest],
+    )
+
+
+def _stale(bench: Bench, day: date, tables: Iterable[TableName], source: str) -> list[Definition]:
+    found = []
+    for name in tables:
+        definition = bench.tables[name]
+        stored = cells.read(bench.store, name, day)
+        current = stored is not None and stored.source == source
+        if not (current and stored and stored.keys == cells.keys_digest(definition)):
+            found.append(definition)
+    return found
+
+
+def refresh(
+    bench: Bench, wanted: Mapping[date, tuple[TableName, ...]], progress: Progress = silent
+) -> list[date]:
+    """Compute the exact cells that are missing or stale; return the days that were read.
+
+    Raises:
+        StoreDamaged: a stored file is not what this version writes.
+    """
+    work = []
+    for day, tables in sorted(wanted.items()):
+        source = source_of(bench, day)
+        stale = _stale(bench, day, tables, source) if source else []
+        if source and stale:
+            work.append((day, source, stale))
+    if not work:
+        return []
+    with activity.engine() as connection:
+        question = Question(
+            connection,
+            bench.store.checked_files("flows", work[0][0])[0],
+            school=bench.school,
+            catalogue=bench.catalogue,
+            published=bench.published,
+        )
+        for done, (day, source, stale) in enumerate(work):
+            progress("cells", done, len(work))
+            _compute(bench, question, day, source=source, tables=stale)
+    progress("cells", len(work), len(work))
+    return [day for day, _, _ in work]
+
+
+def _compute(
+    bench: Bench, question: Question, day: date, *, source: str, tables: list[Definition]
+) -> None:
+    files, origin = bench.store.checked_files("flows", day)
+    found = question.ask(files, day_minutes(bench, day))
+    for definition in tables:
+        keys = cells.keys_digest(definition)
+        counted = count(found, definition, day)
+        cells.write(bench.store, StoredCells(counted, keys=keys, source=source, origin=origin))
+
+
+def day_minutes(bench: Bench, day: date) -> pa.Table:
+    """Return every minute of a local day with its timetable and the state of the link.
+
+    A minute that no line saw counts as calm: nobody is told that the line was full without proof.
+    """
+    known = minute_table(bench.school.calendar, day, day + timedelta(days=1))
+    joined = known.join(link_states(bench, day), "minute", join_type="left outer")
+    return joined.select(MINUTES.names)
+
+
+def link_states(bench: Bench, day: date) -> pa.Table:
+    """Return the state of the link in the seen minutes of a local day."""
+    files, _ = bench.store.checked_files("link", day)
+    rows = read_lines(files)
+    lines = [(line, line.capacity_at(day)) for line in bench.school.lines if line.name in rows]
+    return state_table(
+        (minutes_of(rows[line.name]), capacity) for line, capacity in lines if capacity
+    )
+
+
+def stored_cells(bench: Bench, definition: Definition, days: Iterable[date]) -> list[StoredCells]:
+    """Return the stored cells of some days, as far as they are those of the table in force."""
+    keys = cells.keys_digest(definition)
+    found = (cells.read(bench.store, definition.name, day) for day in days)
+    return [stored for stored in found if stored and stored.keys == keys]
+
+
+def origin_of(stored: Iterable[StoredCells]) -> str:
+    """Return `simulated` if any day of a period was."""
+    return SIMULATED if any(day.origin == SIMULATED for day in stored) else MEASURED
+
+
+def day_cells(stored: Iterable[StoredCells]) -> list[DayCells]:
+    """Return the counts alone."""
+    return [day.cells for day in stored]

@@ -1,0 +1,54 @@
+"""`jauge analyze`."""
+
+import json
+
+import typer
+
+from cli.analysis import (
+    JsonOption,
+    SchoolOption,
+    StoreOption,
+    open_school,
+    open_store,
+    progress,
+    refusals,
+    today,
+)
+
+HELP = """Classify the stored slices and count exact cells; seal the documents of the pages.
+
+Nothing leaves the analyzer's private directory but declarations and coverage.
+
+Example: jauge analyze --store /var/lib/jauge --school /etc/jauge/school
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("analyze", help=HELP)(analyze)
+
+
+def analyze(store: StoreOption, school: SchoolOption, as_json: JsonOption = False) -> None:  # noqa: FBT002 - typer flag
+    """See HELP."""
+    declared = open_school(school)
+    directory = open_store(store)
+    from analyzer import pipeline
+    from school.catalogue import load_catalogue
+
+    with refusals(directory), progress() as bar:
+        report = pipeline.analyze(
+            directory, declared, as_of=today(declared), catalogue=load_catalogue(), progress=bar
+        )
+    if as_json:
+        result = {
+            "days_in_store": report.days_in_store,
+            "analyzed": [day.isoformat() for day in report.analyzed],
+            "documents": list(report.documents),
+        }
+        typer.echo(json.dumps(result))
+        return
+    typer.echo(
+        f"{len(report.analyzed)} of {report.days_in_store} stored days analysed "
+        f"(the others were up to date, released or without school); "
+        f"{len(report.documents)} documents sealed"
+    )
