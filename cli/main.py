@@ -12,7 +12,6 @@ import typer
 from cli.exits import Exit, Refusal
 
 COMMAND_MODULES: tuple[str, ...] = (
-COMMAND_MODULES: tuple[str, ...] = (
     "cli.demo",
     "cli.check",
     "cli.collect",
