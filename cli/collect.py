@@ -112,12 +112,12 @@ def capture(
 
     stopping = _stop_signals()
     ring = Ring(interface, snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME)
-    _open_ring(ring, interface)
     facts = LiveFacts(ring, InterfaceCounters(interface, side))
     sink = _open_store(store, None)
     meter = _meter(
         sink, school, source=interface, timestamps=timestamps, link_facts=facts, line=line
     )
+    _open_ring(ring, interface)  # last, so that the loop is ready when the first packet comes
     try:
         with counter_line(f"Capture sur {interface}") as show:
             result = run_capture(
