@@ -48,7 +48,22 @@ _PATTERN_HINTS: Final[Mapping[str, str]] = {
 }
 _NAME_HINT: Final = "use small letters, digits, `-` and `_`, at most 40, a letter first"
 _PERSONAL: Final = frozenset(
-    ["device", "devices", "mac", "address", "ip", "host", "hosts", "site", "sites", "user", "users", "person", "persons", "name"]
+    [
+        "device",
+        "devices",
+        "mac",
+        "address",
+        "ip",
+        "host",
+        "hosts",
+        "site",
+        "sites",
+        "user",
+        "users",
+        "person",
+        "persons",
+        "name",
+    ]
 )
 """Keys that somebody may try in a condition; the answer is a promise, not a spelling."""
 MOST_SHOWN: Final = 60

@@ -56,6 +56,22 @@ def test_what_is_covered_never_matches_alone(first, second, facts):
         assert matches(first, facts) or not matches(second, facts)
 
 
+def test_covering_means_every_word_and_no_further_demand():
+    radio, both = frozenset({"web_radio"}), frozenset({"web_radio", "press"})
+    table = [
+        (When(), When(category=radio), True),
+        (When(category=radio), When(), False),
+        (When(category=both), When(category=radio), True),
+        (When(category=radio), When(category=both), False),
+        (When(category=both), When(category=frozenset({"press", "games"})), False),
+        (When(category=radio, link=frozenset({"busy"})), When(category=radio), False),
+        (When(megabytes_at_least=2), When(megabytes_at_least=3), True),
+        (When(megabytes_at_least=3), When(megabytes_at_least=2), False),
+        (When(megabytes_at_least=1), When(), False),
+    ]
+    assert [(a, b, a.covers(b)) for a, b, _ in table] == table
+
+
 @given(charters(), FACTS)
 def test_the_first_rule_that_matches_decides(charter, facts):
     verdict = classify(facts, charter)

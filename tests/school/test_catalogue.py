@@ -27,6 +27,7 @@ def rows():
         ("0123456A.INDEX-EDUCATION.NET.", "index-education.net"),
         ("0030858s.esidoc.fr", "esidoc.fr"),
         ("prenom-nom.github.io", "github.io"),
+        ("prenom-nom.duckdns.org", "duckdns.org"),  # a private suffix that the catalogue ignores
         ("www.unknown-shop.fr", "unknown-shop.fr"),
         ("a.b.c.unknown.co.uk", "unknown.co.uk"),
         ("notyoutube.com", "notyoutube.com"),
@@ -66,7 +67,9 @@ HOSTS = st.builds(
     st.lists(LABELS, max_size=5),
     st.one_of(
         st.sampled_from(CATALOGUE.suffixes()),
-        st.sampled_from(["fr", "com", "co.uk", "gouv.fr", "github.io", "local", "arpa", "ck"]),
+        st.sampled_from(
+            ["fr", "com", "co.uk", "gouv.fr", "github.io", "duckdns.org", "local", "arpa", "ck"]
+        ),
     ),
 )
 
