@@ -217,7 +217,9 @@ def check(file: CharterFile, located: Located) -> None:
         _check_rule(charter, located, i)
         if rule.clause not in clauses:
             message = f"rule `{rule.id}`: there is no clause `{rule.clause}`"
-            located.problem(("rules", i, "clause"), message, did_you_mean(rule.clause, clauses))
+            located.problem(
+                ("rules", i, "clause"), message, did_you_mean(rule.clause, dict.fromkeys(clauses))
+            )
     last = charter.rules[-1]
     if not last.when.is_empty():
         message = f"the last rule, `{last.id}`, does not match everything"

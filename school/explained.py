@@ -42,9 +42,30 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "literal_error": "`{input}` is unknown for `{key}`",
     "string_pattern_mismatch": "`{input}` cannot be used for `{key}`",
 }
-_HINTS: Final[Mapping[str, str]] = {
-    "string_pattern_mismatch": "use small letters, digits, `-` and `_`, at most 40, a letter first",
+_PATTERN_HINTS: Final[Mapping[str, str]] = {
+    "uai": "seven digits and a capital letter, such as 0123456A",
+    "clause": "a letter, then at most eleven letters, digits, `.` or `-`",
 }
+_NAME_HINT: Final = "use small letters, digits, `-` and `_`, at most 40, a letter first"
+_PERSONAL: Final = frozenset(
+    [
+        "device",
+        "devices",
+        "mac",
+        "address",
+        "ip",
+        "host",
+        "hosts",
+        "site",
+        "sites",
+        "user",
+        "users",
+        "person",
+        "persons",
+        "name",
+    ]
+)
+"""Keys that somebody may try in a condition; the answer is a promise, not a spelling."""
 MOST_SHOWN: Final = 60
 
 
@@ -61,9 +82,19 @@ def sentence(item: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str]
     message = template.format(**words) if template else f"`{_key(loc)}`: {item['msg']}"
     if kind in {"enum", "literal_error"}:
         return message, did_you_mean(str(given), _expected(str(context.get("expected", ""))))
+    if kind == "extra_forbidden" and "when" in loc and loc[-1] in _PERSONAL:
+        return message, "a rule cannot name a device, a person, an address or a site"
     if kind == "extra_forbidden":
         return message, did_you_mean(str(loc[-1]), _known_keys(model, loc[:-1]))
-    return message, _HINTS.get(kind, "")
+    if kind == "string_pattern_mismatch":
+        return message, _PATTERN_HINTS.get(str(loc[-1]), _NAME_HINT)
+    return message, ""
+
+
+def is_echo(item: Mapping[str, Any]) -> bool:
+    """Say whether pydantic only complains that a list is short because its items were refused."""
+    given, least = item.get("input"), item.get("ctx", {}).get("min_length")
+    return item["type"] == "too_short" and isinstance(given, list) and len(given) >= least
 
 
 def _short(given: object) -> str:

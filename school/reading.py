@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from school.explained import sentence
+from school.explained import is_echo, sentence
 from school.problems import Problem
 
 MOST_OCTETS: Final = 1_000_000
@@ -61,7 +61,9 @@ def read(path: Path) -> Located:
         with path.open("rb") as stream:
             data = stream.read(MOST_OCTETS + 1)
     except FileNotFoundError:
-        located.problem((), "the file is missing", "copy an example from simulator/school and adapt it")
+        located.problem(
+            (), "the file is missing", "copy an example from simulator/school and adapt it"
+        )
         return located
     except OSError as error:
         located.problem((), f"the file cannot be read ({error.strerror})", "check its permissions")
@@ -168,6 +170,8 @@ def validated(located: Located, model: type[Model]) -> Model | None:
         return model.model_validate(located.value)
     except ValidationError as error:
         for item in error.errors(include_url=False):
+            if is_echo(item):
+                continue
             message, suggestion = sentence(item, model)
             # pydantic adds parts that are no place in the file (union branches): `at` skips them.
             located.problem(item["loc"], message, suggestion, key=item["type"] == "extra_forbidden")

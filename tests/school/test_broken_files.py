@@ -1,0 +1,59 @@
+"""Golden errors: each folder of `broken/` is a situation; `expected.txt` is what is said of it."""
+
+from pathlib import Path
+
+import pytest
+
+from school.load import DeclarationErrors, load_school
+from tests.school.declared import HERE, directory
+
+CASES = sorted((HERE / "broken").iterdir())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_error_is_told_with_its_place_and_what_to_do(case: Path, tmp_path):
+    written = directory(tmp_path / "school", case.glob("*.yaml"))
+    with pytest.raises(DeclarationErrors) as caught:
+        load_school(written)
+    told = "".join(f"{problem}\n" for problem in caught.value.problems)
+    assert told == (case / "expected.txt").read_text(encoding="utf-8")
+
+
+def test_an_absent_directory_and_an_empty_one_are_told_apart(tmp_path):
+    with pytest.raises(DeclarationErrors, match="no such directory"):
+        load_school(tmp_path / "nowhere")
+    with pytest.raises(DeclarationErrors) as caught:
+        load_school(tmp_path)
+    assert [problem.file for problem in caught.value.problems] == [
+        "calendar.yaml",
+        "charter.yaml",
+        "lines.yaml",
+        "privacy.yaml",
+        "zones.yaml",
+    ]
+
+
+def test_a_file_that_is_far_too_large_is_not_parsed(tmp_path):
+    written = directory(tmp_path / "school")
+    (written / "zones.yaml").write_bytes(b"a: [" + b"x, " * 400_000 + b"]")
+    with pytest.raises(DeclarationErrors, match="larger than 1000000 octets"):
+        load_school(written)
+
+
+def test_a_file_cut_anywhere_in_its_first_zone_is_refused_with_a_place(tmp_path):
+    written = directory(tmp_path / "school")
+    path = written / "zones.yaml"
+    whole = path.read_bytes()
+    for cut in range(0, whole.index(b"persons: 420"), 5):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(DeclarationErrors) as caught:
+            load_school(written)
+        assert {problem.file for problem in caught.value.problems} == {"zones.yaml"}
+        assert all(problem.line >= 1 and problem.column >= 1 for problem in caught.value.problems)
+
+
+def test_deep_nesting_is_refused(tmp_path):
+    written = directory(tmp_path / "school")
+    (written / "zones.yaml").write_text("[" * 5000 + "]" * 5000, encoding="utf-8")
+    with pytest.raises(DeclarationErrors):
+        load_school(written)

@@ -1,0 +1,89 @@
+"""`jauge check`, `jauge explain`, `jauge classify-name` through the command line."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.exits import Exit, Refusal
+from cli.main import app
+from tests.school.declared import HERE, LYCEE, directory
+
+
+@pytest.fixture(name="declared")
+def _declared(tmp_path):
+    written = directory(tmp_path / "school")
+    (written / "charter.yaml").write_bytes(LYCEE.read_bytes())
+    return written
+
+
+def run(*arguments) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if isinstance(result.exception, Refusal):
+        return int(result.exception.code), result.exception.message
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout
+
+
+def test_check_says_what_is_declared(declared):
+    code, text = run("check", declared)
+    assert code == Exit.OK
+    assert "published: salles, bureaux, internat" in text
+    assert "20/5 Mbit/s down/up from 2026-09-01; 2500/0.8 Mbit/s down/up from 2026-10-05" in text
+
+
+def test_check_as_json_holds_the_digests(declared):
+    code, text = run("check", declared, "--json")
+    answer = json.loads(text)
+    assert (code, answer["ok"], answer["problems"]) == (Exit.OK, True, [])
+    assert len(answer["charter_digest"]) == len(answer["privacy_digest"]) == 64
+
+
+def test_check_tells_all_errors_of_all_files_and_ends_with_3(tmp_path):
+    case = HERE / "broken" / "several-files-at-once"
+    written = directory(tmp_path / "school", case.glob("*.yaml"))
+    code, text = run("check", written)
+    assert code == Exit.CONFIGURATION
+    assert text.startswith("3 errors in the declared files:")
+    assert f"{written}/privacy.yaml:1:12: `total_rho` needs a number, not `yes`" in text
+    code, text = run("check", written, "--json")
+    assert code == Exit.CONFIGURATION
+    assert [problem["file"] for problem in json.loads(text)["problems"]] == [
+        "calendar.yaml",
+        "lines.yaml",
+        "privacy.yaml",
+    ]
+
+
+def test_explain_prints_a_sentence_for_each_context(declared):
+    code, text = run("explain", "www.nrj.fr", "--school", declared)
+    assert code == Exit.OK
+    assert text.splitlines()[0] == "nrj.fr, c'est NRJ Group : webradios."
+    assert "(règle web-radio-line-busy, article C4)" in text
+    code, text = run("explain", "nrj.fr", "--school", declared, "--lang", "en", "--json")
+    answer = json.loads(text)
+    assert answer["category"] == "web_radio"
+    assert {item["use"] for item in answer["statements"]} == {
+        "residual_private",
+        "resource_inappropriate",
+    }
+
+
+def test_explain_refuses_a_language_without_texts_and_wrong_declarations(declared, tmp_path):
+    assert run("explain", "nrj.fr", "--school", declared, "--lang", "de")[0] == Exit.USAGE
+    assert run("explain", "nrj.fr", "--school", tmp_path / "none")[0] == Exit.CONFIGURATION
+
+
+def test_classify_name_says_what_a_name_is_and_what_to_add():
+    assert "Réduit à index-education.net" in run("classify-name", "0123456a.index-education.net")[1]
+    code, text = run("classify-name", "www.unknown-site.fr", "--lang", "en", "--json")
+    answer = json.loads(text)
+    assert code == Exit.OK
+    assert (answer["site"], answer["known"], answer["category"]) == (
+        "unknown-site.fr",
+        False,
+        "unknown",
+    )
+    assert "unknown-site.fr,unknown-site.fr,<category>," in answer["to_do"]
+    assert json.loads(run("classify-name", "poste.local", "--json")[1])["site"] is None
