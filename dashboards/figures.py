@@ -129,7 +129,7 @@ def _columns_table(chart: Columns, texts: Texts, heads: tuple[str, ...]) -> Tabl
 def _bar_cells(bar: Bar, chart: Columns, texts: Texts, width: int) -> tuple[Datum, ...]:
     if bar.value is not None:
         text = texts.percent(bar.value) if chart.percent else texts.number(bar.value)
-        cells = (Datum(text, raw=f"{bar.value:.10g}"),)
+        cells: tuple[Datum, ...] = (Datum(text, raw=f"{bar.value:.10g}"),)
         if width > 1:
             cells += (Datum(f"± {texts.number(bar.margin or 0)}", raw=f"{bar.margin or 0:.10g}"),)
         return cells
