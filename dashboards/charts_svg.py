@@ -76,7 +76,7 @@ def _column(
 
 
 _ROW = 38.0
-_NAME = 96.0
+_NAME = 122.0
 
 
 def rows_svg(chart: Rows, *, ident: str, texts: Texts) -> Markup:
@@ -84,7 +84,7 @@ def rows_svg(chart: Rows, *, ident: str, texts: Texts) -> Markup:
     height = _ROW * len(chart.rows) + 56
     axis = rows_ticks(chart)
     top = max(axis[-1], chart.capacity * 1.04)
-    width = 560.0
+    width = 580.0
 
     def x(value: float) -> float:
         return round(_NAME + (width - _NAME - 44) * min(value, top) / top, 1)

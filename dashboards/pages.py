@@ -289,12 +289,21 @@ def charter_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> 
         "charter.html",
         frame,
         charter=snapshot.charter,
+        version=_version(str(snapshot.charter["version"]), texts),
         clauses=clauses,
         privacy=snapshot.privacy,
         use_name=use_name,
         **context,
         **_common(snapshot, texts),
     )
+
+
+def _version(text: str, texts: Texts) -> str:
+    """Write a version that is a date as one."""
+    try:
+        return texts.day_short(date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def zone_sentences(snapshot: Snapshot, use: str, texts: Texts) -> list[str]:
