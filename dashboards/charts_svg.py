@@ -76,7 +76,7 @@ def _column(
 
 
 _ROW = 38.0
-_NAME = 96.0
+_NAME = 122.0
 
 
 def rows_svg(chart: Rows, *, ident: str, texts: Texts) -> Markup:
@@ -84,7 +84,7 @@ def rows_svg(chart: Rows, *, ident: str, texts: Texts) -> Markup:
     height = _ROW * len(chart.rows) + 56
     axis = rows_ticks(chart)
     top = max(axis[-1], chart.capacity * 1.04)
-    width = 560.0
+    width = 580.0
 
     def x(value: float) -> float:
         return round(_NAME + (width - _NAME - 44) * min(value, top) / top, 1)
@@ -94,8 +94,8 @@ def rows_svg(chart: Rows, *, ident: str, texts: Texts) -> Markup:
     for tick in axis:
         parts.append(_line("grid", x(tick), 22, x(tick), floor))
         parts.append(_text("tick middle", x(tick), floor + 18, texts.number(tick, 1)))
-    for index, row in enumerate(chart.rows):
-        parts.extend(_slot_row(row, 26 + index * _ROW, x, texts))
+    rows = [_slot_row(row, 26 + i * _ROW, x, texts) for i, row in enumerate(chart.rows)]
+    parts.extend(part for row in rows for part in row[:-1])
     limit = x(chart.capacity)
     parts.append(_line("limit", limit, 18, limit, floor))
     parts.append(
@@ -106,6 +106,7 @@ def rows_svg(chart: Rows, *, ident: str, texts: Texts) -> Markup:
             texts("chart.capacity", rate=texts.mbit(chart.capacity)),
         )
     )
+    parts.extend(row[-1] for row in rows)  # the numbers, over the line of the capacity
     parts.append("</svg>")
     return Markup("".join(parts))  # noqa: S704 - every text went through escape()
 

@@ -129,7 +129,7 @@ def _columns_table(chart: Columns, texts: Texts, heads: tuple[str, ...]) -> Tabl
 def _bar_cells(bar: Bar, chart: Columns, texts: Texts, width: int) -> tuple[Datum, ...]:
     if bar.value is not None:
         text = texts.percent(bar.value) if chart.percent else texts.number(bar.value)
-        cells = (Datum(text, raw=f"{bar.value:.10g}"),)
+        cells: tuple[Datum, ...] = (Datum(text, raw=f"{bar.value:.10g}"),)
         if width > 1:
             cells += (Datum(f"± {texts.number(bar.margin or 0)}", raw=f"{bar.margin or 0:.10g}"),)
         return cells
@@ -148,7 +148,9 @@ def share_figure(days: Sequence[LinkDay], snapshot: Snapshot, texts: Texts, titl
     for period in axis:
         tally = load.class_time(weeks.get(period, []))
         values = {"value": round(tally.share_80, 4)} if tally.seen else {}
-        bars.append(_bar(period, snapshot.school, texts, marks.get(period, ""), **values))
+        bar = _bar(period, snapshot.school, texts, marks.get(period, ""), **values)
+        short = texts("chart.days", n=tally.days) if 0 < tally.days < FULL_WEEK else ""
+        bars.append(replace(bar, days=short))
     chart = Columns(role="load", bars=months_once(bars), percent=True)
     return Figure(
         ident="class-share",
@@ -159,6 +161,7 @@ def share_figure(days: Sequence[LinkDay], snapshot: Snapshot, texts: Texts, titl
         table=_columns_table(chart, texts, (texts("unit.class_share"),)),
         csv="/api/v1/releases/link",
         how=texts("how.class_share"),
+        legend=(("none", texts("legend.days_published")),) if any(b.days for b in bars) else (),
     )
 
 

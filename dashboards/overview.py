@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dashboards import load, sentences, uses
-from dashboards.reading import CHARTER_USES, LinkDay, School, Snapshot
+from dashboards.reading import CHARTER_USES, Coverage, LinkDay, School, Snapshot
 from dashboards.sentences import VERDICT_LEVEL, Finding
 from dashboards.tables import change_weeks, week_name
 from dashboards.texts import Texts
@@ -14,6 +14,7 @@ from privacy.release import Shown, Withheld
 MOST_FADES = 3
 """More moved zones than that belong on the page of uses."""
 MOST_REPEATS = 2
+QUALITY_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,14 @@ def _zone_fades(snapshot: Snapshot, use: str, changed: date | None, texts: Texts
     return found[:MOST_FADES]
 
 
+def recent_coverage(snapshot: Snapshot) -> list[Coverage]:
+    """Return the latest days on which the capture saw anything, at most a week."""
+    seen = sorted((c for c in snapshot.status.coverage if c.offered), key=lambda c: c.day)
+    return seen[-QUALITY_DAYS:]
+
+
 def _quality_finding(snapshot: Snapshot, texts: Texts) -> Finding:
-    level, _, text = sentences.quality(snapshot.status.coverage, texts)
+    level, _, text = sentences.quality(recent_coverage(snapshot), texts)
     return Finding(level, text, "overview", "qualite")
 
 
@@ -156,7 +163,7 @@ def _line_tile(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> list[Ti
 
 
 def _quality_tile(snapshot: Snapshot, texts: Texts) -> Tile:
-    level, word, text = sentences.quality(snapshot.status.coverage, texts)
+    level, word, text = sentences.quality(recent_coverage(snapshot), texts)
     name = texts("tile.quality.name")
     return Tile("quality", name, word, "", text, level=level, word=texts(f"level.{level}"))
 

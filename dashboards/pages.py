@@ -1,124 +1,35 @@
 """The three pages, as HTML made from a snapshot. Pure, except that templates are read once.
 
-Must not know how a snapshot is obtained. `Frame` holds what every page needs; each page adds its
-own findings, figures and tables.
+Must not know how a snapshot is obtained. Each page adds its own findings, figures and tables to
+what `frame` puts around all of them.
 """
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboards import figures, load, overview, tables, uses
+from dashboards.frame import PAGES, STATIC, Frame, common, render
 from dashboards.reading import CHARTER_USES, LinkDay, Snapshot
 from dashboards.sentences import change, repeat, use_name, zone_fade
-from dashboards.texts import DEFAULT, LANGUAGES, Texts
+from dashboards.texts import Texts
 
-_HERE = Path(__file__).parent
-STATIC = _HERE / "static"
+__all__ = [
+    "PAGES",
+    "STATIC",
+    "NotPublished",
+    "charter_page",
+    "load_page",
+    "message_page",
+    "overview_page",
+    "problems_page",
+]
+
 MOST_PAST_REPEATS = 5
-PAGES = {"overview": "/", "load": "/debit", "charter": "/charte"}
 
 
 class NotPublished(Exception):
     """The reader asked for a day or a line that no release holds."""
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["asset"] = asset
-    return environment
-
-
-@cache
-def asset(name: str) -> str:
-    """Return the address of a static file, with its content's digest so that it may be kept."""
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={digest}"
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What every page says around its content."""
-
-    texts: Texts
-    page: str
-    """A key of `PAGES`, or `message`."""
-    query: Mapping[str, str]
-
-    def link(self, page: str, **query: str) -> str:
-        """Return the address of a page in the same language."""
-        return _address(PAGES[page], self.texts.lang, query)
-
-    def languages(self) -> list[tuple[str, str, bool]]:
-        """Return (language, address of this page in it, whether it is the present one)."""
-        path = PAGES.get(self.page, "/")
-        rest = {key: value for key, value in self.query.items() if key != "lang"}
-        return [(lang, _address(path, lang, rest), lang == self.texts.lang) for lang in LANGUAGES]
-
-    def csv(self, path: str) -> str:
-        """Return the CSV form that opens well in this language's spreadsheets."""
-        return f"{path}?format={'csv-fr' if self.texts.lang == 'fr' else 'csv'}"
-
-
-def _address(path: str, lang: str, query: Mapping[str, str]) -> str:
-    values = dict(query) if lang == DEFAULT else {**query, "lang": lang}
-    return f"{path}?{urlencode(values)}" if values else path
-
-
-def _render(template: str, frame: Frame, **context: Any) -> str:
-    texts = frame.texts
-    return (
-        _environment()
-        .get_template(template)
-        .render(t=texts, frame=frame, pages=PAGES, uses=CHARTER_USES, **context)
-    )
-
-
-def _common(snapshot: Snapshot, texts: Texts) -> dict[str, Any]:
-    return {
-        "school": snapshot.school,
-        "status": snapshot.status,
-        "simulated": simulated_ranges(snapshot, texts),
-        "measured": [
-            texts.span(first, last)
-            for first, last, origin in snapshot.status.origins
-            if origin == "measured"
-        ],
-        "charter_digest": snapshot.charter["digest"],
-        "privacy_digest": snapshot.privacy["digest"],
-        "has_data": bool(snapshot.link or snapshot.weeks or snapshot.days),
-    }
-
-
-def simulated_ranges(snapshot: Snapshot, texts: Texts) -> list[str]:
-    """Return the simulated spans of time among the shown periods, as words.
-
-    The sealed status names them; releases marked `simulated` that it forgets are named as well.
-    """
-    declared = [
-        (first, last) for first, last, origin in snapshot.status.origins if origin == "simulated"
-    ]
-    days = [day.day for day in snapshot.link if day.origin == "simulated"]
-    days += [r.starts for r in (*snapshot.weeks, *snapshot.days) if r.origin == "simulated"]
-    forgotten = [d for d in days if not any(first <= d <= last for first, last in declared)]
-    spans = [*declared]
-    if forgotten:
-        spans.append((min(forgotten), max(forgotten)))
-    return [texts.span(first, last) for first, last in sorted(spans)]
 
 
 def overview_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
@@ -130,7 +41,7 @@ def overview_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) ->
         if days
         else []
     )
-    return _render(
+    return render(
         "overview.html",
         frame,
         findings=overview.findings(snapshot, days, texts),
@@ -138,7 +49,7 @@ def overview_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) ->
         figures=shown,
         week_title=_week_title(snapshot, texts),
         day_title=texts.day(snapshot.days[-1].starts) if snapshot.days else "",
-        **_common(snapshot, texts),
+        **common(snapshot, texts),
     )
 
 
@@ -194,7 +105,7 @@ def load_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str
             "change": load.latest_change(line, days),
         }
         context["change_text"] = change(context["change"], texts) if context["change"] else ""
-    return _render("load.html", frame, **context, **_common(snapshot, texts))
+    return render("load.html", frame, **context, **common(snapshot, texts))
 
 
 def _chosen_day(days: list[LinkDay], asked: str | None) -> LinkDay | None:
@@ -285,16 +196,25 @@ def charter_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> 
             ],
         }
     clauses = {clause["id"]: clause for clause in snapshot.charter["clauses"]}
-    return _render(
+    return render(
         "charter.html",
         frame,
         charter=snapshot.charter,
+        version=_version(str(snapshot.charter["version"]), texts),
         clauses=clauses,
         privacy=snapshot.privacy,
         use_name=use_name,
         **context,
-        **_common(snapshot, texts),
+        **common(snapshot, texts),
     )
+
+
+def _version(text: str, texts: Texts) -> str:
+    """Write a version that is a date as one."""
+    try:
+        return texts.day_short(date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def zone_sentences(snapshot: Snapshot, use: str, texts: Texts) -> list[str]:
@@ -317,9 +237,9 @@ def zone_sentences(snapshot: Snapshot, use: str, texts: Texts) -> list[str]:
 def message_page(key: str, texts: Texts, *, status: int, query: Mapping[str, str]) -> str:
     """Return a page that says why there is nothing to see and what to do."""
     frame = Frame(texts, "message", query)
-    return _render("message.html", frame, key=key, status_code=status)
+    return render("message.html", frame, key=key, status_code=status)
 
 
 def problems_page(slugs: Mapping[str, int], texts: Texts, query: Mapping[str, str]) -> str:
     """Return the page that the `type` of every problem points at."""
-    return _render("problems.html", Frame(texts, "message", query), slugs=slugs)
+    return render("problems.html", Frame(texts, "message", query), slugs=slugs)

@@ -7,7 +7,7 @@ from datetime import date
 from dashboards import load, sentences, uses
 from dashboards.reading import LinkDay, School, Snapshot, iso_week, weeks_between
 from dashboards.texts import Texts
-from privacy.release import Shown, Withheld
+from privacy.release import Quality, Shown, Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +175,20 @@ def _count_cell(display: Shown | Withheld | None, texts: Texts, *, share: float 
         return Datum("–", kind="empty")
     if isinstance(display, Withheld):
         return Datum(texts("word.below", n=texts.number(display.below)), kind="withheld")
+    level = max(level for level, low in ZONE_SHADES.items() if share >= low)
+    indicative = display.quality is Quality.INDICATIVE
     return Datum(
         texts.number(display.value),
         raw=str(display.value),
-        sub=f"± {texts.number(display.margin)}",
-        level=max(level for level, low in ZONE_SHADES.items() if share >= low),
+        sub=f"± {texts.number(display.margin)}{' *' if indicative else ''}",
+        level=min(level, INDICATIVE_SHADE) if indicative else level,
     )
 
 
-ZONE_SHADES: Mapping[int, float] = {0: 0.0, 1: 0.01, 2: 0.25, 3: 0.5, 4: 0.75, 5: 0.9}
-"""Shade by the share of the row's largest shown week."""
+ZONE_SHADES: Mapping[int, float] = {0: 0.0, 1: 0.01, 2: 0.6, 3: 0.85}
+"""Shade by the share of the row's largest shown week; light, since part of it is noise."""
+INDICATIVE_SHADE = 2
+"""Deepest shade of a value whose margin is above 20 %."""
 
 
 def zone_weeks_table(snapshot: Snapshot, use: str, texts: Texts) -> Table:

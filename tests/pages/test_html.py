@@ -236,3 +236,14 @@ def test_axes_have_round_values(high: float, last: float, step: float):
     assert found[0] == 0
     assert found[-1] == pytest.approx(last)
     assert found[1] == pytest.approx(step)
+
+
+def test_a_zone_value_with_a_wide_margin_is_marked_indicative(snapshot: Snapshot):
+    from dashboards.tables import zone_weeks_table
+
+    table = zone_weeks_table(snapshot, "resource_inappropriate", FR)
+    offices = next(line for line in table.lines if line.head == "Bureaux")
+    shown = [cell for cell in offices.cells if cell.raw]
+    assert shown
+    assert all(cell.sub.endswith("*") == (float(cell.raw) < 203) for cell in shown)
+    assert all(cell.level <= 2 for cell in shown if cell.sub.endswith("*"))

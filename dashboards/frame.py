@@ -1,0 +1,111 @@
+"""What every page has around its content: address, language, banner, hashes, static files."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dashboards.reading import CHARTER_USES, Snapshot
+from dashboards.texts import DEFAULT, LANGUAGES, Texts
+
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+PAGES = {"overview": "/", "load": "/debit", "charter": "/charte"}
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["asset"] = asset
+    return environment
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the address of a static file, with its content's digest so that it may be kept."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every page says around its content."""
+
+    texts: Texts
+    page: str
+    """A key of `PAGES`, or `message`."""
+    query: Mapping[str, str]
+
+    def link(self, page: str, **query: str) -> str:
+        """Return the address of a page in the same language."""
+        return _address(PAGES[page], self.texts.lang, query)
+
+    def languages(self) -> list[tuple[str, str, bool]]:
+        """Return (language, address of this page in it, whether it is the present one)."""
+        path = PAGES.get(self.page, "/")
+        rest = {key: value for key, value in self.query.items() if key != "lang"}
+        return [(lang, _address(path, lang, rest), lang == self.texts.lang) for lang in LANGUAGES]
+
+    def csv(self, path: str) -> str:
+        """Return the CSV form that opens well in this language's spreadsheets."""
+        return f"{path}?format={'csv-fr' if self.texts.lang == 'fr' else 'csv'}"
+
+
+def _address(path: str, lang: str, query: Mapping[str, str]) -> str:
+    values = dict(query) if lang == DEFAULT else {**query, "lang": lang}
+    return f"{path}?{urlencode(values)}" if values else path
+
+
+def render(template: str, frame: Frame, **context: Any) -> str:
+    """Return the HTML of a template."""
+    texts = frame.texts
+    return (
+        _environment()
+        .get_template(template)
+        .render(t=texts, frame=frame, pages=PAGES, uses=CHARTER_USES, **context)
+    )
+
+
+def common(snapshot: Snapshot, texts: Texts) -> dict[str, Any]:
+    """Return what the header, the banner and the footer say."""
+    return {
+        "school": snapshot.school,
+        "status": snapshot.status,
+        "simulated": simulated_ranges(snapshot, texts),
+        "measured": [
+            texts.span(first, last)
+            for first, last, origin in snapshot.status.origins
+            if origin == "measured"
+        ],
+        "charter_digest": snapshot.charter["digest"],
+        "privacy_digest": snapshot.privacy["digest"],
+        "has_data": bool(snapshot.link or snapshot.weeks or snapshot.days),
+    }
+
+
+def simulated_ranges(snapshot: Snapshot, texts: Texts) -> list[str]:
+    """Return the simulated spans of time among the shown periods, as words.
+
+    The sealed status names them; releases marked `simulated` that it forgets are named as well.
+    """
+    declared = [
+        (first, last) for first, last, origin in snapshot.status.origins if origin == "simulated"
+    ]
+    days = [day.day for day in snapshot.link if day.origin == "simulated"]
+    days += [r.starts for r in (*snapshot.weeks, *snapshot.days) if r.origin == "simulated"]
+    forgotten = [d for d in days if not any(first <= d <= last for first, last in declared)]
+    spans = [*declared]
+    if forgotten:
+        spans.append((min(forgotten), max(forgotten)))
+    return [texts.span(first, last) for first, last in sorted(spans)]
