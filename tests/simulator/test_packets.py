@@ -18,6 +18,7 @@ from simulator import packets as room
 from simulator.packets import write_day
 from simulator.quic import DATAGRAM_BYTES, client_keys
 from simulator.services import all_hosts
+from simulator.templates import MSS
 from simulator.wire import SUPER_BYTES
 
 SUNDAY = date(2026, 11, 15)
@@ -67,43 +68,53 @@ def test_lengths_and_checksums_are_those_scapy_computes(records) -> None:
     assert set(seen) == {(4, True), (4, False), (6, True), (6, False)}
 
 
-def test_hellos_dns_and_initials_are_captured_whole_and_carry_the_names(records) -> None:
-    known = {host.name for host in all_hosts() if host.name}
-    hellos, answers, initials = Counter(), Counter(), 0
+def _hellos(records):
+    """Join the client's TLS segments by sequence number: each flow's opening octets."""
     waiting = {}
+    for raw, _ in records:
+        frame = Ether(raw)
+        if TCP not in frame or frame[TCP].dport != 443:
+            continue
+        network, payload = _network(frame), bytes(frame[TCP].payload)
+        key = (network.src, frame[TCP].sport, network.dst)
+        if payload[:3] == b"\x16\x03\x01":
+            waiting[key] = (frame[TCP].seq + len(payload) & 0xFFFFFFFF, payload)
+        elif key in waiting and waiting[key][0] == frame[TCP].seq:
+            waiting[key] = (None, waiting[key][1] + payload)
+    return [octets for _, octets in waiting.values()]
+
+
+def test_hellos_carry_the_names_and_half_of_them_span_two_segments(records) -> None:
+    known = {host.name for host in all_hosts() if host.name}
+    names, split = Counter(), 0
+    for hello in _hellos(records):
+        length = 5 + struct.unpack("!H", hello[3:5])[0]
+        if len(hello) < length:
+            continue  # the second segment comes after the sample
+        split += length > MSS
+        message = TLS(hello[:length]).msg[0]
+        assert isinstance(message, TLSClientHello)
+        names.update(e.servernames[0].servername.decode() for e in message.ext if e.type == 0)
+    assert split > 50
+    assert sum(names.values()) > 300
+    assert len(names) > 20
+    assert set(names) <= known
+
+
+def test_dns_and_initials_are_captured_whole(records) -> None:
+    known = {host.name for host in all_hosts() if host.name}
+    answers, initials = Counter(), 0
     for raw, wire in records:
         frame = Ether(raw)
-        network = _network(frame)
         if DNS in frame:
             assert len(raw) == wire
-            if frame[DNS].qr:
-                answers[frame[DNS].qd[0].qname.decode().rstrip(".")] += 1
-        elif TCP in frame and frame[TCP].dport == 443:
-            payload = bytes(frame[TCP].payload)
-            key = (network.src, frame[TCP].sport, network.dst)
-            if payload[:3] == b"\x16\x03\x01":
-                waiting[key] = (frame[TCP].seq + len(payload), payload)
-            elif key in waiting and waiting[key][0] & 0xFFFFFFFF == frame[TCP].seq:
-                waiting[key] = (0, waiting[key][1] + payload)
+            answers[frame[DNS].qd[0].qname.decode().rstrip(".")] += 1
         elif UDP in frame and frame[UDP].dport == 443 and len(raw) > DATAGRAM_BYTES:
             assert len(raw) == wire
             initials += 1
-    split = 0
-    for _, hello in waiting.values():
-        length = struct.unpack("!H", hello[3:5])[0]
-        if len(hello) < length + 5:
-            continue
-        split += len(hello) > 1448
-        message = TLS(hello[: length + 5]).msg[0]
-        assert isinstance(message, TLSClientHello)
-        names = [e.servernames[0].servername.decode() for e in message.ext if e.type == 0]
-        hellos.update(names)
     assert initials > 20
-    assert split > 50
-    assert sum(hellos.values()) > 300
-    assert set(hellos) <= known
+    assert len(answers) > 20
     assert set(answers) <= known
-    assert len(hellos) > 20
 
 
 def test_plan_counts_what_the_file_holds(capture) -> None:
