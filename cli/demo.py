@@ -209,10 +209,13 @@ def _tell(summary: dict[str, Any], *, reused: bool) -> None:
     capture = summary["capture"]
     lost = capture.get("kernel_drops", 0) + capture.get("shed", 0)
     where = {"live": "l'anneau réel du collecteur", "file": "un fichier lu par le collecteur"}
+    slices, packets = (
+        f"{number:,}".replace(",", "\u202f")
+        for number in (summary["slices"], capture.get("packets_offered", 0))
+    )
     typer.echo(
-        f"Lycée de démonstration (inventé) : {summary['slices']:,} tranches simulées ; "
-        f"{capture.get('packets_offered', 0):,} paquets du 16 novembre par {where[summary['how']]}, "
-        f"{lost} perdus.".replace(",", "\u202f"),
+        f"Lycée de démonstration (inventé) : {slices} tranches simulées ; {packets} paquets "
+        f"du 16 novembre par {where[summary['how']]}, {lost} perdus.",
         err=True,
     )
     if reused:

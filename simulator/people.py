@@ -48,9 +48,9 @@ _PRIVATE = {"social": 3, "messaging": 3, "shopping": 2, "press": 2, "webmail": 2
 MIX: Final[dict[tuple[str, str], dict[str, float]]] = {
     ("salles", "lesson"): _WORK
     | {"assessment": 8, "resource": 12, "textbook": 12, "tool": 10, "collaborative": 6}
-    | {"ent": 14, "video": 1.6, "social": 0.5, "messaging": 0.6, "games": 0.3, "press": 0.3},
+    | {"ent": 14, "video": 3.2, "social": 0.5, "messaging": 0.6, "games": 0.3, "press": 0.3},
     ("cdi", "lesson"): _WORK
-    | {"resource": 22, "orientation": 8, "ent": 6, "press": 1.5, "video": 1.5, "games": 0.5},
+    | {"resource": 22, "orientation": 8, "ent": 6, "press": 1.5, "video": 3.0, "games": 0.5},
     ("bureaux", "lesson"): _WORK
     | {"administration": 25, "school_life": 15, "ent": 6, "webmail": 0.12, "shopping": 0.08},
     ("vie-scolaire", "lesson"): _WORK
@@ -62,6 +62,7 @@ MIX: Final[dict[tuple[str, str], dict[str, float]]] = {
         "resource": 8,
         "messaging": 3,
         "social": 2,
+        "video": 1.2,
         "circumvention": 0.15,
     },
     ("wifi", "break"): _WORK | _PRIVATE | {"school_life": 5, "music": 1, "circumvention": 0.2},

@@ -47,6 +47,8 @@ DHT_PING: Final = b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"  #
 X25519: Final = 29
 X25519MLKEM768: Final = 0x11EC
 MLKEM_SHARE_BYTES: Final = 1216
+PADDING_BYTES: Final = 380
+"""Stands for what a browser adds (encrypted hello, tickets): about 1,800 octets in all."""
 
 
 def server4(host: int) -> int:
@@ -82,10 +84,12 @@ class Pool:
 
 def client_hello(name: str | None, *, post_quantum: bool = False, quic: bool = False) -> bytes:
     """Return a TLS 1.3 ClientHello handshake message, without a record header."""
+    padding: list[TLS_Ext_Unknown] = []
     shares = [KeyShareEntry(group=X25519, key_exchange=b"\x22" * 32)]
     if post_quantum:
         hybrid = KeyShareEntry(group=X25519MLKEM768, key_exchange=b"\x11" * MLKEM_SHARE_BYTES)
         shares.insert(0, hybrid)
+        padding.append(TLS_Ext_Unknown(type=21, val=bytes(PADDING_BYTES)))
     extensions = [
         TLS_Ext_SupportedGroups(groups=[X25519MLKEM768, X25519, 23]),
         TLS_Ext_SignatureAlgorithms(sig_algs=[0x0403, 0x0804]),
@@ -97,6 +101,7 @@ def client_hello(name: str | None, *, post_quantum: bool = False, quic: bool = F
         extensions.append(TLS_Ext_Unknown(type=0x39, val=b"\x01\x02\x67\x10\x0f\x00"))
     if name is not None:
         extensions.append(TLS_Ext_ServerName(servernames=[ServerName(servername=name.encode())]))
+    extensions.extend(padding)
     hello = TLSClientHello(
         gmt_unix_time=0x11223344,
         random_bytes=b"\x33" * 28,
@@ -189,7 +194,7 @@ def build_pool() -> Pool:
     builder.add(("data", "http"), "PA", reply, SNAP_BYTES)
     builder.add(("data", "quic"), "udp", b"\x41" + b"\xbb" * 60, SNAP_BYTES)
     builder.add(("data", "peer"), "udp", DHT_PING, SNAP_BYTES)
-    builder.add(("data", "ntp"), "udp", bytes(NTPHeader()))
+    builder.add(("data", "ntp"), "udp", bytes(NTPHeader(ref=0, orig=0, recv=0, sent=0)))
     for number, host in enumerate(all_hosts()):
         if host.name is not None:
             _add_dns(builder, number, host.name)
