@@ -17,7 +17,7 @@ from school.calendar import Calendar
 from school.charter import SET_KEYS, Charter, When
 from school.lines import Line
 from school.problems import DeclarationErrors, Problem
-from school.reading import read, validated
+from school.reading import Located, read, validated
 from school.zones import SchoolEntry, Zones
 
 __all__ = ["DeclarationErrors", "Problem", "School", "load_school", "load_settings"]
@@ -59,10 +59,7 @@ def load_school(directory: Path, *, also: Mapping[str, type[BaseModel]] | None =
         missing = Problem(str(directory.name), 1, 1, "there is no such directory of declarations")
         raise DeclarationErrors([missing])
     located = {name: read(directory / name) for name in FILES}
-    for name, model in (also or {}).items():
-        if (directory / name).exists():
-            located[name] = read(directory / name)
-            validated(located[name], model)
+    located |= _read_also(directory, also or {})
     zones_file = validated(located["zones.yaml"], zones.ZonesFile)
     lines_file = validated(located["lines.yaml"], lines.LinesFile)
     calendar_file = validated(located["calendar.yaml"], calendar.CalendarFile)
@@ -90,6 +87,13 @@ def load_school(directory: Path, *, also: Mapping[str, type[BaseModel]] | None =
         charter=charter.build(charter_file),
         privacy=privacy_settings,
     )
+
+
+def _read_also(directory: Path, models: Mapping[str, type[BaseModel]]) -> dict[str, Located]:
+    present = {name: read(directory / name) for name in models if (directory / name).exists()}
+    for name, located in present.items():
+        validated(located, models[name])
+    return present
 
 
 def load_settings(path: Path, model: type[Settings]) -> Settings:
