@@ -18,7 +18,6 @@ from tests.analyzer_release.examples import (
     write_part,
 )
 
-
 IBIS_ON_DUCKDB_2 = "ignore:fetch_arrow_table:DeprecationWarning"
 """Ibis 12 calls DuckDB's old name; remove when Ibis uses `to_arrow_table`."""
 
