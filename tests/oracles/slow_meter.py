@@ -93,16 +93,19 @@ def _ip_offset(frame: bytes, link: int) -> tuple[int, int]:
             raise Rejected("bad_link")
         vlans.append(tag >> 16 & 0x0FFF)
         kind, at = tag & 0xFFFF, at + 4
-    vlan = next((vlan for vlan in vlans if vlan), 0)
+    return _behind_type(frame, at, kind), next((vlan for vlan in vlans if vlan), 0)
+
+
+def _behind_type(frame: bytes, at: int, kind: int) -> int:
     if kind in (0x8847, 0x8848):
-        return _behind_labels(frame, at), vlan
+        return _behind_labels(frame, at)
     if kind == 0x8864:
         if _number(frame, at, 8) & 0xFFFF not in (0x0021, 0x0057):
             raise Rejected("not_ip")
-        return at + 8, vlan
+        return at + 8
     if kind not in (0x0800, 0x86DD):
         raise Rejected("not_ip")
-    return at, vlan
+    return at
 
 
 def _behind_labels(frame: bytes, at: int) -> int:
@@ -271,6 +274,16 @@ class _Flow:
             return LINGER
         return TCP_IDLE if self.packet.transport == "tcp" else IDLE
 
+    def count(self, packet: Packet, now: int) -> None:
+        """Add a packet to the current slice."""
+        up = packet.source == self.up_end
+        self.down_by_second[now // SECOND] += 0 if up else packet.octets
+        if up:
+            self.up, self.up_packets = self.up + packet.octets, self.up_packets + 1
+        else:
+            self.down, self.down_packets = self.down + packet.octets, self.down_packets + 1
+        self.last = now
+
 
 class SlowMeter:
     """Offer records, then `finish`; read `flows`, `totals` and `rejected`."""
@@ -321,25 +334,16 @@ class SlowMeter:
             again = len(flow.closed) == 2 and packet.flags & (SYN | ACK) == SYN
             if again or now - flow.last > flow.idle_limit:
                 self._end(key, "idle")
-                flow = None
-        if flow is None:
-            flow = self._table[key] = self._begin(packet, now)
+        flow = self._table.get(key) or self._begin(key, packet, now)
         if not flow.slice <= now < flow.slice + MINUTE:
             self._export(flow, None)
             flow.slice = now // MINUTE * MINUTE
-        up = packet.source == flow.up_end
-        flow.down_by_second[now // SECOND] += 0 if up else packet.octets
-        if up:
-            flow.up, flow.up_packets = flow.up + packet.octets, flow.up_packets + 1
-        else:
-            flow.down, flow.down_packets = flow.down + packet.octets, flow.down_packets + 1
-        flow.last = now
-        if flow.local:
-            self.local_octets += packet.octets
+        flow.count(packet, now)
+        self.local_octets += packet.octets if flow.local else 0
         if packet.transport == "tcp" and packet.flags & RST:
             flow.closed |= {0, 1}
         elif packet.transport == "tcp" and packet.flags & FIN:
-            flow.closed.add(0 if packet.source == ends[0] else 1)
+            flow.closed.add(ends.index(packet.source))
 
     def _zone_of(self, octets: bytes) -> tuple[bool, str | None]:
         """Return (inside, zone): the longest declared prefix decides."""
@@ -351,7 +355,7 @@ class SlowMeter:
             return False, None
         return True, max(fitting, key=lambda entry: entry[0].prefixlen)[1]
 
-    def _begin(self, packet: Packet, now: int) -> _Flow:
+    def _begin(self, key: tuple, packet: Packet, now: int) -> _Flow:
         self.started += 1
         client_first = source_is_client(packet)
         (source_in, source_zone), (target_in, target_zone) = (
@@ -374,6 +378,7 @@ class SlowMeter:
             slices=[],
         )
         self._flows.append(flow)
+        self._table[key] = flow
         return flow
 
     def _end(self, key: tuple, reason: str) -> None:
