@@ -48,7 +48,7 @@ def test_a_hello_cut_over_several_records_gives_its_name(hello, size):
 
 
 @by_name
-@pytest.mark.parametrize("read, wrap", [(read_hello, bytes), (read_records, f.tls_records)])
+@pytest.mark.parametrize(("read", "wrap"), [(read_hello, bytes), (read_records, f.tls_records)])
 def test_every_proper_prefix_asks_for_more_and_never_gives_half_a_name(hello, read, wrap):
     whole = wrap(hello)
     seen = [read(data) for data in prefixes(whole)]
