@@ -122,6 +122,7 @@ class Meter:
 
     def take_names(self) -> None:
         """Reduce waiting names and open waiting QUIC Initials."""
+        self._sites.take(self.tables)  # first: names of the datagrams need room to wait, too
         self._take_quic()
         self._sites.take(self.tables)
 
