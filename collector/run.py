@@ -132,6 +132,8 @@ def run_capture(
         if follow_wall:
             move_clock(meter, time.time_ns() // 1_000 - _LAG_US)
         if time.monotonic() - flushed > FLUSH_S:
+            meter.flush_rows()
+            meter.flush_links()
             store.flush()
             flushed = time.monotonic()
         if tick is not None:

@@ -81,6 +81,9 @@ from collector.meter.table import (
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
 _CLOSED = 3
 """Both directions said FIN, or one said RST."""
+HAND_OVER_MINUTES = 15
+"""Rows leave at least each quarter of an hour of packet time, so at each local midnight (time zones
+differ by quarters): a file of several days forgets the devices of each day, as a live run does."""
 LINGER_US = 5_000_000
 """A closed connection stays that long for its last acknowledgements."""
 
@@ -192,6 +195,8 @@ def advance(tables, time_us):
             if word[W_QUIC_PENDING]:
                 return RUN_QUIC
             if sweep(tables, time_us) != RUN_END:
+                return RUN_ROWS
+            if word[W_ROWS] and minute // HAND_OVER_MINUTES != word[W_MINUTE] // HAND_OVER_MINUTES:
                 return RUN_ROWS
         word[W_MINUTE] = minute
     word[W_CLOCK_US] = time_us

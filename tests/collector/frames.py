@@ -12,9 +12,9 @@ NOON_US = 1_790_000_040 * 1_000_000
 CLIENT, SERVER, RESOLVER = "10.1.2.3", "203.0.113.9", "10.1.0.1"
 
 
-def ethernet(payload: bytes, kind: int = 0x0800, *, source=b"\x02\0\0\0\0\x01", vlans=()) -> bytes:
+def ethernet(payload: bytes, kind: int = 0x0800, *, mac=b"\x02\0\0\0\0\x01", vlans=()) -> bytes:
     tags = b"".join(struct.pack(">HH", 0x8100, vlan) for vlan in vlans)
-    return b"\x02\0\0\0\0\xfe" + source + tags + struct.pack(">H", kind) + payload
+    return b"\x02\0\0\0\0\xfe" + mac + tags + struct.pack(">H", kind) + payload
 
 
 def ipv4(
@@ -49,15 +49,11 @@ def ip_frame(body: bytes, source: str, target: str, protocol: int, **link) -> by
 
 
 def tcp_frame(payload=b"", *, source=CLIENT, target=SERVER, sport=40_000, dport=443, **rest):
-    link = {key: rest.pop(key) for key in ("vlans",) if key in rest}
-    if "mac" in rest:
-        link["source"] = rest.pop("mac")
+    link = {key: rest.pop(key) for key in ("vlans", "mac") if key in rest}
     return ip_frame(tcp(payload, sport, dport, **rest), source, target, 6, **link)
 
 
 def udp_frame(payload=b"", *, source=CLIENT, target=SERVER, sport=40_000, dport=443, **link):
-    if "mac" in link:
-        link["source"] = link.pop("mac")
     return ip_frame(udp(payload, sport, dport), source, target, 17, **link)
 
 
