@@ -1,0 +1,120 @@
+"""`jauge capture` as a process in a namespace: start it, wait for its ring, end it by SIGTERM."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from privacy.records import LINK_SCHEMA, SLICE_SCHEMA
+from tests.support.netns import GATEWAY_IF, Namespace
+from tests.support.processes import ROOT, end, running, wait_until
+
+COMPILES_S = 100.0
+"""The loop is compiled when its sources are new."""
+
+
+@dataclass
+class Captured:
+    """A capture that runs, then its outcome."""
+
+    store: Path
+    process: subprocess.Popen[bytes]
+    exit_code: int | None = None
+    totals: dict[str, Any] = field(default_factory=dict)
+    said: str = ""
+
+    @property
+    def slices(self) -> pa.Table:
+        """All slices of the store."""
+        return stored(self.store, "flows", SLICE_SCHEMA)
+
+    @property
+    def links(self) -> pa.Table:
+        """All link rows of the store."""
+        return stored(self.store, "link", LINK_SCHEMA)
+
+
+def stored(store: Path, record: str, schema: pa.Schema) -> pa.Table:
+    """Read every part of one record."""
+    paths = sorted((store / record).rglob("*.parquet"))
+    # Parquet has no timestamps in seconds; it keeps milliseconds.
+    parts = [pq.ParquetFile(path).read().cast(schema) for path in paths]
+    return pa.concat_tables([schema.empty_table(), *parts])
+
+
+def has_packet_socket(pid: int, interface_number: int) -> bool:
+    """Say whether a process captures on an interface, by what the kernel lists."""
+    try:
+        rows = Path(f"/proc/{pid}/net/packet").read_text().splitlines()[1:]
+        own = {
+            link.readlink().name.removeprefix("socket:[").removesuffix("]")
+            for link in Path(f"/proc/{pid}/fd").iterdir()
+        }
+    except OSError:
+        return False
+    cells = [row.split() for row in rows]
+    return any(c[8] in own and int(c[4]) == interface_number for c in cells)
+
+
+def interface_number(where: Namespace, interface: str) -> int:
+    """Return the kernel's number of an interface."""
+    return int(where.call("cat", f"/sys/class/net/{interface}/ifindex"))
+
+
+@contextmanager
+def capturing(
+    where: Namespace,
+    store: Path,
+    *options: str,
+    program: str = "cli",
+    interface: str = GATEWAY_IF,
+) -> Iterator[Captured]:
+    """Capture as long as the block lasts; after it, exit code, totals and store are there."""
+    command = where.within(
+        *(sys.executable, "-m", program, "capture", "--interface", interface),
+        *("--store", str(store), "--side", "lan", "--json", *options),
+    )
+    number = interface_number(where, interface)
+    out = store.with_suffix(".stdout")
+    err = store.with_suffix(".stderr")
+    with out.open("wb") as stdout, err.open("wb") as stderr:
+        process = subprocess.Popen(
+            command, stdout=stdout, stderr=stderr, cwd=ROOT, start_new_session=True
+        )
+    captured = Captured(store, process)
+    try:
+        wait_until(
+            lambda: process.poll() is not None or has_packet_socket(process.pid, number),
+            "the collector's ring",
+            COMPILES_S,
+        )
+        assert process.poll() is None, err.read_text()
+        yield captured
+        process.send_signal(signal.SIGTERM)
+        captured.exit_code = process.wait(30)
+    finally:
+        end(process)
+    captured.said = err.read_text()
+    printed = out.read_text()
+    captured.totals = json.loads(printed) if printed.startswith("{") else {}
+
+
+@contextmanager
+def recording(where: Namespace, path: Path, interface: str = GATEWAY_IF) -> Iterator[None]:
+    """Let tcpdump write what passes an interface, in whole frames."""
+    command = where.within(
+        *("tcpdump", "-i", interface, "-w", str(path), "-U", "-s", "0", "-n", "-Z", "root"),
+        *("--immediate-mode", "-B", "65536"),
+    )
+    number = interface_number(where, interface)
+    with running(command, log=path.with_suffix(".log"), home=path.parent) as process:
+        wait_until(lambda: has_packet_socket(process.pid, number), "tcpdump")
+        yield
