@@ -18,6 +18,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.release",
     "cli.explain",
     "cli.classify_name",
+    "cli.lists",
     "cli.serve",
 )
 """Modules with `register(app)`, in the order of the help page."""

@@ -61,7 +61,9 @@ def read(path: Path) -> Located:
         with path.open("rb") as stream:
             data = stream.read(MOST_OCTETS + 1)
     except FileNotFoundError:
-        located.problem((), "the file is missing", "copy an example from simulator/school and adapt it")
+        located.problem(
+            (), "the file is missing", "copy an example from simulator/school and adapt it"
+        )
         return located
     except OSError as error:
         located.problem((), f"the file cannot be read ({error.strerror})", "check its permissions")

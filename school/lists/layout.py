@@ -124,12 +124,33 @@ def pack(parts: Parts) -> bytes:
     return head[:DIGEST_AT] + _digest(head, rest) + rest
 
 
-def check(memory: memoryview) -> Sections:
-    """Check a whole file.
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The header, and where it puts the sections."""
 
-    Raises:
-        ListsRefused: it is foreign, of another version, cut, damaged, or contradicts itself.
-    """
+    octets: int
+    names: int
+    bits: int
+    digest: bytes
+
+    @property
+    def index_at(self) -> int:
+        return padded(self.octets)
+
+    @property
+    def index_end(self) -> int:
+        return self.index_at + 4 * (2**self.bits + 1)
+
+    @property
+    def fingerprints_at(self) -> int:
+        return self.index_end + -self.index_end % 8
+
+    @property
+    def values_at(self) -> int:
+        return self.fingerprints_at + 8 * self.names
+
+
+def _head(memory: memoryview) -> _Head:
     if sys.byteorder != "little":
         raise ListsRefused("lists files are read on little-endian machines only")
     if len(memory) < HEAD.size:
@@ -141,28 +162,35 @@ def check(memory: memoryview) -> Sections:
         raise ListsRefused(f"version {version} of the lists file; this program reads {VERSION}")
     if octets > MOST_DESCRIPTION or names > MOST_NAMES or bits > MOST_INDEX_BITS:
         raise ListsRefused("its header announces more than a lists file may hold")
-    index_at = padded(octets)
-    fingerprints_at = index_at + 4 * (2**bits + 1)
-    fingerprints_at += -fingerprints_at % 8
-    values_at = fingerprints_at + 8 * names
-    if len(memory) != values_at + names:
-        raise ListsRefused(f"{len(memory)} octets long instead of {values_at + names}: cut or damaged")
-    if _digest(bytes(memory[: HEAD.size]), memory[HEAD.size :]) != digest:
+    return _Head(octets, names, bits, digest)
+
+
+def check(memory: memoryview) -> Sections:
+    """Check a whole file.
+
+    Raises:
+        ListsRefused: it is foreign, of another version, cut, damaged, or contradicts itself.
+    """
+    head = _head(memory)
+    length = head.values_at + head.names
+    if len(memory) != length:
+        raise ListsRefused(f"{len(memory)} octets long instead of {length}: cut or damaged")
+    if _digest(bytes(memory[: HEAD.size]), memory[HEAD.size :]) != head.digest:
         raise ListsRefused("its digest does not match its content: damaged")
-    description = _described(bytes(memory[HEAD.size : HEAD.size + octets]))
+    description = _described(bytes(memory[HEAD.size : HEAD.size + head.octets]))
     rows = _rows(description)
-    _check_index(memory[index_at : index_at + 4 * (2**bits + 1)], names)
-    if names and max(bytes(memory[values_at:])) >= len(rows):
+    _check_index(memory[head.index_at : head.index_end], head.names)
+    if head.names and max(bytes(memory[head.values_at :])) >= len(rows):
         raise ListsRefused("a name has a category that the table does not hold")
     return Sections(
-        names=names,
-        index_bits=bits,
+        names=head.names,
+        index_bits=head.bits,
         rows=rows,
         description=description,
-        index_at=index_at,
-        fingerprints_at=fingerprints_at,
-        values_at=values_at,
-        digest=digest.hex(),
+        index_at=head.index_at,
+        fingerprints_at=head.fingerprints_at,
+        values_at=head.values_at,
+        digest=head.digest.hex(),
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 
 from school.lists.fingerprint import FINISH, PRIME, WORD
 from school.lists.layout import MOST_OCTETS, ListsRefused, Row, Sections, check
+from school.lists.meaning import CATEGORY_OF_LIST
 
 LONGEST_NAME: Final = 253
 """RFC 1035 section 2.3.4, written without the final dot."""
@@ -33,7 +34,7 @@ class Found:
 class ListsFile:
     """A mapped lists file. Made by `open`, to be closed (or used in `with`)."""
 
-    __slots__ = ("_fingerprints", "_index", "_map", "_shift", "_values", "sections")
+    __slots__ = ("_fingerprints", "_index", "_map", "_shift", "_values", "_words", "sections")
 
     def __init__(self, memory: Any) -> None:
         """Take octets (bytes or a map) that are a lists file.
@@ -53,6 +54,9 @@ class ListsFile:
         self._index = view[sections.index_at : index_end].cast("I")
         self._fingerprints = view[sections.fingerprints_at : sections.values_at].cast("Q")
         self._values = view[sections.values_at :]
+        self._words = tuple(
+            row.category if row.category in CATEGORY_OF_LIST else None for row in sections.rows
+        )
         self._shift = 64 - sections.index_bits
 
     @classmethod
@@ -111,9 +115,15 @@ class ListsFile:
         return self._index, self._fingerprints, self._values
 
     def category_of(self, name: str) -> str | None:
-        """Return the category of the longest line that holds a name in small letters, or None."""
+        """Return what may be stored: the category of the longest line that holds a name, or None.
+
+        None also for a category that no rule can use: what has no purpose is not stored.
+
+        Args:
+            name: a full host name in small letters, without final dot.
+        """
         value, _ = self._longest(name)
-        return None if value is None else self.sections.rows[value].category
+        return None if value is None else self._words[value]
 
     def found(self, name: str) -> Found | None:
         """Return the longest line that holds a name in small letters, and its list."""
