@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collector.run import Store
     from collector.settings import CollectorSettings
 
-FLOW_CAP_HELP = "Most flows held at once."
+Lists = Annotated[Path | None, typer.Option(help="Lists file made by `jauge lists update`.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +38,7 @@ def replay(
         str, typer.Option(help="`packet`, or `trailer` of a tap aggregator.")
     ] = "packet",
     *,
+    lists: Lists = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Meter capture files.
@@ -53,7 +54,7 @@ def replay(
         if not path.is_file():
             raise Refusal(f"{path}: there is no such file", Exit.DATA)
     sink = _open_store(store, out)
-    meter = _meter(sink, school, source="file", timestamps=timestamps)
+    meter = _meter(sink, school, source="file", timestamps=timestamps, lists=lists)
     try:
         with octets_bar("Lecture") as progress:
             result = run_replay(files, meter, sink, progress)
@@ -91,6 +92,7 @@ def capture(
         str, typer.Option(help="`packet`, or `trailer` of a tap aggregator.")
     ] = "packet",
     *,
+    lists: Lists = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Capture on an interface until SIGINT or SIGTERM, then close the counts.
@@ -119,6 +121,7 @@ def capture(
         timestamps=timestamps,
         link_facts=facts,
         settings=settings,
+        lists=lists,
     )
     _open_ring(ring, interface)  # last, so that the loop is ready when the first packet comes
     try:
@@ -231,6 +234,7 @@ def _meter(
     timestamps: str,
     settings: "CollectorSettings | None" = None,
     link_facts: Any = None,
+    lists: Path | None = None,
 ) -> "Meter":
     if timestamps not in {"packet", "trailer"}:
         raise Refusal(f"--timestamps {timestamps}: say packet or trailer", Exit.USAGE)
@@ -255,7 +259,7 @@ def _meter(
         digest = declared.charter_digest[:16]
     setup = MeterSetup(
         placement=placement,
-        reduce=make_reducer(load_catalogue().site_of),
+        reduce=make_reducer(load_catalogue().site_of, _category_of(lists)),
         key_of_day=DayKeys(secrets.token_bytes),
         timezone=timezone,
         seeds=(secrets.randbits(63), secrets.randbits(63)),
@@ -266,6 +270,19 @@ def _meter(
         config_digest=digest,
     )
     return Meter(setup, sink, link_facts)
+
+
+def _category_of(lists: Path | None) -> Any:
+    """Map a lists file; it stays mapped as long as the process looks names up."""
+    if lists is None:
+        return None
+    from school.lists.layout import ListsRefused
+    from school.lists.reader import ListsFile
+
+    try:
+        return ListsFile.open(lists).category_of
+    except ListsRefused as error:
+        raise Refusal(f"{lists}: {error}; make it with `jauge lists update`", Exit.DATA) from None
 
 
 def _report(totals: "Totals", *, as_json: bool) -> None:
