@@ -10,11 +10,12 @@ from typing import Any, Final
 import numpy as np
 
 from collector.jit import compiled
-from school.lists.fingerprint import BASE, FINISH, PRIME
+from school.lists.fingerprint import BASE, FINISH, FOLD, PRIME
 from school.lists.reader import LONGEST_NAME, ListsFile
 
 _PRIME: Final = np.uint64(PRIME)
 _FINISH: Final = np.uint64(FINISH)
+_FOLD: Final = np.uint64(FOLD)
 _BASE: Final = np.uint64(BASE)
 _DOT: Final = np.uint8(46)
 _LONGEST: Final = LONGEST_NAME
@@ -24,7 +25,7 @@ NOT_LISTED: Final = -1
 @compiled
 def _probe(state: Any, tables: Any, shift: Any) -> int:
     index, fingerprints, values = tables
-    mark = state * _FINISH
+    mark = (state ^ (state >> _FOLD)) * _FINISH
     bucket = np.int64(mark >> shift) if shift < np.uint64(64) else np.int64(0)
     low, high = np.int64(index[bucket]), np.int64(index[bucket + 1])
     while low < high:

@@ -139,7 +139,7 @@ class _Head:
 
     @property
     def index_end(self) -> int:
-        return self.index_at + 4 * (2**self.bits + 1)
+        return self.index_at + 4 * ((1 << self.bits) + 1)
 
     @property
     def fingerprints_at(self) -> int:
