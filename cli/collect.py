@@ -52,8 +52,9 @@ def replay(
     for path in files:
         if not path.is_file():
             raise Refusal(f"{path}: there is no such file", Exit.DATA)
+    category_of = _category_of(lists)
     sink = _open_store(store, out)
-    meter = _meter(sink, school, source="file", timestamps=timestamps, lists=lists)
+    meter = _meter(sink, school, source="file", timestamps=timestamps, category_of=category_of)
     try:
         with octets_bar("Lecture") as progress:
             result = run_replay(files, meter, sink, progress)
@@ -113,6 +114,7 @@ def capture(
         Ring,
     )
 
+    category_of = _category_of(lists)
     stopping = _stop_signals()
     ring = Ring(interface, snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME)
     _open_ring(ring, interface)
@@ -125,7 +127,7 @@ def capture(
         timestamps=timestamps,
         link_facts=facts,
         line=line,
-        lists=lists,
+        category_of=category_of,
     )
     try:
         with counter_line(f"Capture sur {interface}") as show:
@@ -203,7 +205,7 @@ def _meter(
     timestamps: str,
     line: str = "internet",
     link_facts: Any = None,
-    lists: Path | None = None,
+    category_of: Any = None,
 ) -> "Meter":
     if timestamps not in {"packet", "trailer"}:
         raise Refusal(f"--timestamps {timestamps}: say packet or trailer", Exit.USAGE)
@@ -227,7 +229,7 @@ def _meter(
         digest = declared.charter_digest[:16]
     setup = MeterSetup(
         placement=placement,
-        reduce=make_reducer(load_catalogue().site_of, _category_of(lists)),
+        reduce=make_reducer(load_catalogue().site_of, category_of),
         key_of_day=DayKeys(secrets.token_bytes),
         timezone=timezone,
         seeds=(secrets.randbits(63), secrets.randbits(63)),

@@ -82,13 +82,17 @@ def test_refusals_are_sentences(tmp_path):
         assert int(caught.value.code) == code
 
 
-def test_capture_refuses_a_file_that_is_no_lists_file(tmp_path):
-    from cli.collect import _category_of
-
+@pytest.mark.parametrize("command", ["replay", "capture"])
+def test_a_file_that_is_no_lists_file_is_refused_before_anything_is_written(tmp_path, command):
     bad = tmp_path / "bad.lists"
     bad.write_bytes(b"x" * 500)
-    with pytest.raises(Refusal, match="jauge lists update"):
-        _category_of(bad)
+    (tmp_path / "one.pcap").touch()
+    store = ["--store", str(tmp_path / "store"), "--lists", str(bad)]
+    rest = [str(tmp_path / "one.pcap")] if command == "replay" else ["--interface", "none0"]
+    result = CliRunner().invoke(app, [command, *rest, *store])
+    assert isinstance(result.exception, Refusal)
+    assert "not a lists file; make it with `jauge lists update`" in str(result.exception)
+    assert not (tmp_path / "store").exists()
 
 
 def test_capture_keeps_the_site_and_the_category_of_the_full_name_only():
