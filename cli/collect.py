@@ -53,8 +53,9 @@ def replay(
     for path in files:
         if not path.is_file():
             raise Refusal(f"{path}: there is no such file", Exit.DATA)
+    category_of = _category_of(lists)
     sink = _open_store(store, out)
-    meter = _meter(sink, school, source="file", timestamps=timestamps, lists=lists)
+    meter = _meter(sink, school, source="file", timestamps=timestamps, category_of=category_of)
     try:
         with octets_bar("Lecture") as progress:
             result = run_replay(files, meter, sink, progress)
@@ -110,6 +111,7 @@ def capture(
         Ring,
     )
 
+    category_of = _category_of(lists)
     stopping = _stop_signals()
     ring = Ring(interface, snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME)
     facts = LiveFacts(ring, InterfaceCounters(interface, settings.side))
@@ -121,7 +123,7 @@ def capture(
         timestamps=timestamps,
         link_facts=facts,
         settings=settings,
-        lists=lists,
+        category_of=category_of,
     )
     _open_ring(ring, interface)  # last, so that the loop is ready when the first packet comes
     try:
@@ -234,7 +236,7 @@ def _meter(
     timestamps: str,
     settings: "CollectorSettings | None" = None,
     link_facts: Any = None,
-    lists: Path | None = None,
+    category_of: Any = None,
 ) -> "Meter":
     if timestamps not in {"packet", "trailer"}:
         raise Refusal(f"--timestamps {timestamps}: say packet or trailer", Exit.USAGE)
@@ -259,7 +261,7 @@ def _meter(
         digest = declared.charter_digest[:16]
     setup = MeterSetup(
         placement=placement,
-        reduce=make_reducer(load_catalogue().site_of, _category_of(lists)),
+        reduce=make_reducer(load_catalogue().site_of, category_of),
         key_of_day=DayKeys(secrets.token_bytes),
         timezone=timezone,
         seeds=(secrets.randbits(63), secrets.randbits(63)),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from school.catalogue import LONGEST_LABEL, LONGEST_NAME, labels_of
-from school.lists.fingerprint import BASE, DOT, FINISH, PRIME, WORD, fingerprint
+from school.lists.fingerprint import BASE, DOT, FINISH, FOLD, PRIME, WORD, fingerprint
 
 Words = NDArray[np.uint64]
 Octets = NDArray[np.uint8]
@@ -194,5 +194,6 @@ def fingerprints_of(data: Octets, starts: Any, ends: Any) -> Words:
         part += data[at[:count]]
         part %= np.uint64(PRIME)
         at[:count] -= 1
+    state ^= state >> np.uint64(FOLD)
     state *= np.uint64(FINISH)
     return state

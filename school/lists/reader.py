@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from school.lists.fingerprint import FINISH, PRIME, WORD
+from school.lists.fingerprint import FINISH, FOLD, PRIME, WORD
 from school.lists.layout import MOST_OCTETS, ListsRefused, Row, Sections, check
 from school.lists.meaning import CATEGORY_OF_LIST
 
@@ -141,7 +141,8 @@ class ListsFile:
         octets, at = name.encode("ascii"), 0
         following = octets.find(b".") + 1
         while following:
-            mark = int.from_bytes(octets[at:], "little") % PRIME * FINISH & WORD
+            state = int.from_bytes(octets[at:], "little") % PRIME
+            mark = (state ^ state >> FOLD) * FINISH & WORD
             bucket = mark >> shift
             low, high = index[bucket], index[bucket + 1]
             if low < high:
