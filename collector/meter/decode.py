@@ -45,8 +45,8 @@ from collector.meter.layout import (
     R_TRUNCATED,
     R_UNKNOWN_LINK,
     TCP,
-    UDP,
     TUNNEL_DEPTH,
+    UDP,
     VLAN_DEPTH,
     W_SEED,
 )

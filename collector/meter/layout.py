@@ -152,7 +152,8 @@ FLOW = np.dtype(
         ("up_is_lo", "u1"), ("client_is_lo", "u1"), ("local", "u1"), ("ech", "u1"),
         ("active", "u1"), ("used", "u1"), ("fin", "u1"), ("answered", "u1"),
         ("done_lo", "u1"), ("done_hi", "u1"), ("tries", "u1"), ("app", "u1"),
-        ("connect", "u1"), ("gap", "u1"),
+        ("connect", "u1"), ("looks", "u1"), ("sign", "u1"), ("sign_from", "u1"),
+        ("mark", "i8"),
     ],
     align=True,
 )  # fmt: skip

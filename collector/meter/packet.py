@@ -9,6 +9,7 @@ from numpy import int64 as i64
 from collector.jit import compiled, inlined
 from collector.meter import layout
 from collector.meter.decode import decode
+from collector.meter.hints import HINT_TRIES, look
 from collector.meter.layout import (
     BACKWARD_US,
     C_COUNT,
@@ -285,6 +286,8 @@ def account(tables, buf, now_us):
             look_in_tcp(tables, number, buf, from_low)
         else:
             look_in_udp(tables, number, buf, from_low)
+    if flow.app == 0 and flow.looks < HINT_TRIES and packet[P_FRAGMENT] == 0:
+        look(tables, number, buf, from_low)
 
 
 @compiled
