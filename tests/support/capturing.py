@@ -114,7 +114,7 @@ def recording(where: Namespace, path: Path, interface: str = GATEWAY_IF) -> Iter
         *("tcpdump", "-i", interface, "-w", str(path), "-U", "-s", "0", "-n", "-Z", "root"),
         *("--immediate-mode", "-B", "65536"),
     )
-    number = interface_number(where, interface)
-    with running(command, log=path.with_suffix(".log"), home=path.parent) as process:
-        wait_until(lambda: has_packet_socket(process.pid, number), "tcpdump")
+    log = path.with_suffix(".log")
+    with running(command, log=log, home=path.parent):
+        wait_until(lambda: b"listening on" in log.read_bytes(), "tcpdump to listen")
         yield
