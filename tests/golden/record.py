@@ -94,13 +94,18 @@ def _plain_http(stage: Stage) -> None:
     stage.school_curl("-4", f"http://{ENT}/page.html", f"http://{ENT}/photo.bin")
 
 
-def _no_sni(stage: Stage) -> None:
+def _no_sni(stage: Stage, family: str = "-4") -> None:
     """A TLS client that sends no name, to an alias: the answers' chain of names is all there is."""
     stage.wire.school.call(
-        *("openssl", "s_client", "-4", "-noservername", "-connect", f"{ALIAS}:443"),
+        *("openssl", "s_client", family, "-noservername", "-connect", f"{ALIAS}:443"),
         *("-verify_quiet", "-brief"),
         timeout_s=20,
     )
+
+
+def _no_sni_other_family(stage: Stage) -> None:
+    """The same over IPv6, the name asked over IPv4: what machines with both families do."""
+    _no_sni(stage, "-6")
 
 
 def _radio_tls(stage: Stage) -> None:
@@ -148,6 +153,9 @@ SCENES: dict[str, Scene] = {
     "https-over-both-families": Scene(_curl_families),
     "plain-http": Scene(_plain_http),
     "name-from-a-dns-alias-only": Scene(_no_sni, sources={("tcp", 443): "dns"}),
+    "name-from-dns-asked-over-the-other-family": Scene(
+        _no_sni_other_family, sources={("tcp", 443): "dns"}
+    ),
     "web-radio-over-tls": Scene(_radio_tls),
     "web-radio-in-clear": Scene(_radio_plain),
     "video-in-hls-segments": Scene(_hls),

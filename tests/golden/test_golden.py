@@ -28,6 +28,18 @@ PLACES = (*INVENTED, *wire_facts.SCHOOL)
 
 golden = pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: path.stem)
 
+NOT_YET = {
+    "name-from-dns-asked-over-the-other-family": "answers are joined by the client's address; a "
+    "machine with both families asks over IPv4 and connects over IPv6: join by its MAC instead",
+}
+"""Known gaps of the meter. A strict expected failure: whoever closes one must strike it off."""
+
+
+def _with_gaps(capture: Path):
+    reason = NOT_YET.get(capture.stem)
+    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+    return pytest.param(capture, id=capture.stem, marks=marks)
+
 
 def _expected(capture: Path) -> list[dict[str, object]]:
     return json.loads(capture.with_suffix(".flows.json").read_text())
@@ -49,7 +61,7 @@ def _found(capture: Path) -> list[dict[str, object]]:
     return sorted((flow | sums[number] for number, flow in flows.items()), key=json.dumps)
 
 
-@golden
+@pytest.mark.parametrize("capture", [_with_gaps(path) for path in CAPTURES])
 def test_every_flow_has_its_name_its_evidence_and_its_octets(capture):
     found = [flow for flow in _found(capture) if flow["transport"] in {"tcp", "udp"}]
     assert found == _expected(capture)

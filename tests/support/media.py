@@ -108,7 +108,12 @@ def aria2(
     """
     return where.within(
         *("aria2c", "--no-conf", "--quiet", f"--dir={directory}", "--listen-port=6881"),
-        *("--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false"),
+        *(
+            "--disable-ipv6=true",
+            "--enable-dht=false",
+            "--enable-dht6=false",
+            "--bt-enable-lpd=false",
+        ),
         *("--enable-peer-exchange=false", "--bt-min-crypto-level=plain", "--file-allocation=none"),
         *(_SEEDS if seed else ("--seed-time=0",)),
         *((f"--bt-external-ip={seed}",) if seed else ()),
