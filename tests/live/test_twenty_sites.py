@@ -55,7 +55,7 @@ def _website(root: Path) -> Path:
 
 
 def _curl_url(number: int, place: Site) -> tuple[str, ...]:
-    return ("-6" if number % 2 else "-4", "-o", "/dev/null", f"https://{place.name}:8443/file.bin")
+    return ("-6" if number % 2 else "-4", f"https://{place.name}:8443/file.bin")
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["offloads_off", "offloads_on"])

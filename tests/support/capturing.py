@@ -76,8 +76,18 @@ def capturing(
     *options: str,
     program: str = "cli",
     interface: str = GATEWAY_IF,
+    stop: signal.Signals | None = signal.SIGTERM,
 ) -> Iterator[Captured]:
-    """Capture as long as the block lasts; after it, exit code, totals and store are there."""
+    """Capture as long as the block lasts; after it, exit code, totals and store are there.
+
+    Args:
+        where: namespace.
+        store: where the command writes.
+        options: more options of `jauge capture`.
+        program: module that is started.
+        interface: what is captured.
+        stop: the signal that ends it; None when it must have ended by itself.
+    """
     command = where.within(
         *(sys.executable, "-m", program, "capture", "--interface", interface),
         *("--store", str(store), "--side", "lan", "--json", *options),
@@ -98,8 +108,10 @@ def capturing(
         )
         assert process.poll() is None, err.read_text()
         yield captured
-        process.send_signal(signal.SIGTERM)
-        captured.exit_code = process.wait(30)
+        if stop is not None:
+            process.send_signal(stop)
+            process.wait(30)
+        captured.exit_code = process.poll()
     finally:
         end(process)
     captured.said = err.read_text()
@@ -114,7 +126,7 @@ def recording(where: Namespace, path: Path, interface: str = GATEWAY_IF) -> Iter
         *("tcpdump", "-i", interface, "-w", str(path), "-U", "-s", "0", "-n", "-Z", "root"),
         *("--immediate-mode", "-B", "65536"),
     )
-    number = interface_number(where, interface)
-    with running(command, log=path.with_suffix(".log"), home=path.parent) as process:
-        wait_until(lambda: has_packet_socket(process.pid, number), "tcpdump")
+    log = path.with_suffix(".log")
+    with running(command, log=log, home=path.parent):
+        wait_until(lambda: b"listening on" in log.read_bytes(), "tcpdump to listen")
         yield

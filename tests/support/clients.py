@@ -64,6 +64,7 @@ def browse(
 
 
 def curl(where: Namespace, *options: str, certificates: Certificates | None = None) -> None:
-    """Fetch with curl; it must succeed."""
+    """Fetch with curl, throwing the content away; it must succeed."""
     trust = ("--cacert", str(certificates.authority)) if certificates else ()
-    where.call("curl", "-q", "-sS", "--fail", "--max-time", "20", *trust, *options)
+    thrown = ("-o", "/dev/null") * sum("://" in option for option in options)
+    where.call("curl", "-q", "-sS", "--fail", "--max-time", "20", *trust, *thrown, *options)

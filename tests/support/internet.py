@@ -109,12 +109,13 @@ def make_certificates(directory: Path, names: Sequence[str], now: datetime) -> C
 def caddyfile(places: Sequence[Site], certificates: Certificates, root: Path) -> str:
     """HTTPS (1.1, 2 and 3) on 443 and 8443 and plain HTTP on 80 for each site; files from `root`."""
     blocks = [
-        "{\n admin off\n auto_https off\n grace_period 1s\n"
+        f"{{\n default_sni {places[0].name}\n admin off\n auto_https off\n grace_period 1s\n"
         " servers {\n  protocols h1 h2 h3\n }\n}\n"
     ]
     for place in places:
         certificate, key = certificates.of(place.name)
-        serve = f" root * {root}\n file_server\n"
+        # bound to its addresses: caddy would answer QUIC from another one
+        serve = f" bind {place.v4} [{place.v6}]\n root * {root}\n file_server\n"
         proxy = " reverse_proxy /direct.ogg 127.0.0.1:8000\n"
         blocks += [
             f"https://{place.name}:443, https://{place.name}:8443 {{\n tls {certificate} {key}\n"

@@ -1,0 +1,89 @@
+"""The interface goes away, or goes down and comes back, under a running capture."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.exits import Exit
+from tests.support.capturing import Captured, capturing
+from tests.support.needs import need_all, need_root
+from tests.support.netns import GATEWAY_IF, GATEWAY_V4, Wire, wire
+from tests.support.processes import wait_until
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(200)]
+
+PORT, SPOKEN = 4_242, 20
+CALM = 0.3
+"""Share of a core that a collector without packets may use: an idle one uses 0.01."""
+_SPEAK = f"""
+import socket
+speaker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for _ in range({SPOKEN}):
+    speaker.sendto(b"hello", ("{GATEWAY_V4}", {PORT}))
+"""
+
+
+def _speak(both: Wire) -> None:
+    both.school.call(sys.executable, "-c", _SPEAK)
+
+
+def _cpu_s(pid: int) -> float:
+    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _share_of_a_core(pid: int, seconds: float = 2.0) -> float:
+    before = _cpu_s(pid)
+    time.sleep(seconds)
+    return (_cpu_s(pid) - before) / seconds
+
+
+@pytest.fixture
+def both() -> Iterator[Wire]:
+    need_root()
+    need_all(ip="iproute2", ethtool="ethtool")
+    with wire(offloads=True, ipv6=False) as pair:
+        pair.school.add_address("eth0", "10.10.0.2/20")
+        pair.gateway.add_address(GATEWAY_IF, f"{GATEWAY_V4}/20")
+        yield pair
+
+
+def _spoken(captured: Captured) -> int:
+    rows = captured.slices.to_pylist()
+    return sum(row["up_packets"] for row in rows if row["server_port"] == PORT)
+
+
+def test_an_interface_that_vanishes_ends_the_capture_with_a_sentence_and_keeps_the_counts(
+    both, tmp_path
+):
+    with capturing(both.gateway, tmp_path / "store", stop=None) as captured:
+        _speak(both)
+        both.gateway.call("ip", "link", "del", GATEWAY_IF)
+        wait_until(lambda: captured.process.poll() is not None, "the capture to end", 15)
+    assert captured.exit_code == int(Exit.DATA)
+    assert GATEWAY_IF in captured.said
+    assert "Traceback" not in captured.said
+    assert _spoken(captured) == SPOKEN
+
+
+def test_a_cable_pulled_and_put_back_leaves_the_collector_calm_and_counting(both, tmp_path):
+    with capturing(both.gateway, tmp_path / "store") as captured:
+        _speak(both)
+        both.gateway.call("ip", "link", "set", GATEWAY_IF, "down")
+        time.sleep(0.5)
+        while_down = _share_of_a_core(captured.process.pid)
+        both.gateway.call("ip", "link", "set", GATEWAY_IF, "up")
+        time.sleep(1)
+        after = _share_of_a_core(captured.process.pid)
+        _speak(both)
+    assert captured.exit_code == 0
+    totals = captured.totals
+    accounted = totals["packets_parsed"] + sum(totals["rejected"].values())
+    assert totals["packets_offered"] == accounted + totals["kernel_drops"] + totals["shed"]
+    assert _spoken(captured) == 2 * SPOKEN
+    assert while_down < CALM
+    assert after < CALM
