@@ -6,6 +6,7 @@ Runs in a process of its own, because an octet read outside of an array ends a p
 NUMBA_BOUNDSCHECK it ends in an IndexError instead.
 """
 
+import json
 import random
 import sys
 import time
@@ -13,6 +14,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from collector.meter.files import walk_pcap
 from collector.sources.files import NotACapture
 from tests.support.metering import meter_file
 
