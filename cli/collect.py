@@ -106,7 +106,6 @@ def capture(
     from collector.sources.ring import (
         SNAP_BYTES,
         WHOLE_FRAME,
-        CannotCapture,
         InterfaceCounters,
         Ring,
     )
@@ -138,8 +137,6 @@ def capture(
             )
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
-    except CannotCapture as error:
-        raise Refusal(str(error), Exit.DATA) from None
     _report(result, as_json=as_json)
 
 
