@@ -1,5 +1,6 @@
 """The programs that are measured beside each other, and how each reads a capture file."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -49,7 +50,8 @@ def listener() -> Iterator[int]:
 def _version(command: list[str], line: int = 0) -> str:
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     text = (said.stdout + said.stderr).splitlines()
-    return text[line].strip() if len(text) > line else "unknown version"
+    number = re.search(r"\d+\.\d+(\.\d+)?", text[line]) if len(text) > line else None
+    return number.group() if number else "unknown version"
 
 
 def jauge() -> Contender:
@@ -72,11 +74,11 @@ def softflowd(port: int) -> Contender | None:
         return [
             program, "-r", str(capture), "-n", f"127.0.0.1:{port}", "-v", "9",
             "-m", str(FLOWS_AT_ONCE), "-p", str(scratch / "softflowd.pid"),
-            "-c", str(scratch / "softflowd.ctl"),
+            "-c", "none",  # with a control socket it waits for somebody to call
         ]  # fmt: skip
 
-    version = _version([program, "-h"], line=1).removeprefix("This is softflowd version ")
-    return Contender("softflowd", version.split(".  ")[0][:12], finds_names=False, command=command)
+    version = _version([program, "-h"], line=1)
+    return Contender("softflowd", version, finds_names=False, command=command)
 
 
 def nfpcapd() -> Contender | None:
@@ -91,7 +93,7 @@ def nfpcapd() -> Contender | None:
         directory.mkdir()
         return [program, "-r", str(capture), "-w", str(directory)]
 
-    version = _version([program, "-V"]).removeprefix("nfpcapd: Version: ")
+    version = _version([program, "-V"])
     return Contender("nfpcapd", version, finds_names=False, command=command)
 
 

@@ -2,10 +2,14 @@
 
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+LONGEST_S = 120
+"""A program that takes longer on our files hangs."""
 
 
 class ProgramFailed(Exception):
@@ -32,8 +36,11 @@ def run(name: str, command: Sequence[str], log: Path) -> Cost:
     with log.open("wb") as out:
         started = time.monotonic()
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+        watch = threading.Timer(LONGEST_S, process.kill)
+        watch.start()
         _, status, used = os.wait4(process.pid, 0)
         wall_s = time.monotonic() - started
+        watch.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise ProgramFailed(f"{name} ended with {process.returncode}; its output: {log}")

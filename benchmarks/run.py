@@ -232,7 +232,9 @@ def main() -> int:
         show(results, f"{said}; {machine()}")
     if options.write:
         today = datetime.now(UTC).date().isoformat()
-        (ROOT / "docs" / "performance.md").write_text(document(results, said, today))
+        target = ROOT / "docs" / "performance.md"
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(document(results, said, today))
     return 0
 
 
