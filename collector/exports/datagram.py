@@ -17,6 +17,8 @@ _IPFIX_HEADER = struct.Struct(">HHIII")
 _PAIR = struct.Struct(">HH")
 _V9_TEMPLATES, _V9_OPTIONS, _IPFIX_TEMPLATES, _IPFIX_OPTIONS = 0, 1, 2, 3
 _ENTERPRISE = 0x8000
+_ENTERPRISE_NUMBER_OCTETS = 4
+_OPTIONS_HEAD = struct.Struct(">HHH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +61,29 @@ def pull_datagram(data: bytes) -> Datagram | Rejected:
     header = _pull_v9(data) if data[:2] == b"\0\x09" else _pull_ipfix(data)
     if isinstance(header, Rejected):
         return header
-    at = _V9_HEADER.size if header.version == V9 else _IPFIX_HEADER.size
+    sets = _pull_sets(data, header.version)
+    return sets if isinstance(sets, Rejected) else Datagram(header, sets)
+
+
+def _pull_sets(data: bytes, version: int) -> tuple[TemplateSet | DataSet, ...] | Rejected:
+    at = _V9_HEADER.size if version == V9 else _IPFIX_HEADER.size
     sets: list[TemplateSet | DataSet] = []
-    while at < len(data):
-        if len(data) - at < _PAIR.size:
-            # RFC 3954 section 5.3 lets an exporter pad; anything else is a cut.
-            if header.version == V9 and not any(data[at:]):
-                break
-            return Rejected(Refused.TRUNCATED)
+    while len(data) - at >= _PAIR.size:
         number, length = _PAIR.unpack_from(data, at)
         if length < _PAIR.size:
             return Rejected(Refused.LENGTH)
         if at + length > len(data):
             return Rejected(Refused.TRUNCATED)
-        found = _pull_set(header.version, number, data[at + _PAIR.size : at + length])
+        found = _pull_set(version, number, data[at + _PAIR.size : at + length])
         if isinstance(found, Rejected):
             return found
         if found is not None:
             sets.append(found)
         at += length
-    return Datagram(header, tuple(sets))
+    # RFC 3954 section 5.3 lets an exporter pad with zeros; anything else is a cut.
+    if at < len(data) and (version != V9 or any(data[at:])):
+        return Rejected(Refused.TRUNCATED)
+    return tuple(sets)
 
 
 def _pull_v9(data: bytes) -> Header | Rejected:
@@ -136,13 +141,15 @@ def _pull_v9_template(body: bytes, at: int) -> _Pulled | Rejected:
 
 def _pull_v9_options(body: bytes, at: int) -> _Pulled | Rejected:
     """RFC 3954 section 6.1: lengths of scope and option fields are in octets."""
-    if len(body) - at < 6:
+    if len(body) - at < _OPTIONS_HEAD.size:
         return Rejected(Refused.TRUNCATED)
-    number, scope_octets, option_octets = struct.unpack_from(">HHH", body, at)
+    number, scope_octets, option_octets = _OPTIONS_HEAD.unpack_from(body, at)
     if scope_octets % _PAIR.size or option_octets % _PAIR.size:
         return Rejected(Refused.LENGTH)
     scope, options = scope_octets // _PAIR.size, option_octets // _PAIR.size
-    return _pull_v9_fields(body, at + 6, number, scope=scope, count=scope + options)
+    return _pull_v9_fields(
+        body, at + _OPTIONS_HEAD.size, number, scope=scope, count=scope + options
+    )
 
 
 def _pull_v9_fields(
@@ -166,12 +173,12 @@ def _pull_ipfix_template(body: bytes, at: int) -> _Pulled | Rejected:
 
 def _pull_ipfix_options(body: bytes, at: int) -> _Pulled | Rejected:
     """RFC 7011 section 3.4.2.2: the count of all fields, then the count of scope fields in it."""
-    if len(body) - at < 6:
+    if len(body) - at < _OPTIONS_HEAD.size:
         return Rejected(Refused.TRUNCATED)
-    number, count, scope = struct.unpack_from(">HHH", body, at)
+    number, count, scope = _OPTIONS_HEAD.unpack_from(body, at)
     if scope > count:
         return Rejected(Refused.LENGTH)
-    return _pull_ipfix_fields(body, at + 6, number, count)
+    return _pull_ipfix_fields(body, at + _OPTIONS_HEAD.size, number, count)
 
 
 def _pull_ipfix_fields(body: bytes, at: int, number: int, count: int) -> _Pulled | Rejected:
@@ -183,10 +190,10 @@ def _pull_ipfix_fields(body: bytes, at: int, number: int, count: int) -> _Pulled
         at += _PAIR.size
         pen = 0
         if element & _ENTERPRISE:
-            if len(body) - at < 4:
+            if len(body) - at < _ENTERPRISE_NUMBER_OCTETS:
                 return Rejected(Refused.TRUNCATED)
-            pen = int.from_bytes(body[at : at + 4], "big")
-            at += 4
+            pen = int.from_bytes(body[at : at + _ENTERPRISE_NUMBER_OCTETS], "big")
+            at += _ENTERPRISE_NUMBER_OCTETS
         fields.append(Field(key_of(pen, element & ~_ENTERPRISE), width))
     return number, tuple(fields), at
 

@@ -3,11 +3,11 @@
 Pure and bounded: bytes, port and time in; flows out; everything else is counted in `Counts`.
 """
 
-from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from collector.exports import netflow5, sflow
+from collector.exports.counts import Counts
 from collector.exports.datagram import (
     IPFIX,
     V9,
@@ -17,57 +17,19 @@ from collector.exports.datagram import (
     TemplateSet,
     pull_datagram,
 )
-from collector.exports.domain import Domain
-from collector.exports.flow import ExportedFlow, Scale
+from collector.exports.domain import Domain, Record
+from collector.exports.flow import ExportedFlow
 from collector.exports.outcome import NeedTemplate, Refused, Rejected
 from collector.exports.sequence import Arrival, Verdict
-from collector.exports.templates import Budget, Values
+from collector.exports.templates import Budget
 from collector.exports.times import Clock
 from collector.exports.values import flow_of, sampling_of
+from collector.exports.waiting import Held, Waiting
 
 DOMAINS_MAX = 64
 """Observation domains of one exporter in use; line cards of a large chassis are fewer."""
 DOMAIN_IDLE_S = 3_600.0
 """A domain that is silent for so long gives way when there are too many."""
-HELD_OCTETS_MAX = 65_536
-"""Data of one exporter that waits for templates: some 45 full datagrams."""
-HELD_S = 30.0
-"""How long data waits: exporters that start send their templates first or every few seconds."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What became of everything that one exporter sent."""
-
-    datagrams: int = 0
-    parsed: int = 0
-    duplicates: int = 0
-    rejected: Counter[Refused] = field(default_factory=Counter)
-    """Datagrams."""
-    records: int = 0
-    """Data records read."""
-    metered: int = 0
-    options: int = 0
-    records_rejected: Counter[Refused] = field(default_factory=Counter)
-    sets_undecodable: int = 0
-    templates_refused: Counter[Refused] = field(default_factory=Counter)
-    units: int = 0
-    """What was parsed, in the numbers that the exporter counts (flows, records or datagrams)."""
-    scales: Counter[Scale] = field(default_factory=Counter)
-    untimed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A data set that waits for its template."""
-
-    domain: Domain
-    port: int
-    header: Header
-    clock: Clock
-    data: DataSet
-    position: int | None
-    since: float
 
 
 class Exporter:
@@ -79,8 +41,14 @@ class Exporter:
         self._domains: dict[tuple[int, int], Domain] = {}
         self._retired_lost = self._retired_restarts = self._retired_offered = 0
         self._budget = Budget()
-        self._held: deque[_Held] = deque()
-        self._held_octets = 0
+        self._waiting = Waiting()
+        # By the first 16 bits: NetFlow and IPFIX have a 16-bit version, sFlow a 32-bit one.
+        self._readers = {
+            b"\0\x05": self._read_v5,
+            b"\0\x09": self._read_sets,
+            b"\0\x0a": self._read_sets,
+            b"\0\0": self._read_sflow,
+        }
 
     def offer(self, data: bytes, *, port: int, now: float) -> list[ExportedFlow]:
         """Take one datagram.
@@ -95,14 +63,14 @@ class Exporter:
         """
         self.counts.datagrams += 1
         self.expire(now)
-        read = _READERS.get(data[:2])
+        read = self._readers.get(data[:2])
         if read is None:
             short = len(data) < 2  # noqa: PLR2004 - the version's own width
             flows: list[ExportedFlow] | Rejected = Rejected(
                 Refused.TRUNCATED if short else Refused.VERSION
             )
         else:
-            flows = read(self, data, port, now)
+            flows = read(data, port, now)
         if isinstance(flows, Rejected):
             self.counts.rejected[flows.reason] += 1
             return []
@@ -114,13 +82,11 @@ class Exporter:
 
     def expire(self, now: float) -> None:
         """Give up data that waited too long."""
-        while self._held and now - self._held[0].since > HELD_S:
-            self._drop(self._held.popleft())
+        self._waiting.expire(now)
 
     def finish(self) -> None:
         """Give up what waits and close all gaps."""
-        while self._held:
-            self._drop(self._held.popleft())
+        self._waiting.finish()
         for domain in self._domains.values():
             domain.finish()
 
@@ -143,6 +109,11 @@ class Exporter:
         """Make gaps final that were open long enough."""
         for domain in self._domains.values():
             domain.expire(now)
+
+    @property
+    def sets_undecodable(self) -> int:
+        """Data sets that were never read for want of a template."""
+        return self._waiting.given_up
 
     def templates(self) -> int:
         """Return the number of templates that are held."""
@@ -191,7 +162,7 @@ class Exporter:
 
     def _use(self, domain: Domain, datagram: Datagram, port: int, now: float) -> list[ExportedFlow]:
         header = datagram.header
-        found: list[Values | Rejected] = []
+        found: list[Record | Rejected] = []
         waiting: list[DataSet] = []
         learned: list[tuple[int, bool]] = []
         for part in datagram.sets:
@@ -215,9 +186,9 @@ class Exporter:
             return []
         self.counts.units += arrival.units
         position = domain.sequence(port).next if header.version == IPFIX else None
-        flows = self._flows(domain, found, clock)
+        flows = self._take(self._read_records(domain, found, clock))
         for part in waiting:
-            self._hold(_Held(domain, port, header, clock, part, position, now))
+            self._waiting.hold(Held(domain, port, header, clock, part, position, now))
         if learned:
             flows += self._release(domain, now)
         return flows
@@ -271,11 +242,8 @@ class Exporter:
                 learned.append((number, template.options))
         return learned
 
-    def _flows(self, domain: Domain, found: Iterable[object], clock: Clock) -> list[ExportedFlow]:
-        return self._take(self._read_records(domain, found, clock))
-
     def _read_records(
-        self, domain: Domain, found: Iterable[object], clock: Clock
+        self, domain: Domain, found: Iterable[Record | Rejected], clock: Clock
     ) -> Iterator[ExportedFlow | Rejected]:
         for record in found:
             if isinstance(record, Rejected):
@@ -297,41 +265,16 @@ class Exporter:
                 flows.append(flow)
         return flows
 
-    # --- data before its template -----------------------------------------------------------
-
-    def _hold(self, held: _Held) -> None:
-        if self._held_octets + len(held.data.body) > HELD_OCTETS_MAX:
-            self._undecodable()
-            return
-        self._held_octets += len(held.data.body)
-        self._held.append(held)
-
-    def _drop(self, held: _Held) -> None:
-        self._held_octets -= len(held.data.body)
-        self._undecodable()
-
-    def _undecodable(self) -> None:
-        self.counts.sets_undecodable += 1
-
     def _release(self, domain: Domain, now: float) -> list[ExportedFlow]:
         """Read what waited for templates that have come."""
         flows: list[ExportedFlow] = []
-        still: deque[_Held] = deque()
-        for held in self._held:
-            records = domain.read(held.data, now) if held.domain is domain else None
-            if records is None or isinstance(records, NeedTemplate):
-                still.append(held)
-                continue
-            self._held_octets -= len(held.data.body)
-            if held.position is not None and not domain.sequence(held.port).fill(
-                held.position, len(records)
-            ):
-                self.counts.sets_undecodable += 1  # was counted as lost: do not count it twice
-                continue
-            if held.position is not None:
+        for held, records in self._waiting.take(domain, now):
+            if held.position is not None:  # IPFIX numbers its records
+                if not domain.sequence(held.port).fill(held.position, len(records)):
+                    self._waiting.given_up += 1  # was counted as lost: not twice
+                    continue
                 self.counts.units += len(records)
-            flows += self._flows(domain, records, held.clock)
-        self._held = still
+            flows += self._take(self._read_records(domain, records, held.clock))
         return flows
 
 
@@ -341,12 +284,3 @@ def _arrival(header: Header, units: int, now: float) -> Arrival:
 
 def _clock(header: Header, now: float) -> Clock:
     return Clock(header.exported_ms, header.uptime_ms, int(now * 1_000))
-
-
-_READERS = {
-    b"\0\x05": Exporter._read_v5,
-    b"\0\x09": Exporter._read_sets,
-    b"\0\x0a": Exporter._read_sets,
-    b"\0\0": Exporter._read_sflow,
-}
-"""By the first 16 bits: NetFlow and IPFIX have a 16-bit version, sFlow a 32-bit one."""

@@ -124,8 +124,7 @@ class Joiner:
     def _find(self, key: Key, flow: ExportedFlow, now: float) -> Joined:
         joined = self._known.get(key)
         if joined is not None and (
-            joined.end is not None
-            and not self._is_waiting(key)
+            (joined.end is not None and not self._is_waiting(key))
             or flow.start_ms - joined.last_ms > IDLE_MS
         ):
             self._take(key)

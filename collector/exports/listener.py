@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from collector.exports.exporter import Exporter
+from collector.exports.flow import Scale
 from collector.exports.joining import Joined, Joiner
 from collector.exports.links import HOLD_S, STEP_MS, LinkRows
 from collector.exports.tables import Minimiser, Row, SliceRows, day_of, link_table, unknown_of
@@ -170,7 +171,7 @@ class Listener:
             "records_rejected": {
                 reason.value: n for reason, n in sorted(counts.records_rejected.items())
             },
-            "sets_undecodable": counts.sets_undecodable,
+            "sets_undecodable": exporter.sets_undecodable,
             "templates": exporter.templates(),
             "templates_refused": {
                 reason.value: n for reason, n in sorted(counts.templates_refused.items())
@@ -188,7 +189,7 @@ class Listener:
                 "one single inside device for everybody: the exporter stands outside the NAT; "
                 "export from its inside to measure uses"
             )
-        if any(exporter.counts.scales["unscaled"] for exporter in self._exporters.values()):
+        if any(exporter.counts.scales[Scale.UNSCALED] for exporter in self._exporters.values()):
             notes.append(
                 "an exporter does not say whether it samples: its octets are stored as unscaled"
             )

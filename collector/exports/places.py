@@ -59,12 +59,12 @@ class Places:
 
 def never_routed(version: int, address: int) -> bool:
     """Multicast, broadcast, loopback and link-local addresses never cross the Internet line."""
-    if version == 4:  # noqa: PLR2004 - the version of IP
+    if version == 4:
         return (
             address >> 28 == 0xE
             or address in (0, 0xFFFFFFFF)
             or address >> 16 == 0xA9FE
-            or address >> 24 == 127  # noqa: PLR2004 - 127.0.0.0/8
+            or address >> 24 == 127
         )
     return address >> 120 == 0xFF or address >> 118 == 0x3FA or address <= 1
 
@@ -135,7 +135,7 @@ class Identities:
                 self.refused += 1
                 return
             known = self._addresses[mac] = (set(), set())
-        family = known[version == 6]  # noqa: PLR2004 - the version of IP
+        family = known[version == 6]
         if len(family) <= DEVICE_ADDRESSES:
             family.add(address)
             self._mac_of[version, address] = mac

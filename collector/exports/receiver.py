@@ -40,7 +40,7 @@ def open_socket(address: str, port: int) -> socket.socket:
     Raises:
         CannotListen: the address is not ours, or the port is taken or privileged.
     """
-    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET  # noqa: PLR2004
+    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
     receiver = socket.socket(family, socket.SOCK_DGRAM)
     try:
         receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
@@ -55,7 +55,7 @@ def open_socket(address: str, port: int) -> socket.socket:
 
 def plain_address(source: str) -> str:
     """Return the address as the allow-list writes it (a dual-stack socket maps IPv4 into IPv6)."""
-    address = ip_address(source.split("%")[0])
+    address = ip_address(source.partition("%")[0])
     mapped = getattr(address, "ipv4_mapped", None)
     return str(mapped or address)
 

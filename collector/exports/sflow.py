@@ -72,15 +72,24 @@ class _Cursor:
 def pull_sflow(data: bytes, now_ms: int) -> SflowDatagram | Rejected:
     """Read a datagram."""
     cursor = _Cursor(data)
-    if cursor.word() != SFLOW:
-        return Rejected(Refused.TRUNCATED if cursor.bad else Refused.VERSION)
-    width = _ADDRESS_OCTETS.get(cursor.word())
-    if width is None:
-        return Rejected(Refused.TRUNCATED if cursor.bad else Refused.LENGTH)
+    version, width = cursor.word(), _ADDRESS_OCTETS.get(cursor.word(), 0)
     agent = int.from_bytes(cursor.octets(width), "big")
     sub_agent, sequence, uptime_ms, samples = (cursor.word() for _ in range(4))
-    if samples > SAMPLES_MAX:
+    if cursor.bad:
+        return Rejected(Refused.TRUNCATED)
+    if version != SFLOW:
+        return Rejected(Refused.VERSION)
+    if not width or samples > SAMPLES_MAX:
         return Rejected(Refused.LENGTH)
+    flows = _pull_samples(cursor, samples, now_ms)
+    if isinstance(flows, Rejected):
+        return flows
+    return SflowDatagram(agent, sub_agent, sequence, uptime_ms, tuple(flows))
+
+
+def _pull_samples(
+    cursor: _Cursor, samples: int, now_ms: int
+) -> list[ExportedFlow | Rejected] | Rejected:
     flows: list[ExportedFlow | Rejected] = []
     for _ in range(samples):
         kind, body = cursor.word(), _Cursor(cursor.opaque())
@@ -91,11 +100,7 @@ def pull_sflow(data: bytes, now_ms: int) -> SflowDatagram | Rejected:
             if body.bad:
                 return Rejected(Refused.LENGTH)
             flows.append(flow)
-    if cursor.bad:
-        return Rejected(Refused.TRUNCATED)
-    if cursor.at != len(data):
-        return Rejected(Refused.LENGTH)
-    return SflowDatagram(agent, sub_agent, sequence, uptime_ms, tuple(flows))
+    return flows if cursor.at == len(cursor.data) else Rejected(Refused.LENGTH)
 
 
 def _pull_sample(sample: _Cursor, *, expanded: bool, now_ms: int) -> ExportedFlow | Rejected:

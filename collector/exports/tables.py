@@ -82,7 +82,7 @@ class Minimiser:
 
     def place(self, flow: Joined) -> Placed:
         """Place a flow; side 0 is the `source` of the answer."""
-        _, version, _, low, low_port, high, high_port = flow.key
+        _, version, _, low, _, high, _ = flow.key
         placed = place(
             self.places,
             version=version,

@@ -7,6 +7,7 @@ with variable lengths (RFC 7011 section 7) is walked field by field.
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from collector.exports.elements import ELEMENTS
 from collector.exports.outcome import Refused, Rejected
@@ -27,7 +28,8 @@ LONG_LENGTH = 255
 RECORD_MAX = 65_535
 FIRST_DATA_SET = 256
 
-Values = dict[int, "int | bytes"]
+Values = dict[int, Any]
+"""Element → number, or bytes for names."""
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
 

@@ -47,7 +47,7 @@ def flow_of(values: Values, clock: Clock, sampled: Ratio | None) -> ExportedFlow
     v4 = el.SOURCE_V4 in values and el.TARGET_V4 in values
     # Some templates carry both pairs and fill one: the version field decides, else the non-zero.
     if v4 and v6:
-        v4 = values.get(el.IP_VERSION, 4 if values[el.SOURCE_V4] else 6) == 4  # noqa: PLR2004
+        v4 = values.get(el.IP_VERSION, 4 if values[el.SOURCE_V4] else 6) == 4
     if not v4 and not v6:
         return Rejected(Refused.NO_ADDRESS)
     counters = _counters(values, sampled or _ONE)
@@ -79,7 +79,7 @@ def flow_of(values: Values, clock: Clock, sampled: Ratio | None) -> ExportedFlow
         name_source=name_source,
         scale=sampled.scale if sampled else Scale.UNSCALED,
         timed=timed,
-    )  # type: ignore[arg-type]
+    )
 
 
 def _counters(values: Values, sampled: Ratio) -> tuple[int, int, int, int, bool] | Rejected:
