@@ -80,8 +80,9 @@ def _pull_sets(data: bytes, version: int) -> tuple[TemplateSet | DataSet, ...] |
         if found is not None:
             sets.append(found)
         at += length
-    # RFC 3954 section 5.3 lets an exporter pad with zeros; anything else is a cut.
-    if at < len(data) and (version != V9 or any(data[at:])):
+    # Padding stands inside a set and is counted in its length (RFC 3954 section 5.3, RFC 7011
+    # section 3.3.1): what is left after the last set is a cut.
+    if at < len(data):
         return Rejected(Refused.TRUNCATED)
     return tuple(sets)
 
