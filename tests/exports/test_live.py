@@ -92,8 +92,8 @@ def test_softflowd_exports_and_every_flow_and_octet_arrives(tmp_path, version):
     with listening(store) as (port, report):
         run = subprocess.run(
             [find("softflowd"), "-r", capture, "-n", f"127.0.0.1:{port}", "-v", version, "-d",
-             "-p", tmp_path / "pid", "-c", tmp_path / "control"],
-            capture_output=True, text=True, check=True,
+             "-p", tmp_path / "pid", "-c", "none"],
+            capture_output=True, text=True, check=True, timeout=30,
         )  # fmt: skip
     said = run.stdout + run.stderr
     assert int(re.search(r"Packets processed: (\d+)", said).group(1)) == packets
@@ -126,8 +126,8 @@ def test_nfreplay_sends_what_nfcapd_wrote_and_all_of_it_arrives(tmp_path):
         time.sleep(1)
         subprocess.run(
             [find("softflowd"), "-r", capture, "-n", f"127.0.0.1:{middle}", "-v", "9", "-d",
-             "-p", tmp_path / "pid", "-c", tmp_path / "control"],
-            capture_output=True, check=True,
+             "-p", tmp_path / "pid", "-c", "none"],
+            capture_output=True, check=True, timeout=30,
         )  # fmt: skip
         time.sleep(1)
         nfcapd.terminate()
@@ -138,7 +138,7 @@ def test_nfreplay_sends_what_nfcapd_wrote_and_all_of_it_arrives(tmp_path):
     with listening(store, stop=signal.SIGINT) as (port, report):
         subprocess.run(
             [find("nfreplay"), "-r", written, "-H", "127.0.0.1", "-p", str(port), "-v", "9"],
-            capture_output=True, check=True,
+            capture_output=True, check=True, timeout=30,
         )  # fmt: skip
     table = stored(store)
     assert total(table, "up_bytes", "down_bytes") == octets == report["ip_bytes"]
