@@ -15,6 +15,11 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.demo",
     "cli.check",
     "cli.collect",
+COMMAND_MODULES: tuple[str, ...] = (
+    "cli.demo",
+    "cli.check",
+    "cli.collect",
+    "cli.listen",
     "cli.lists",
     "cli.analyze",
     "cli.release",
