@@ -15,10 +15,6 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.demo",
     "cli.check",
     "cli.collect",
-COMMAND_MODULES: tuple[str, ...] = (
-    "cli.demo",
-    "cli.check",
-    "cli.collect",
     "cli.listen",
     "cli.lists",
     "cli.analyze",
