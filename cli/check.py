@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.declared import school_or_refusal
+from cli.declared import other_files, school_or_refusal
 from cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _as_json(directory: Path) -> None:
     from school.load import DeclarationErrors, load_school
 
     try:
-        school = load_school(directory)
+        school = load_school(directory, also=other_files())
     except DeclarationErrors as error:
         problems = [
             {

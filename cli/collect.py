@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.declared import school_or_refusal
 from cli.exits import Exit, Refusal
 from cli.progress import counter_line, octets_bar
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from collector.accounting import Totals
     from collector.engine import Meter
     from collector.run import Store
+    from collector.settings import CollectorSettings
 
-FLOW_CAP_HELP = "Most flows held at once."
+Lists = Annotated[Path | None, typer.Option(help="Lists file made by `jauge lists update`.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +38,7 @@ def replay(
         str, typer.Option(help="`packet`, or `trailer` of a tap aggregator.")
     ] = "packet",
     *,
+    lists: Lists = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Meter capture files.
@@ -50,8 +53,9 @@ def replay(
     for path in files:
         if not path.is_file():
             raise Refusal(f"{path}: there is no such file", Exit.DATA)
+    category_of = _category_of(lists)
     sink = _open_store(store, out)
-    meter = _meter(sink, school, source="file", timestamps=timestamps)
+    meter = _meter(sink, school, source="file", timestamps=timestamps, category_of=category_of)
     try:
         with octets_bar("Lecture") as progress:
             result = run_replay(files, meter, sink, progress)
@@ -76,46 +80,49 @@ def replay(
 
 
 def capture(
-    interface: Annotated[str, typer.Option(help="Interface to capture on.")],
     store: Annotated[Path, typer.Option(help="Store to write into.")],
+    interface: Annotated[
+        str | None, typer.Option(help="Interface to capture on; else collector.yaml says it.")
+    ] = None,
     school: Annotated[Path | None, typer.Option(help="Directory of the declared files.")] = None,
     side: Annotated[
-        str, typer.Option(help="Where the interface looks: lan, wan or mirror.")
-    ] = "mirror",
-    line: Annotated[str, typer.Option(help="The declared line that is measured.")] = "internet",
+        str | None, typer.Option(help="Where the interface looks: lan, wan or mirror.")
+    ] = None,
+    line: Annotated[str | None, typer.Option(help="The declared line that is measured.")] = None,
     timestamps: Annotated[
         str, typer.Option(help="`packet`, or `trailer` of a tap aggregator.")
     ] = "packet",
     *,
+    lists: Lists = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Capture on an interface until SIGINT or SIGTERM, then close the counts.
 
     Example: jauge capture --interface eth1 --store /var/lib/jauge --school /etc/jauge --side lan
     """
-    if side not in {"lan", "wan", "mirror"}:
-        raise Refusal(f"--side {side}: say lan, wan or mirror", Exit.USAGE)
-    if interface == "any":
-        raise Refusal(
-            "interface `any` would count a connection once on each side of the gateway; "
-            "name the inside interface",
-            Exit.USAGE,
-        )
+    settings = _settings(school, interface=interface, side=side, line=line)
+    interface = _interface_to_use(settings.interface)
     from collector.run import LiveFacts, run_capture
     from collector.sources.ring import (
         SNAP_BYTES,
         WHOLE_FRAME,
-        CannotCapture,
         InterfaceCounters,
         Ring,
     )
 
+    category_of = _category_of(lists)
     stopping = _stop_signals()
     ring = Ring(interface, snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME)
-    facts = LiveFacts(ring, InterfaceCounters(interface, side))
+    facts = LiveFacts(ring, InterfaceCounters(interface, settings.side))
     sink = _open_store(store, None)
     meter = _meter(
-        sink, school, source=interface, timestamps=timestamps, link_facts=facts, line=line
+        sink,
+        school,
+        source=interface,
+        timestamps=timestamps,
+        link_facts=facts,
+        settings=settings,
+        category_of=category_of,
     )
     _open_ring(ring, interface)  # last, so that the loop is ready when the first packet comes
     try:
@@ -130,9 +137,41 @@ def capture(
             )
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
-    except CannotCapture as error:
-        raise Refusal(str(error), Exit.DATA) from None
     _report(result, as_json=as_json)
+
+
+def _settings(school: Path | None, **options: str | None) -> "CollectorSettings":
+    """Return collector.yaml of the school, overridden by what the command line says."""
+    from pydantic import ValidationError
+
+    from collector.settings import CollectorSettings
+
+    settings = CollectorSettings()
+    if school is not None:
+        from school.load import load_settings
+
+        school_or_refusal(school)
+        settings = load_settings(school / "collector.yaml", CollectorSettings)
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return CollectorSettings.model_validate({**settings.model_dump(), **given})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise Refusal(f"--{first['loc'][0]}: {first['msg']}", Exit.USAGE) from None
+
+
+def _interface_to_use(interface: str | None) -> str:
+    if interface is None:
+        raise Refusal(
+            "no interface: say --interface IF, or `interface:` in collector.yaml", Exit.USAGE
+        )
+    if interface == "any":
+        raise Refusal(
+            "interface `any` would count a connection once on each side of the gateway; "
+            "name the inside interface",
+            Exit.USAGE,
+        )
+    return interface
 
 
 def _open_ring(ring: Any, interface: str) -> None:
@@ -192,8 +231,9 @@ def _meter(
     *,
     source: str,
     timestamps: str,
-    line: str = "internet",
+    settings: "CollectorSettings | None" = None,
     link_facts: Any = None,
+    category_of: Any = None,
 ) -> "Meter":
     if timestamps not in {"packet", "trailer"}:
         raise Refusal(f"--timestamps {timestamps}: say packet or trailer", Exit.USAGE)
@@ -209,33 +249,39 @@ def _meter(
     from collector.reduce import make_reducer
     from school.catalogue import load_catalogue
 
+    used = settings or _settings(school)
     placement, timezone, digest = UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16
     if school is not None:
-        declared = _load_school(school)
+        declared = school_or_refusal(school)
         placement = place_zones(declared.zones)
         timezone = declared.calendar.timezone
         digest = declared.charter_digest[:16]
     setup = MeterSetup(
         placement=placement,
-        reduce=make_reducer(load_catalogue().site_of),
+        reduce=make_reducer(load_catalogue().site_of, category_of),
         key_of_day=DayKeys(secrets.token_bytes),
         timezone=timezone,
         seeds=(secrets.randbits(63), secrets.randbits(63)),
         trailer=timestamps == "trailer",
         source=source,
-        line=line,
+        flow_cap=used.flow_cap,
+        line=used.line,
         config_digest=digest,
     )
     return Meter(setup, sink, link_facts)
 
 
-def _load_school(directory: Path) -> Any:
-    from school.load import DeclarationErrors, load_school
+def _category_of(lists: Path | None) -> Any:
+    """Map a lists file; it stays mapped as long as the process looks names up."""
+    if lists is None:
+        return None
+    from school.lists.layout import ListsRefused
+    from school.lists.reader import ListsFile
 
     try:
-        return load_school(directory)
-    except DeclarationErrors as errors:
-        raise Refusal(f"{directory}:\n{errors}", Exit.CONFIGURATION) from None
+        return ListsFile.open(lists).category_of
+    except ListsRefused as error:
+        raise Refusal(f"{lists}: {error}; make it with `jauge lists update`", Exit.DATA) from None
 
 
 def _report(totals: "Totals", *, as_json: bool) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from cli.exits import Exit, Refusal
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from school.load import School
 
 LANGUAGES = ("fr", "en")
@@ -20,11 +22,18 @@ def school_or_refusal(directory: Path) -> "School":
     from school.load import DeclarationErrors, load_school
 
     try:
-        return load_school(directory)
+        return load_school(directory, also=other_files())
     except DeclarationErrors as error:
         lines = "\n".join(f"  {directory / str(problem)}" for problem in error.problems)
         message = f"{counted(len(error.problems))} in the declared files:\n{lines}"
         raise Refusal(message, Exit.CONFIGURATION) from None
+
+
+def other_files() -> "dict[str, type[BaseModel]]":
+    """Return the optional files of other rooms that lie in the same directory."""
+    from collector.settings import CollectorSettings
+
+    return {"collector.yaml": CollectorSettings}
 
 
 def counted(number: int) -> str:

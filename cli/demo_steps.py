@@ -135,7 +135,7 @@ class Steps:
             TextColumn("{task.description}"),
             BarColumn(),
             TimeElapsedColumn(),
-            console=Console(stderr=True, quiet=quiet),
+            console=Console(stderr=True, quiet=quiet or not sys.stderr.isatty()),
         )
 
     def __enter__(self) -> Self:

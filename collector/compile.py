@@ -23,6 +23,7 @@ def compile_loop() -> float:
     ring.walk_block(memory, np.zeros(64, np.uint8), 0, 64, 1, 0)
     entry.advance(memory, 0)
     entry.end_of_input(memory)
+    entry.close_step(memory)
     entry.make_room(memory)
     entry.reindex_devices(memory)
     hello.pull_hello(nothing, 0, 0)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from collector.meter import layout as lay
-from collector.meter.entry import end_of_input, make_room, name_flow
+from collector.meter.entry import close_step, end_of_input, make_room, name_flow
 from collector.meter.hello import pull_hello
 from collector.placement import Placement
 from collector.quic import Handshakes
@@ -97,6 +97,8 @@ class Meter:
         }
         self._sink = sink
         self._facts = link_facts
+        # On the wire's own clock every step has a row, and a missing one is an outage.
+        self._fills = link_facts is None or setup.trailer
         self._last_link_us: int | None = None
         self._device_day: date | None = None
 
@@ -122,6 +124,7 @@ class Meter:
 
     def take_names(self) -> None:
         """Reduce waiting names and open waiting QUIC Initials."""
+        self._sites.take(self.tables)  # first: names of the datagrams need room to wait, too
         self._take_quic()
         self._sites.take(self.tables)
 
@@ -181,12 +184,20 @@ class Meter:
         self.word[lay.W_LINK_ROWS] = 0
         if not waiting:
             return
-        links = self._fill_quiet(self.tables["links"][:waiting])
+        links = self.tables["links"][:waiting]
+        if self._fills:
+            links = self._fill_quiet(links)
         facts = self._facts() if self._facts else None
         table = link_table(links, facts=facts, **self._link)
         days, which = local_days(links["start_us"], self._timezone)
         for i, day in enumerate(days):
             self._sink.links(table.filter(pa.array(which == i)), day)
+
+    def begin_outage(self) -> None:
+        """Close the counts of now: until the interface is back there are no link rows."""
+        close_step(self.memory)
+        self.flush_rows()
+        self.flush_links()
 
     def _fill_quiet(self, links: Any) -> Any:
         """Insert zero rows for steps without a packet: silence is a measurement, too."""

@@ -10,10 +10,21 @@ look-alike extension (GREASE) with every hello, so the extension alone says noth
 with one of these is the name an outer one."""
 
 
-def make_reducer(site_of: Callable[[str], str | None]) -> Reducer:
-    """Return the reducer of a catalogue's `site_of`."""
+CategoryOf = Callable[[str], str | None]
+
+
+def make_reducer(
+    site_of: Callable[[str], str | None], category_of: CategoryOf | None = None
+) -> Reducer:
+    """Return the reducer of a catalogue's `site_of` and a lists file's `category_of`.
+
+    The category is that of the full name, looked up here because the name is dropped here. A name
+    that is reduced to nothing has no category either.
+    """
 
     def reduce(name: str) -> Reduced:
-        return Reduced(site=site_of(name), ech_public=name in ECH_PUBLIC_NAMES)
+        site = site_of(name)
+        listed = category_of(name) if category_of is not None and site is not None else None
+        return Reduced(site=site, list_category=listed, ech_public=name in ECH_PUBLIC_NAMES)
 
     return reduce

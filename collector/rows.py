@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from collector.meter import layout as lay
+from collector.meter.hints import APP_WORDS
 from collector.resolve import Devices, Reduced
 from privacy.records import LINK_SCHEMA, SLICE_SCHEMA, EndReason, Reject, SiteSource, Transport
 
@@ -27,7 +28,7 @@ _SOURCES = pa.array(
 """In the order of layout.SOURCE_*."""
 _ENDS = pa.array([None, *(end.value for end in EndReason)], pa.string())
 _TRANSPORTS = pa.array([transport.value for transport in Transport])
-_APPS = pa.array([None], pa.string())
+_APPS = pa.array(APP_WORDS, pa.string())
 UNMATCHED = "unmatched"
 _INT32_MAX = 2**31 - 1
 

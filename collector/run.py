@@ -10,10 +10,19 @@ from collector.accounting import Totals, totals
 from collector.engine import Meter, Sink
 from collector.meter import layout as lay
 from collector.sources.files import Fault, Progress, replay
-from collector.sources.ring import InterfaceCounters, Ring, move_clock
+from collector.sources.ring import (
+    CannotCapture,
+    InterfaceCounters,
+    Ring,
+    is_up,
+    move_clock,
+)
 
 FLUSH_S = 30.0
 """Parts are written at least that often while capturing, so that little is lost with the process."""
+LOOK_S = 1.0
+"""How often the interface is looked after: capture is back well within five seconds."""
+RETRY_S = 0.2
 MANY_FLOWS = 1_000
 """So many flows of one single device are a NAT's, not a person's."""
 QUIET_WAITS = 3
@@ -125,30 +134,114 @@ def run_capture(
     Raises:
         OSError: the store cannot be written.
     """
-    started = flushed = time.monotonic()
+    run = _Live(ring, meter, store)
+    started = time.monotonic()
     while not stopped():
+        if not run.listening(stopped):
+            break
         if ring.drain(meter) == 0:
             ring.wait()
-        if follow_wall:
+        if follow_wall and not run.down:
             move_clock(meter, time.time_ns() // 1_000 - _LAG_US)
-        if time.monotonic() - flushed > FLUSH_S:
-            store.flush()
-            flushed = time.monotonic()
+        run.flush_when_due()
         if tick is not None:
             tick(meter, ring)
-    ring.stop()
-    _drain_last(ring, meter)
-    meter.finish()
-    store.flush()
-    ring.read_statistics()
-    ring.close()
+    run.close()
     return totals(
         meter.tables,
         offered=ring.offered,
         kernel_drops=ring.dropped,
         seconds=time.monotonic() - started,
-        notes=_notes(meter),
+        notes=[*_notes(meter), *run.notes()],
     )
+
+
+class _Live:
+    """A running capture: is the interface there, when is it time to write."""
+
+    def __init__(self, ring: Ring, meter: Meter, store: Store) -> None:
+        self._ring, self._meter, self._store = ring, meter, store
+        self._flushed = self._looked = time.monotonic()
+        self._open = True
+        self._outages = 0
+        self._away_s = 0.0
+        self.down = False
+
+    def listening(self, stopped: Callable[[], bool]) -> bool:
+        """Look after the interface once in LOOK_S; wait for it while it is gone.
+
+        Returns False when the capture was stopped during the wait.
+        """
+        now = time.monotonic()
+        if now - self._looked < LOOK_S:
+            return True
+        if self.down:
+            self._away_s += now - self._looked
+        self._looked = now
+        self._note_state(down=not is_up(self._ring.interface))
+        if not self._ring.is_deaf():
+            return True
+        self._close_ring()
+        while not stopped():
+            if self._reopened():
+                self._away_s += time.monotonic() - now
+                self._looked = time.monotonic()
+                return True
+            time.sleep(RETRY_S)
+        return False
+
+    def _note_state(self, *, down: bool) -> None:
+        if down and not self.down:
+            self._outages += 1
+            _drain_last(self._ring, self._meter)
+            self._meter.begin_outage()
+        self.down = down
+
+    def _reopened(self) -> bool:
+        if not is_up(self._ring.interface):
+            return False
+        try:
+            self._ring.open()
+        except (CannotCapture, OSError):
+            return False
+        self._open, self.down = True, False
+        return True
+
+    def _close_ring(self) -> None:
+        """Count what the old socket still holds, then let it go."""
+        _drain_last(self._ring, self._meter)
+        self._ring.read_statistics()
+        self._meter.begin_outage()
+        self._ring.close()
+        self._open = False
+
+    def flush_when_due(self) -> None:
+        """Write parts at least every FLUSH_S."""
+        if time.monotonic() - self._flushed > FLUSH_S:
+            self._meter.flush_rows()
+            self._meter.flush_links()
+            self._store.flush()
+            self._flushed = time.monotonic()
+
+    def close(self) -> None:
+        """Close the counts, the flows and the store."""
+        if self._open:
+            self._ring.stop()
+            _drain_last(self._ring, self._meter)
+        self._meter.finish()
+        self._store.flush()
+        if self._open:
+            self._ring.read_statistics()
+            self._ring.close()
+
+    def notes(self) -> list[str]:
+        """Say how often and how long the interface was away."""
+        if not self._outages:
+            return []
+        return [
+            f"the interface was away {self._outages} times, {self._away_s:.0f} s in all: "
+            "no link rows for that time"
+        ]
 
 
 def _drain_last(ring: Ring, meter: Meter) -> None:

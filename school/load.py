@@ -3,9 +3,12 @@
 Does I/O (reads). collector.yaml lies in the same directory and belongs to the collector.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from privacy import canonical
 from privacy.settings import PrivacySettings
@@ -14,10 +17,12 @@ from school.calendar import Calendar
 from school.charter import SET_KEYS, Charter, When
 from school.lines import Line
 from school.problems import DeclarationErrors, Problem
-from school.reading import read, validated
+from school.reading import Located, read, validated
 from school.zones import SchoolEntry, Zones
 
-__all__ = ["DeclarationErrors", "Problem", "School", "load_school"]
+__all__ = ["DeclarationErrors", "Problem", "School", "load_school", "load_settings"]
+
+Settings = TypeVar("Settings", bound=BaseModel)
 
 FILES = ("zones.yaml", "lines.yaml", "calendar.yaml", "charter.yaml", "privacy.yaml")
 
@@ -39,8 +44,13 @@ class School:
     """SHA-256 of the settings that decide what may be published."""
 
 
-def load_school(directory: Path) -> School:
+def load_school(directory: Path, *, also: Mapping[str, type[BaseModel]] | None = None) -> School:
     """Load the declared files of a directory.
+
+    Args:
+        directory: where the files are.
+        also: optional files of other rooms (`collector.yaml`) that are checked with the rest, so
+            that every problem is reported at once; `load_settings` returns their content.
 
     Raises:
         DeclarationErrors: with every problem of every file.
@@ -49,6 +59,7 @@ def load_school(directory: Path) -> School:
         missing = Problem(str(directory.name), 1, 1, "there is no such directory of declarations")
         raise DeclarationErrors([missing])
     located = {name: read(directory / name) for name in FILES}
+    located |= _read_also(directory, also or {})
     zones_file = validated(located["zones.yaml"], zones.ZonesFile)
     lines_file = validated(located["lines.yaml"], lines.LinesFile)
     calendar_file = validated(located["calendar.yaml"], calendar.CalendarFile)
@@ -76,6 +87,29 @@ def load_school(directory: Path) -> School:
         charter=charter.build(charter_file),
         privacy=privacy_settings,
     )
+
+
+def _read_also(directory: Path, models: Mapping[str, type[BaseModel]]) -> dict[str, Located]:
+    present = {name: read(directory / name) for name in models if (directory / name).exists()}
+    for name, located in present.items():
+        validated(located, models[name])
+    return present
+
+
+def load_settings(path: Path, model: type[Settings]) -> Settings:
+    """Load one file of settings; the model's defaults when the file does not exist.
+
+    Raises:
+        DeclarationErrors: with every problem of the file.
+    """
+    if not path.exists():
+        return model()
+    located = read(path)
+    settings = validated(located, model)
+    _raise_all([located])
+    if settings is None:
+        raise DeclarationErrors([Problem(path.name, 1, 1, "the file could not be read")])
+    return settings
 
 
 def _raise_all(files: Any) -> None:

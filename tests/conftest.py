@@ -12,6 +12,23 @@ settings.register_profile("dev", deadline=None, suppress_health_check=[HealthChe
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
+SLOW_MODULES = {
+    "tests/analyzer_release": "each test analyses days of slices",
+    "tests/simulator/test_packets.py": "a whole day of packets is made",
+    "tests/simulator/test_planted.py": "eight weeks are made",
+    "tests/simulator/test_weeks.py": "days of slices are made",
+}
+"""Left out of `make check`, with the reason."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what takes long as a whole folder or module."""
+    for item in items:
+        place = item.path.relative_to(config.rootpath).as_posix()
+        if any(place.startswith(slow) for slow in SLOW_MODULES):
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Only `live` and `browser` tests may open sockets, and those reach loopback or namespaces."""
     from pytest_socket import disable_socket, enable_socket

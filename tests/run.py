@@ -21,7 +21,7 @@ LINT = [
     ("spelling", [PYTHON, "-m", "codespell_lib"]),
 ]
 TESTS = {
-    "fast": [PYTHON, "-m", "pytest", "-m", "not live and not slow and not browser"],
+    "fast": [PYTHON, "-m", "pytest", "-m", "not live and not slow and not browser", "-n", "2"],
     "all": [PYTHON, "-m", "pytest", "-ra"],
 }
 

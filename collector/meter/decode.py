@@ -10,6 +10,7 @@ from numpy import int64 as i64
 
 from collector.jit import compiled, inlined
 from collector.meter.layout import (
+    C_TUNNELS_DEEP,
     EXTENSION_DEPTH,
     FRAGMENT_CAP,
     ICMP,
@@ -44,11 +45,13 @@ from collector.meter.layout import (
     R_TRUNCATED,
     R_UNKNOWN_LINK,
     TCP,
+    TUNNEL_DEPTH,
     UDP,
     VLAN_DEPTH,
     W_SEED,
 )
 from collector.meter.octets import be16, be32, be64, le16, le32, mix
+from collector.meter.tunnels import INNER_ETHERNET, NO_TUNNEL, inner
 
 LINK_NULL, LINK_ETHERNET, LINK_PPP, LINK_RAW_BSD, LINK_RAW_OPENBSD = 0, 1, 9, 12, 14
 LINK_RAW, LINK_LOOP, LINK_SLL, LINK_PPI, LINK_IPV4, LINK_IPV6, LINK_SLL2 = (
@@ -315,20 +318,70 @@ def _transport(tables, buf):
 
 
 @compiled
+def _ip(tables, buf, at, end, left):
+    """Decode one IP packet and its transport; `left` = octets on the wire from `at` on."""
+    packet = tables.packet
+    packet[P_FRAGMENT] = packet[P_SPORT] = packet[P_DPORT] = packet[P_FLAGS] = packet[P_SEQ] = 0
+    if at >= end:
+        return R_TRUNCATED + 1
+    version = i64(buf[at]) >> 4
+    if version == 4:
+        reason = _ipv4(packet, buf, at, end, left)
+    elif version == 6:
+        reason = _ipv6(packet, buf, at, end, left)
+    else:
+        return R_BAD_IP + 1
+    if reason:
+        return reason
+    _transport(tables, buf)
+    packet[P_WIRE_PAYLOAD] = max(0, at + packet[P_IP_BYTES] - packet[P_PAYLOAD])
+    return 0
+
+
+@compiled
+def _unwrap(tables, buf, at, end, left):
+    """Follow tunnels inwards, at most TUNNEL_DEPTH deep; keep the outer packet's octets.
+
+    An inner packet that makes no sense leaves the last good one as it was.
+    """
+    packet = tables.packet
+    octets = packet[P_IP_BYTES]
+    headers = octets - packet[P_WIRE_PAYLOAD]
+    for depth in range(TUNNEL_DEPTH + 1):
+        if packet[P_FRAGMENT] == 2:
+            break
+        inside, kind = inner(packet, buf)
+        if kind == NO_TUNNEL:
+            break
+        if depth == TUNNEL_DEPTH:
+            tables.count[C_TUNNELS_DEEP] += 1
+            break
+        stop, vlan = packet[P_END], packet[P_VLAN]
+        if kind == INNER_ETHERNET:
+            if inside + 14 > stop:
+                break
+            inside, reason = _after_ethertype(
+                packet, buf, inside + 14, stop, be16(buf, inside + 12)
+            )
+            packet[P_VLAN] = vlan  # the tag outside is the school's
+            if reason:
+                break
+        inner_left = left - (inside - at)
+        if _ip(tables, buf, inside, stop, inner_left):
+            _ip(tables, buf, at, end, left)
+            break
+        headers = octets - packet[P_WIRE_PAYLOAD]
+        at, end, left = inside, stop, inner_left
+    packet[P_IP_BYTES] = octets
+    packet[P_WIRE_PAYLOAD] = max(0, octets - headers)
+
+
+@compiled
 def decode(tables, buf, o, captured, wire, link, vlan):
-    """Fill the registers of one frame.
+    """Fill the registers of one frame; returns 0, or the reason of rejection + 1.
 
-    Args:
-        tables: the meter's memory.
-        buf: bytes; the frame stands at `buf[o:o + captured]`.
-        o: offset of the frame.
-        captured: bytes that are there.
-        wire: bytes that were on the wire (at least `captured`).
-        link: link type (tcpdump.org's registry).
-        vlan: outer VLAN that the kernel took off the frame, or 0.
-
-    Returns:
-        0, or the reason of rejection + 1.
+    The frame stands at `buf[o:o + captured]`; `wire` octets were on the wire, `link` is the link
+    type of tcpdump.org's registry, `vlan` the outer VLAN that the kernel took off, or 0.
     """
     packet = tables.packet
     for i in range(P_COUNT):
@@ -339,22 +392,9 @@ def decode(tables, buf, o, captured, wire, link, vlan):
     at, reason = _link(packet, buf, o, end, link)
     if reason:
         return reason
-    if at >= end:
-        return R_TRUNCATED + 1
     left = wire - (at - o)
-    version = i64(buf[at]) >> 4
-    if version == 4:
-        reason = _ipv4(packet, buf, at, end, left)
-        total_end = at + packet[P_IP_BYTES]
-    elif version == 6:
-        reason = _ipv6(packet, buf, at, end, left)
-        total_end = at + packet[P_IP_BYTES]
-    else:
-        return R_BAD_IP + 1
+    reason = _ip(tables, buf, at, end, left)
     if reason:
         return reason
-    _transport(tables, buf)
-    packet[P_WIRE_PAYLOAD] = max(0, total_end - packet[P_PAYLOAD])
-    if packet[P_PAYLOAD] >= packet[P_END] and packet[P_TRANSPORT] > UDP:
-        packet[P_WIRE_PAYLOAD] = 0
+    _unwrap(tables, buf, at, end, left)
     return 0

@@ -5,7 +5,7 @@ costs milliseconds, because NumPy describes all its fields at each call.
 """
 
 from collector.jit import compiled
-from collector.meter import names, packet, place
+from collector.meter import layout, names, packet, place
 
 
 @compiled
@@ -18,6 +18,16 @@ def advance(memory, time_us):
 def end_of_input(memory):
     """Close every flow; see `packet.end_of_input`."""
     return packet.end_of_input(memory[0])
+
+
+@compiled
+def close_step(memory):
+    """End the current link step before its time: what follows is an outage, not silence."""
+    tables = memory[0]
+    word = tables.word
+    if word[layout.W_LINK_STEP] >= 0 and word[layout.W_LINK_ROWS] < layout.LINK_ROW_CAP:
+        packet.push_link_row(tables)
+        word[layout.W_LINK_STEP] = -1
 
 
 @compiled

@@ -18,6 +18,10 @@ TRAILER_BYTES = 12
 """Seconds, nanoseconds, flags, device, port: appended by Arista 7130 (Metamako) tap aggregators."""
 SLICED_WIRE = 1 << 17
 """Such aggregators also slice frames, so the length on the wire is what the IP header says."""
+SECONDS_MAX = 0xFFFFFFFF
+"""Last second that a pcap record can name, in 2106."""
+OFFSET_MAX = 1 << 40
+"""Offset of a pcapng interface that is believed, seconds."""
 
 _NO = i64(0)
 
@@ -71,13 +75,23 @@ def walk_pcap(memory, buf, facts, limit):
 
 @compiled
 def _block_time_us(interface, high, low):
-    """Return microseconds since 1970 of a pcapng time stamp; units are powers of 10 or 2."""
+    """Return microseconds since 1970 of a pcapng time stamp; units are powers of 10 or 2.
+
+    Moments that pcap cannot write (before 1970, after 2106) are moved to its nearest one: stamp and
+    offset are a stranger's, and calendars end.
+    """
     stamp = ((high & 0x7FFFFFFF) << 32) | low
     units = interface[I_UNITS]
     seconds = stamp // units
     rest = stamp - seconds * units
-    part = rest // (units // 1000000) if units >= 1000000 else rest * (1000000 // units)
-    return (seconds + interface[I_OFFSET]) * 1_000_000 + part
+    if units % 1_000_000 == 0:
+        part = rest // (units // 1_000_000)
+    else:
+        while units > 1 << 43:  # so that the product below stays inside 63 bits
+            units, rest = units >> 1, rest >> 1
+        part = rest * 1_000_000 // units
+    seconds = min(seconds, SECONDS_MAX + OFFSET_MAX) + interface[I_OFFSET]
+    return min(max(seconds, 0), SECONDS_MAX) * 1_000_000 + part
 
 
 @compiled

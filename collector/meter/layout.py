@@ -54,6 +54,8 @@ FRAGMENT_CAP = 4_096
 """Datagrams whose first fragment told the ports; direct-mapped, newest wins."""
 VLAN_DEPTH = 4
 MPLS_DEPTH = 8
+TUNNEL_DEPTH = 4
+"""Tunnels followed inwards (Zeek's bound, too); deeper ones are counted and stay a tunnel's flow."""
 EXTENSION_DEPTH = 8
 """IPv6 extension headers walked (RFC 8200 names seven); deeper packets count as other transport."""
 TCP_IDLE_US = 120_000_000
@@ -102,8 +104,9 @@ R_TRUNCATED, R_NOT_IP, R_BAD_LINK, R_BAD_IP, R_UNKNOWN_LINK = range(5)
     C_UP_BYTES,
     C_DOWN_BYTES,
     C_DEGRADED,
+    C_TUNNELS_DEEP,
     C_COUNT,
-) = range(26)
+) = range(27)
 
 # --- control words (indices into Tables.word) ---------------------------------------------------
 (
@@ -149,7 +152,8 @@ FLOW = np.dtype(
         ("up_is_lo", "u1"), ("client_is_lo", "u1"), ("local", "u1"), ("ech", "u1"),
         ("active", "u1"), ("used", "u1"), ("fin", "u1"), ("answered", "u1"),
         ("done_lo", "u1"), ("done_hi", "u1"), ("tries", "u1"), ("app", "u1"),
-        ("connect", "u1"), ("gap", "u1"),
+        ("connect", "u1"), ("looks", "u1"), ("sign", "u1"), ("sign_from", "u1"),
+        ("mark", "i8"),
     ],
     align=True,
 )  # fmt: skip

@@ -256,12 +256,13 @@ def look_in_tcp(tables, number, buf, from_low):
     """Look for a TLS or HTTP name in a TCP packet of a flow that still wants one."""
     packet = tables.packet
     flow = tables.flows[number]
+    seq = packet[P_SEQ]
     if packet[P_FLAGS] & _SYN:
-        base = (packet[P_SEQ] + 1) & 0xFFFFFFFF
+        seq = (seq + 1) & 0xFFFFFFFF  # the SYN has a number, data may follow it (RFC 7413)
         if from_low:
-            flow.base_lo = base
+            flow.base_lo = seq
         else:
-            flow.base_hi = base
+            flow.base_hi = seq
     o, end = packet[P_PAYLOAD], packet[P_END]
     if o >= end or (flow.done_lo if from_low else flow.done_hi):
         return
@@ -269,9 +270,9 @@ def look_in_tcp(tables, number, buf, from_low):
     base = flow.base_lo if from_low else flow.base_hi
     offset = 0
     if base < 0 or flow.connect == 1:
-        base = packet[P_SEQ]  # joined in the middle, or inside a CONNECT tunnel
+        base = seq  # joined in the middle, or inside a CONNECT tunnel
     else:
-        offset = (packet[P_SEQ] - base) & 0xFFFFFFFF
+        offset = (seq - base) & 0xFFFFFFFF
         if offset >= 0x80000000:
             offset -= 0x100000000
         if offset + (end - o) <= 0 or offset >= REASSEMBLY_BYTES:

@@ -9,6 +9,7 @@ from numpy import int64 as i64
 from collector.jit import compiled, inlined
 from collector.meter import layout
 from collector.meter.decode import decode
+from collector.meter.hints import HINT_TRIES, look
 from collector.meter.layout import (
     BACKWARD_US,
     C_COUNT,
@@ -81,6 +82,9 @@ from collector.meter.table import (
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
 _CLOSED = 3
 """Both directions said FIN, or one said RST."""
+HAND_OVER_MINUTES = 15
+"""Rows leave at least each quarter of an hour of packet time, so at each local midnight (time zones
+differ by quarters): a file of several days forgets the devices of each day, as a live run does."""
 LINGER_US = 5_000_000
 """A closed connection stays that long for its last acknowledgements."""
 
@@ -193,6 +197,8 @@ def advance(tables, time_us):
                 return RUN_QUIC
             if sweep(tables, time_us) != RUN_END:
                 return RUN_ROWS
+            if word[W_ROWS] and minute // HAND_OVER_MINUTES != word[W_MINUTE] // HAND_OVER_MINUTES:
+                return RUN_ROWS
         word[W_MINUTE] = minute
     word[W_CLOCK_US] = time_us
     return RUN_END
@@ -280,6 +286,8 @@ def account(tables, buf, now_us):
             look_in_tcp(tables, number, buf, from_low)
         else:
             look_in_udp(tables, number, buf, from_low)
+    if flow.app == 0 and flow.looks < HINT_TRIES and packet[P_FRAGMENT] == 0:
+        look(tables, number, buf, from_low)
 
 
 @compiled

@@ -148,7 +148,9 @@ def insert(tables, h, from_low, now_us):
     flow.sumsq = 0.0
     flow.base_lo = flow.base_hi = -1
     flow.name, flow.device, flow.reassembly = -1, -1, -1
-    flow.source = flow.ech = flow.app = flow.connect = flow.gap = 0
+    flow.source = flow.ech = flow.app = flow.connect = 0
+    flow.looks = flow.sign = flow.sign_from = 0
+    flow.mark = 0
     flow.active = flow.fin = flow.answered = flow.tries = 0
     flow.done_lo = flow.done_hi = flow.local = 0
     flow.used = 1

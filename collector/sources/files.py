@@ -196,6 +196,7 @@ class _PcapNg:
             if code == 14 and size == 8:  # if_tsoffset
                 offset = struct.unpack(order + "q", value)[0]
             at += 4 + (size + 3) // 4 * 4
-        self._interfaces[self._known] = (link, units, max(min(offset, 2**40), -(2**40)), snap)
+        offset = max(min(offset, walk.OFFSET_MAX), -walk.OFFSET_MAX)
+        self._interfaces[self._known] = (link, units, offset, snap)
         self._known += 1
         return None

@@ -53,13 +53,30 @@ class CannotCapture(Exception):
         self.permission = permission
 
 
+def index_of(interface: str) -> int | None:
+    """Return the kernel's number of an interface, None when there is none of that name."""
+    try:
+        return socket.if_nametoindex(interface)
+    except OSError:
+        return None
+
+
+def is_up(interface: str) -> bool:
+    """Say whether an interface exists and is up (IFF_UP)."""
+    try:
+        flags = (Path("/sys/class/net") / interface / "flags").read_text()
+    except OSError:
+        return False
+    return bool(int(flags, 16) & 1)
+
+
 class Ring:
     """One capturing socket and its mapping."""
 
     def __init__(
         self, interface: str, *, blocks: int = BLOCKS, snap_bytes: int = SNAP_BYTES
     ) -> None:
-        self._interface = interface
+        self.interface = interface
         self._snap_bytes = snap_bytes
         self._blocks = blocks
         self._next = 0
@@ -72,18 +89,16 @@ class Ring:
         Raises:
             CannotCapture: no such interface, no permission, or the kernel lacks TPACKET_V3.
         """
-        try:
-            index = socket.if_nametoindex(self._interface)
-        except OSError:
-            raise CannotCapture(
-                f"interface `{self._interface}` does not exist", permission=False
-            ) from None
+        index = index_of(self.interface)
+        if index is None:
+            raise CannotCapture(f"interface `{self.interface}` does not exist", permission=False)
         try:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         except PermissionError:
             raise CannotCapture(
-                f"no permission to capture on `{self._interface}`", permission=True
+                f"no permission to capture on `{self.interface}`", permission=True
             ) from None
+        self._index, self._next = index, 0
         self._configure(index)
 
     def _configure(self, index: int) -> None:
@@ -114,7 +129,7 @@ class Ring:
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN | select.POLLERR)
         self._accept(self._snap_bytes)
-        sock.bind((self._interface, ETH_P_ALL))
+        sock.bind((self.interface, ETH_P_ALL))
 
     def _accept(self, octets: int) -> None:
         """Let the kernel pass on the first `octets` of each frame; none at all for 0."""
@@ -123,13 +138,23 @@ class Ring:
         self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_)
 
     def wait(self) -> None:
-        """Sleep until a block is ready, at most POLL_MS."""
-        self._poll.poll(POLL_MS)
+        """Sleep until a block is ready, at most POLL_MS.
+
+        An interface that goes down leaves an error on the socket, which poll reports at once and
+        for ever until it is read.
+        """
+        for _, events in self._poll.poll(POLL_MS):
+            if events & select.POLLERR:
+                self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+    def is_deaf(self) -> bool:
+        """Say whether the interface was deleted: its socket stays silent even if it is made anew."""
+        return index_of(self.interface) != self._index
 
     def drain(self, meter: Meter) -> int:
-        """Meter every block that is ready. Returns how many there were."""
+        """Meter the blocks that are ready, once around the ring at most. Returns how many."""
         taken = 0
-        while self._status[self._next][0] & _STATUS_USER:
+        while taken < self._blocks and self._status[self._next][0] & _STATUS_USER:
             start = self._next * BLOCK_BYTES
             done = 0
             while True:
@@ -145,7 +170,9 @@ class Ring:
         return taken
 
     def read_statistics(self) -> None:
-        """Add what the kernel counted since the last call."""
+        """Add what the kernel counted since the last call; nothing once the ring is closed."""
+        if self._socket.fileno() < 0:
+            return
         packets, drops, _ = struct.unpack(
             "3I", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 12)
         )

@@ -101,9 +101,9 @@ class Ledger:
     def _read(self, data: bytes) -> tuple[tuple[Charge, ...], str, int]:
         """Return the charges, the hash of the last line, and the length of what is complete."""
         charges, previous, length = [], FIRST, 0
-        for line in data.splitlines(keepends=True):
-            if not line.endswith(b"\n"):
-                break
+        complete = data.split(b"\n")[:-1]  # not splitlines: a damaged byte may look like a line end
+        for text in complete:
+            line = text + b"\n"
             charges.append(_parse(line, previous))
             previous = _hash(line)
             length += len(line)

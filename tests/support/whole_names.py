@@ -11,7 +11,7 @@ from tests.support.metering import whole_name
 
 def main() -> None:
     """Run the command."""
-    collector.reduce.make_reducer = lambda _: whole_name
+    collector.reduce.make_reducer = lambda *_: whole_name
     run()
 
 

@@ -1,0 +1,1 @@
+"""The collector on captures of other projects, when they are there."""

@@ -1,0 +1,60 @@
+"""The compiled code with bounds checking: no octet is read outside, whatever a file holds.
+
+Compiling with the checks takes half a minute of processor time; the result is kept beside the
+ordinary cache, so it is paid once for each change of the loop.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.captures.foreign import CAPTURES, MALFORMED, needs_captures, needs_malformed
+
+ROOT = Path(__file__).parents[2]
+CHECKED = {
+    **os.environ,
+    "NUMBA_BOUNDSCHECK": "1",
+    "JAUGE_CACHE_DIR": str(ROOT / ".venv" / "jauge-checked"),
+}
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def hammer(tmp_path, *folders):
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.collector.hammer", "1", tmp_path / "input", *folders],
+        cwd=ROOT, env=CHECKED, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2_000:]
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["bounds_checked"]
+    assert report["compiled"]
+    assert report["problems"] == []
+    assert set(report["outcomes"]) <= {"read", "faulty", "refused"}
+    assert report["slowest_s_per_mb"] < 2
+    return report
+
+
+@needs_malformed
+def test_malformed_captures_whole_cut_and_mutated(tmp_path):
+    report = hammer(tmp_path, MALFORMED / "tcpdump", MALFORMED / "ndpi_reader")
+    assert report["inputs"] == 477 * 6
+
+
+@needs_captures
+def test_captures_of_ndpi_whole_cut_and_mutated(tmp_path):
+    report = hammer(tmp_path, CAPTURES)
+    assert report["inputs"] == 273 * 6
+
+
+def test_the_other_tests_of_the_collector_under_the_same_checks():
+    """Parsers byte by byte, generated packets, floods: each test again, with bounds checked."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/collector", "-m", "not slow", "-x", "-p",
+         "no:cacheprovider"],
+        cwd=ROOT, env=CHECKED, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4_000:]

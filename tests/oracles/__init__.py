@@ -1,0 +1,1 @@
+"""Slow, readable twins: what the fast code must agree with."""
