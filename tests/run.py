@@ -3,7 +3,6 @@
 `python -m tests.run fast` leaves out what is live, slow or in a browser.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -35,12 +34,11 @@ def main(part: str) -> int:
     """Run the steps; returns the number of failed ones."""
     if part == "all":
         programs.main()
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     failed = []
     for name, command in [*LINT, *TESTS[part]]:
         started = time.monotonic()
         print(f"== {name}", flush=True)
-        if subprocess.run(command, env=environment, check=False).returncode != 0:
+        if subprocess.run(command, check=False).returncode != 0:
             failed.append(name)
         print(f"   {time.monotonic() - started:.1f} s", flush=True)
     print("failed: " + ", ".join(failed) if failed else "all green", flush=True)
