@@ -22,8 +22,8 @@ from tests.support.netns import wire
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 WORDS = (
-    *("ent", "manuels", "cantine", "orientation", "notes", "cdi", "musique", "radio", "video"),
-    *("messagerie", "jeux", "boutique", "forum", "presse", "sport", "nuage", "visio", "langues"),
+    *("ent", "geometrie", "cantine", "orientation", "notes", "cdi", "musique", "radio", "video"),
+    *("messagerie", "jeux", "boutique", "forum", "journal", "sport", "nuage", "visio", "langues"),
     *("sciences", "archives"),
 )
 PLACES = sites(*(f"{word}.example.{('com', 'net', 'org')[i % 3]}" for i, word in enumerate(WORDS)))
