@@ -15,6 +15,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.demo",
     "cli.check",
     "cli.collect",
+    "cli.listen",
     "cli.lists",
     "cli.analyze",
     "cli.release",

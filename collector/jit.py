@@ -67,6 +67,11 @@ def is_warm() -> bool:
     return _CACHE is not None and any(_CACHE.rglob("*.nbi"))
 
 
+def has_cache() -> bool:
+    """Say whether compiled code can be kept for the next start."""
+    return _CACHE is not None
+
+
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile one function of the loop: no GIL, cached, no reference counting (nothing allocates)."""
     return numba.njit(**_OPTIONS, cache=_CACHE is not None)(function)

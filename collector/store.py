@@ -52,6 +52,17 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         raise
 
 
+Footer = tuple[tuple[bytes, bytes], ...]
+
+
+def _footer(table: pa.Table) -> Footer:
+    """Return what the schema says about the whole table; it becomes the file's footer.
+
+    Tables that say different things (columns that an exporter could not know) stay apart.
+    """
+    return tuple(sorted((table.schema.metadata or {}).items()))
+
+
 def _sync_directory(directory: Path) -> None:
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -67,7 +78,7 @@ class DirectoryStore:
         self._root = root
         self._run = secrets.token_hex(4)
         self._written = 0
-        self._waiting: dict[tuple[str, date], list[pa.Table]] = defaultdict(list)
+        self._waiting: dict[tuple[str, date, Footer], list[pa.Table]] = defaultdict(list)
         self._rows = 0
 
     def open(self) -> None:
@@ -88,7 +99,7 @@ class DirectoryStore:
         self._add("link", table, day)
 
     def _add(self, record: str, table: pa.Table, day: date) -> None:
-        self._waiting[record, day].append(table)
+        self._waiting[record, day, _footer(table)].append(table)
         self._rows += len(table)
         if self._rows >= ROWS_PER_PART:
             self.flush()
@@ -99,7 +110,7 @@ class DirectoryStore:
         Raises:
             OSError: a part could not be written; the parts before it are complete.
         """
-        for (record, day), tables in sorted(self._waiting.items()):
+        for (record, day, _), tables in sorted(self._waiting.items()):
             table = pa.concat_tables(tables)
             self._write(record, day, table.sort_by(table.schema.names[0]))
         self._waiting.clear()

@@ -21,11 +21,10 @@ PACKAGES = {
     "ip": "iproute2",
     "ethtool": "ethtool",
     "curl": "curl",
+    "softflowd": "softflowd",
+    "nfpcapd": "nfdump",
 }
 """Program → Debian package."""
-
-BENCH_PACKAGES = {"softflowd": "softflowd", "nfpcapd": "nfdump"}
-"""Only for `make bench`."""
 
 _SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 

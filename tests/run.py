@@ -11,8 +11,6 @@ import time
 from tests import programs
 
 PYTHON = sys.executable
-FAST = ("fast",)
-ALL = ("all",)
 
 LINT = [
     ("format", [PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."]),
@@ -20,9 +18,16 @@ LINT = [
     ("types", [PYTHON, "-m", "mypy"]),
     ("spelling", [PYTHON, "-m", "codespell_lib"]),
 ]
+_PYTEST = [PYTHON, "-m", "pytest"]
 TESTS = {
-    "fast": [PYTHON, "-m", "pytest", "-m", "not live and not slow and not browser", "-n", "2"],
-    "all": [PYTHON, "-m", "pytest", "-ra"],
+    "fast": [
+        ("tests", [*_PYTEST, "-n", "2", "-m", "not live and not slow and not browser"]),
+    ],
+    "all": [
+        ("tests", [*_PYTEST, "-n", "2", "-ra", "-m", "not live and not browser"]),
+        # One after the other: they measure drops, and share what a machine has only once.
+        ("tests with traffic and browser", [*_PYTEST, "-ra", "-m", "live or browser"]),
+    ],
 }
 
 
@@ -32,7 +37,7 @@ def main(part: str) -> int:
         programs.main()
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     failed = []
-    for name, command in [*LINT, ("tests", TESTS[part])]:
+    for name, command in [*LINT, *TESTS[part]]:
         started = time.monotonic()
         print(f"== {name}", flush=True)
         if subprocess.run(command, env=environment, check=False).returncode != 0:

@@ -5,16 +5,17 @@ than ten minutes (a larger fall begins a new era). A flow's slice is what falls 
 minute; flows end after 60 s of silence (TCP 120 s), closed TCP flows after 5 s, and a SYN on a
 closed flow begins another one. Octets are what the IP header claims, at most what was on the wire.
 
-Knows nothing of names, devices, tunnels or caps. Change together with collector/meter/.
+Knows nothing of names, devices or caps. Change together with collector/meter/.
 """
 
 import struct
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from tests.oracles.captures import Record
+from tests.oracles.slow_tunnels import DEPTH, inner_frame
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -129,6 +130,8 @@ class _Ip:
     body: bytes
     part: str = "whole"
     identification: int = 0
+    header: int = 0
+    """Octets before the body, extension headers too."""
 
 
 def _ipv4(data: bytes, wire: int) -> _Ip:
@@ -139,7 +142,7 @@ def _ipv4(data: bytes, wire: int) -> _Ip:
     octets = min(_number(data, 2, 2) or wire, wire)
     if octets < header:
         raise Rejected("bad_ip")
-    ip = _Ip(4, data[9], data[12:16], data[16:20], octets, data[header:octets])
+    ip = _Ip(4, data[9], data[12:16], data[16:20], octets, data[header:octets], header=header)
     fragment = _number(data, 6, 2)
     if fragment & 0x1FFF:
         ip.part = "later"
@@ -155,7 +158,7 @@ def _ipv6(data: bytes, wire: int) -> _Ip:
     octets = min(claimed + 40, wire) if claimed else wire
     if octets < 40:
         raise Rejected("bad_ip")
-    ip = _Ip(6, data[6], data[8:24], data[24:40], octets, data[40:octets])
+    ip = _Ip(6, data[6], data[8:24], data[24:40], octets, data[40:octets], header=40)
     for _ in range(8):
         if ip.protocol not in (0, 43, 44, 51, 60, 135) or len(ip.body) < 8:
             break
@@ -168,6 +171,7 @@ def _ipv6(data: bytes, wire: int) -> _Ip:
         else:
             size = 8 + length * (4 if ip.protocol == 51 else 8)
         ip.protocol, ip.body = following, ip.body[size:]
+        ip.header += size
         if ip.part == "later":
             break
     return ip
@@ -182,15 +186,33 @@ class Dissector:
     def packet(self, record: Record) -> Packet:
         """Raises Rejected."""
         at, vlan = _ip_offset(record.frame, record.link)
-        data, wire = record.frame[at:], record.wire - at
+        packet, ip = self._one(record.frame[at:], record.wire - at, vlan)
+        octets = packet.octets
+        for _ in range(DEPTH):
+            carried = inner_frame(ip.protocol, (packet.source[1], packet.target[1]), ip.body)
+            if ip.part == "later" or carried is None:
+                break
+            kind, start = carried
+            try:
+                if kind == "ethernet":
+                    frame = ip.body[start:]
+                    start += _ip_offset(frame, 1)[0]
+                wire = ip.octets - ip.header - start
+                packet, ip = self._one(ip.body[start:], wire, vlan)
+            except Rejected:
+                break
+        return replace(packet, octets=octets)
+
+    def _one(self, data: bytes, wire: int, vlan: int) -> tuple[Packet, "_Ip"]:
         version = _number(data, 0, 1) >> 4
         if version not in (4, 6):
             raise Rejected("bad_ip")
         ip = _ipv4(data, wire) if version == 4 else _ipv6(data, wire)
         sport, dport, flags = self._transport(ip)
-        return Packet(
+        packet = Packet(
             version, ip.protocol, (ip.source, sport), (ip.target, dport), vlan, ip.octets, flags
         )
+        return packet, ip
 
     def _transport(self, ip: _Ip) -> tuple[int, int, int]:
         if ip.protocol not in WITH_PORTS:
