@@ -77,6 +77,7 @@ def capturing(
     program: str = "cli",
     interface: str = GATEWAY_IF,
     stop: signal.Signals | None = signal.SIGTERM,
+    patience_s: float = 30.0,
 ) -> Iterator[Captured]:
     """Capture as long as the block lasts; after it, exit code, totals and store are there.
 
@@ -87,6 +88,7 @@ def capturing(
         program: module that is started.
         interface: what is captured.
         stop: the signal that ends it; None when it must have ended by itself.
+        patience_s: how long it may take to stop.
     """
     command = where.within(
         *(sys.executable, "-m", program, "capture", "--interface", interface),
@@ -110,7 +112,7 @@ def capturing(
         yield captured
         if stop is not None:
             process.send_signal(stop)
-            process.wait(30)
+            process.wait(patience_s)
         captured.exit_code = process.poll()
     finally:
         end(process)

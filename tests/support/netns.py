@@ -95,8 +95,9 @@ def wire(*, offloads: bool, ipv6: bool = True) -> Iterator[Wire]:
         ends = ((school, SCHOOL_IF), (gateway, GATEWAY_IF))
         if not ipv6:  # no neighbour discovery either: a wire without a sound of its own
             for where, _ in ends:
-                where.call("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
-                where.call("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1")
+                for name in ("all", "default"):
+                    switch = f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6"
+                    where.call("sh", "-c", f"echo 1 > {switch}")
         call(
             *("ip", "link", "add", SCHOOL_IF, "netns", school.name, "type", "veth"),
             *("peer", "name", GATEWAY_IF, "netns", gateway.name),

@@ -17,6 +17,7 @@ from scapy.utils import RawPcapReader
 
 HANDSHAKE = b"\x16\x03"
 """A TLS record that carries a handshake message (RFC 8446 section 5.1)."""
+ETHERNET = 14
 SCHOOL = (ip_network("10.10.0.0/20"), ip_network("fd7c:6a75:6765:10::/64"))
 
 
@@ -59,6 +60,20 @@ def ip_octets(packet: Packet) -> int:
     if IP in packet:
         return int(packet[IP].len)
     return 40 + int(packet[IPv6].plen)
+
+
+def line_octets(frame: bytes, mtu: int = 1_500) -> int:
+    """Return the IP octets of a frame as the line carries them: a merged TCP packet in segments."""
+    packet = Ether(frame)
+    network = packet.getlayer(IP) or packet.getlayer(IPv6)
+    if network is None:
+        return 0
+    octets = len(bytes(network)) if len(frame) > ETHERNET + mtu else ip_octets(packet)
+    if TCP not in packet or octets <= mtu:
+        return octets
+    headers = (network.ihl * 4 if IP in packet else 40) + packet[TCP].dataofs * 4
+    segments = -(-(octets - headers) // (mtu - headers))
+    return octets + (segments - 1) * headers
 
 
 def _ends(packet: Packet) -> Key | None:
