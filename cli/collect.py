@@ -12,6 +12,7 @@ import typer
 
 from cli.declared import school_or_refusal
 from cli.exits import Exit, Refusal
+from cli.hardening import leave_no_core
 from cli.progress import counter_line, octets_bar
 
 if TYPE_CHECKING:
@@ -217,6 +218,7 @@ def _open_store(store: Path | None, out: Path | None) -> "Store":
     from collector.store import DirectoryStore, OneFile
 
     os.umask(0o077)
+    leave_no_core()
     sink: Any = DirectoryStore(store) if store is not None else OneFile(out)  # type: ignore[arg-type]
     try:
         sink.open()
@@ -237,10 +239,7 @@ def _meter(
 ) -> "Meter":
     if timestamps not in {"packet", "trailer"}:
         raise Refusal(f"--timestamps {timestamps}: say packet or trailer", Exit.USAGE)
-    from collector import jit
-
-    if not jit.is_warm():
-        print("jauge: compiling the packet loop for this processor (once)", file=sys.stderr)  # noqa: T201
+    _compile_when_cold()
     from zoneinfo import ZoneInfo
 
     from collector.engine import Meter, MeterSetup
@@ -269,6 +268,17 @@ def _meter(
         config_digest=digest,
     )
     return Meter(setup, sink, link_facts)
+
+
+def _compile_when_cold() -> None:
+    """Compile before anything waits for the loop, and say why it takes a while."""
+    from collector import jit
+
+    if not jit.is_warm():
+        print("jauge: compiling the packet loop for this processor (once)", file=sys.stderr)  # noqa: T201
+        from collector.compile import compile_loop
+
+        compile_loop()
 
 
 def _category_of(lists: Path | None) -> Any:

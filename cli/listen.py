@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.exits import Exit, Refusal
+from cli.hardening import leave_no_core
 from cli.progress import counter_line
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def listen(
 
     stopping = _stop_signals()
     os.umask(0o077)
+    leave_no_core()
     sink = DirectoryStore(store)
     listener = _listener(sink, exporters, school, line)
     try:

@@ -62,9 +62,19 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
+_COMPLETE = "complete"
+"""A file of this name says that every entry of the loop is in the cache."""
+
+
 def is_warm() -> bool:
     """Say whether this machine has compiled this very source before."""
-    return _CACHE is not None and any(_CACHE.rglob("*.nbi"))
+    return _CACHE is not None and (_CACHE / _COMPLETE).exists()
+
+
+def note_warm() -> None:
+    """Remember that the whole loop has been compiled into the cache."""
+    if _CACHE is not None:
+        (_CACHE / _COMPLETE).touch()
 
 
 def has_cache() -> bool:

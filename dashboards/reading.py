@@ -4,6 +4,7 @@ Must know nothing of files or of the web. A payload that lacks a part raises `Ke
 `ValueError`; the caller says so on the page. Numbers are taken as they are stored.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -92,7 +93,7 @@ class School:
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """Load of one slot in one direction, Mbit/s and clock minutes."""
+    """Load of one slot in one direction, Mbit/s (NaN where no minute was seen) and clock minutes."""
 
     mean_mbit_s: float
     p95_mbit_s: float
@@ -274,15 +275,20 @@ def _slot_load(item: Mapping[str, Any]) -> SlotLoad:
         minutes_missing=int(item["minutes_missing"]),
         down=_direction(item["down"]),
         up=_direction(item["up"]),
-        loss_share=float(item["loss_share"]),
+        loss_share=_rate(item["loss_share"]),
     )
+
+
+def _rate(value: float | None) -> float:
+    """Return a rate; not a number where no minute was measured, so that it can never pass for 0."""
+    return math.nan if value is None else float(value)
 
 
 def _direction(item: Mapping[str, Any]) -> Direction:
     return Direction(
-        mean_mbit_s=float(item["mean_mbit_s"]),
-        p95_mbit_s=float(item["p95_mbit_s"]),
-        peak_mbit_s=float(item["peak10s_mbit_s"]),
+        mean_mbit_s=_rate(item["mean_mbit_s"]),
+        p95_mbit_s=_rate(item["p95_mbit_s"]),
+        peak_mbit_s=_rate(item["peak10s_mbit_s"]),
         minutes_80=int(item["minutes_80"]),
         minutes_95=int(item["minutes_95"]),
     )

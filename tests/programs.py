@@ -21,6 +21,7 @@ PACKAGES = {
     "ip": "iproute2",
     "ethtool": "ethtool",
     "curl": "curl",
+    "openssl": "openssl",
     "softflowd": "softflowd",
     "nfpcapd": "nfdump",
 }

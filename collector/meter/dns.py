@@ -13,6 +13,11 @@ from collector.meter.layout import (
     DNS_MAX_TTL_S,
     DNS_MIN_TTL_S,
     NAME_MAX,
+    P_DST_HI,
+    P_DST_LO,
+    P_HAS_MAC,
+    P_MAC_DST,
+    P_VERSION,
     REJECT,
     VALUE,
     W_SEED,
@@ -99,16 +104,37 @@ def recall(tables, key, now_us):
     return -1
 
 
-@compiled
-def pull_answers(tables, buf, o, end, name, client_hi, client_lo, now_us):
-    """Remember the addresses of the answer section at `o`.
+@inlined
+def machine_key(tables, mac, server_hi, server_lo):
+    """Hash a client's MAC and an answered address of the other IP version."""
+    return join_key(tables, i64(-1), mac, server_hi, server_lo)
 
-    `name` is the reference of the question's name, `client_hi`/`client_lo` the client that asked,
-    `now_us` the packet time.
+
+@compiled
+def _remember_answer(tables, name, server_hi, server_lo, other_family, expires_us, now_us):
+    """Join an answered address to the client that asked, and to its MAC across IP versions.
+
+    A machine that asks over IPv4 and connects over IPv6 is known by its MAC only. Within one
+    version the address is the better key: a router's MAC stands for many clients.
+    """
+    packet = tables.packet
+    key = join_key(tables, packet[P_DST_HI], packet[P_DST_LO], server_hi, server_lo)
+    remember(tables, key, name, expires_us, now_us)
+    if other_family and packet[P_HAS_MAC]:
+        key = machine_key(tables, packet[P_MAC_DST], server_hi, server_lo)
+        remember(tables, key, name, expires_us, now_us)
+
+
+@compiled
+def pull_answers(tables, buf, o, end, name, now_us):
+    """Remember the addresses of the answer section at `o`, for the client it is sent to.
+
+    `name` is the reference of the question's name, `now_us` the packet time.
 
     Returns:
         How many addresses were remembered.
     """
+    version = tables.packet[P_VERSION]
     found = 0
     for _ in range(DNS_ANSWERS_MAX):
         o = skip_name(buf, o, end)
@@ -118,14 +144,14 @@ def pull_answers(tables, buf, o, end, name, client_hi, client_lo, now_us):
         body = o + 10
         if body + length > end:
             return found
-        ttl = min(max(ttl, DNS_MIN_TTL_S), DNS_MAX_TTL_S)
+        until = now_us + min(max(ttl, DNS_MIN_TTL_S), DNS_MAX_TTL_S) * 1_000_000
         if kind == TYPE_A and length == 4:
-            key = join_key(tables, client_hi, client_lo, i64(0), be32(buf, body))
-            remember(tables, key, name, now_us + ttl * 1_000_000, now_us)
+            low = be32(buf, body)
+            _remember_answer(tables, name, i64(0), low, version != 4, until, now_us)
             found += 1
         elif kind == TYPE_AAAA and length == 16:
-            key = join_key(tables, client_hi, client_lo, be64(buf, body), be64(buf, body + 8))
-            remember(tables, key, name, now_us + ttl * 1_000_000, now_us)
+            high, low = be64(buf, body), be64(buf, body + 8)
+            _remember_answer(tables, name, high, low, version != 6, until, now_us)
             found += 1
         o = body + length
     return found

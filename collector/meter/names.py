@@ -19,8 +19,6 @@ from collector.meter.layout import (
     MORE,
     NAME_CAP,
     NAME_MAX,
-    P_DST_HI,
-    P_DST_LO,
     P_END,
     P_FLAGS,
     P_PAYLOAD,
@@ -129,9 +127,7 @@ def learn_dns(tables, buf, now_us):
     name = intern(tables, tables.scratch[0], _NO, length)
     if name < 0:
         return
-    tables.count[C_DNS_ANSWERS] += pull_answers(
-        tables, buf, after, end, name, packet[P_DST_HI], packet[P_DST_LO], now_us
-    )
+    tables.count[C_DNS_ANSWERS] += pull_answers(tables, buf, after, end, name, now_us)
 
 
 @inlined

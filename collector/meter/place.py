@@ -8,7 +8,7 @@ from numpy import int64 as i64
 
 from collector.jit import compiled, inlined
 from collector.meter import layout
-from collector.meter.dns import join_key, recall
+from collector.meter.dns import join_key, machine_key, recall
 from collector.meter.layout import (
     C_DEVICES_REFUSED,
     C_NAMED0,
@@ -135,6 +135,22 @@ def _device(tables, mac, version, hi, lo):
 
 
 @compiled
+def _name_from_dns(tables, client_is_source, now_us):
+    """Recall what the client was answered for the server's address; -1 when nothing."""
+    packet = tables.packet
+    if client_is_source:
+        client_hi, client_lo, mac = packet[P_SRC_HI], packet[P_SRC_LO], packet[P_MAC_SRC]
+        server_hi, server_lo = packet[P_DST_HI], packet[P_DST_LO]
+    else:
+        client_hi, client_lo, mac = packet[P_DST_HI], packet[P_DST_LO], packet[P_MAC_DST]
+        server_hi, server_lo = packet[P_SRC_HI], packet[P_SRC_LO]
+    name = recall(tables, join_key(tables, client_hi, client_lo, server_hi, server_lo), now_us)
+    if name < 0 and packet[P_HAS_MAC]:
+        name = recall(tables, machine_key(tables, mac, server_hi, server_lo), now_us)
+    return name
+
+
+@compiled
 def place(tables, number, from_low, now_us):
     """Fill what a new flow knows from its first packet: ends, zone, device, name from DNS."""
     packet = tables.packet
@@ -169,15 +185,7 @@ def place(tables, number, from_low, now_us):
             hi, lo = packet[P_DST_HI], packet[P_DST_LO]
         if tables.word[W_SCHOOL] == 0 or source_inside or target_inside or by_vlan >= 0:
             flow.device = _device(tables, mac, version, hi, lo)
-    if client_is_source:
-        key = join_key(
-            tables, packet[P_SRC_HI], packet[P_SRC_LO], packet[P_DST_HI], packet[P_DST_LO]
-        )
-    else:
-        key = join_key(
-            tables, packet[P_DST_HI], packet[P_DST_LO], packet[P_SRC_HI], packet[P_SRC_LO]
-        )
-    name = recall(tables, key, now_us)
+    name = _name_from_dns(tables, client_is_source, now_us)
     if name >= 0:
         flow.name, flow.source = name, SOURCE_DNS
         tables.count[C_NAMED0 + SOURCE_DNS] += 1
