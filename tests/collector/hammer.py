@@ -14,8 +14,8 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from collector.meter.files import walk_pcap
 from collector.compile import compile_loop
+from collector.meter.files import walk_pcap
 from collector.sources.files import NotACapture
 from tests.support.metering import meter_file
 
