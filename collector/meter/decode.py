@@ -119,15 +119,21 @@ def _after_ethertype(packet, buf, o, end, ethertype):
 
 
 @compiled
+def _ethernet(packet, buf, o, end):
+    """Read an Ethernet header and what stands between it and IP."""
+    if o + 14 > end:
+        return 0, R_TRUNCATED + 1
+    packet[P_MAC_DST] = _mac(buf, o)
+    packet[P_MAC_SRC] = _mac(buf, o + 6)
+    packet[P_HAS_MAC] = 1
+    return _after_ethertype(packet, buf, o + 14, end, be16(buf, o + 12))
+
+
+@compiled
 def _link(packet, buf, o, end, link):
     """Return (offset of IP, 0) or (0, reason + 1) for one link type."""
     if link == LINK_ETHERNET:
-        if o + 14 > end:
-            return 0, R_TRUNCATED + 1
-        packet[P_MAC_DST] = _mac(buf, o)
-        packet[P_MAC_SRC] = _mac(buf, o + 6)
-        packet[P_HAS_MAC] = 1
-        return _after_ethertype(packet, buf, o + 14, end, be16(buf, o + 12))
+        return _ethernet(packet, buf, o, end)
     if link == LINK_RAW or link == LINK_IPV4 or link == LINK_IPV6:
         return o, 0
     if link == LINK_RAW_BSD or link == LINK_RAW_OPENBSD:
@@ -176,12 +182,7 @@ def _link(packet, buf, o, end, link):
 def _inner_link(packet, buf, o, end, link):
     """The link types met inside PPI: Ethernet and raw IP."""
     if link == LINK_ETHERNET:
-        if o + 14 > end:
-            return 0, R_TRUNCATED + 1
-        packet[P_MAC_DST] = _mac(buf, o)
-        packet[P_MAC_SRC] = _mac(buf, o + 6)
-        packet[P_HAS_MAC] = 1
-        return _after_ethertype(packet, buf, o + 14, end, be16(buf, o + 12))
+        return _ethernet(packet, buf, o, end)
     if link == LINK_RAW or link == LINK_RAW_BSD or link == LINK_IPV4 or link == LINK_IPV6:
         return o, 0
     return 0, R_UNKNOWN_LINK + 1
