@@ -3,7 +3,8 @@
 school   places, timetable and lines as declared         charter  the text and its rules, enforced
 privacy  the settings in force and what they amount to    status   origin of the days and coverage
 
-Nothing in them comes from a slice; the coverage counts packets of the whole school.
+Nothing in them comes from a slice. The coverage counts packets of the whole school, for school days
+that are over only: on an empty day the count of all would be the count of one.
 """
 
 from collections.abc import Iterable
@@ -165,7 +166,11 @@ def status_document(bench: Bench, as_of: date) -> dict[str, Any]:
         "document": "status",
         "as_of": as_of.isoformat(),
         "origins": _runs(origins),
-        "coverage": [_coverage(store, day) for day in store.days("link")],
+        "coverage": [
+            _coverage(store, day)
+            for day in store.days("link")
+            if day < as_of and bench.school.calendar.is_school_day(day)
+        ],
     }
 
 

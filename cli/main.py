@@ -19,6 +19,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.lists",
     "cli.analyze",
     "cli.release",
+    "cli.purge",
     "cli.explain",
     "cli.classify_name",
     "cli.serve",

@@ -62,8 +62,9 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-_COMPLETE = "complete"
-"""A file of this name says that every entry of the loop is in the cache."""
+_COMPLETE = "complete-" + hashlib.sha256(str(_SOURCES.resolve()).encode()).hexdigest()[:16]
+"""A file of this name says that every entry of the loop is in the cache. Numba files its entries by
+the path of the source, so the name stands for this tree, not for another one that shares the cache."""
 
 
 def is_warm() -> bool:

@@ -183,7 +183,9 @@ def _on_udp(flow, packet, buf, o, n, from_low):
         _dht(flow, buf, o, n, from_low)
         if flow.app == APP_NONE:
             _utp(flow, buf, o, n, from_low)
-        if flow.app == APP_NONE and (port == 1194 or first == 0x38 or first == 0x40):
+        if flow.app == APP_NONE and (
+            port == 1194 or first == 0x38 or first == 0x40 or first == 0x50
+        ):
             _openvpn(flow, buf, o, o + n, from_low)
         if flow.app == APP_NONE:
             _rtp(flow, buf, o, n, from_low)

@@ -35,7 +35,9 @@ def _gre(buf, o, end):
     if protocol == _ERSPAN_2:  # without a sequence number it is type I and has no header
         return at + (8 if flags & 0x1000 else 0), INNER_ETHERNET
     if protocol == _ERSPAN_3:
-        return at + 12, INNER_ETHERNET
+        if at + 12 > end:
+            return 0, NO_TUNNEL
+        return at + (20 if i64(buf[at + 11]) & 1 else 12), INNER_ETHERNET  # O bit: 8 more octets
     return 0, NO_TUNNEL
 
 
