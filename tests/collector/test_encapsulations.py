@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, fields
 
+import pyarrow as pa
 import pytest
 
 from collector.meter import layout as lay
@@ -32,12 +33,17 @@ class Result:
     @property
     def flows(self) -> Counter[e.Flow]:
         """Flows by what their slices add up to."""
-        sums: dict[int, Counter[str]] = defaultdict(Counter)
-        same = {}
-        for row in self.metered.slices.to_pylist():
-            same[row["flow"]] = {name: row[name] for name in SAME}
-            sums[row["flow"]].update({name: row[name] for name in SUMS})
-        return Counter(e.Flow(**same[flow], **sums[flow]) for flow in same)
+        return flows_of(self.metered.slices)
+
+
+def flows_of(slices: pa.Table) -> Counter[e.Flow]:
+    """Add the slices of each flow up; flow ids are random, so flows are a multiset."""
+    sums: dict[int, Counter[str]] = defaultdict(Counter)
+    same = {}
+    for row in slices.to_pylist():
+        same[row["flow"]] = {name: row[name] for name in SAME}
+        sums[row["flow"]].update({name: row[name] for name in SUMS})
+    return Counter(e.Flow(**same[flow], **sums[flow]) for flow in same)
 
 
 def meter(path) -> Result:
