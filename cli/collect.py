@@ -51,9 +51,7 @@ def replay(
     from collector.run import run_replay
     from collector.sources.files import NotACapture
 
-    for path in files:
-        if not path.is_file():
-            raise Refusal(f"{path}: there is no such file", Exit.DATA)
+    _must_be_files(files)
     category_of = _category_of(lists)
     sink = _open_store(store, out)
     meter = _meter(sink, school, source="file", timestamps=timestamps, category_of=category_of)
@@ -62,10 +60,9 @@ def replay(
             result = run_replay(files, meter, sink, progress)
     except NotACapture as error:
         if out is not None:
-            out.unlink(missing_ok=True)
-        names = ", ".join(str(path) for path in files)
+            sink.discard()
         raise Refusal(
-            f"{names}: {error}; give a file written by tcpdump or Wireshark", Exit.DATA
+            f"{files[0]}: {error}; give a file written by tcpdump or Wireshark", Exit.DATA
         ) from None
     except OSError as error:
         raise Refusal(f"{error.filename or 'store'}: {error.strerror}", Exit.DATA) from None
@@ -139,6 +136,14 @@ def capture(
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
     _report(result, as_json=as_json)
+
+
+def _must_be_files(paths: list[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            raise Refusal(f"{path}: this is a directory; name its capture files", Exit.DATA)
+        if not path.is_file():
+            raise Refusal(f"{path}: there is no such file", Exit.DATA)
 
 
 def _settings(school: Path | None, **options: str | None) -> "CollectorSettings":

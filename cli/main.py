@@ -6,6 +6,7 @@ the command, so that `jauge --help` stays quick.
 
 import importlib
 import sys
+from pathlib import Path
 
 import typer
 
@@ -40,9 +41,21 @@ for _module in COMMAND_MODULES:
 def run() -> None:
     """Entry point of the `jauge` command: a refusal becomes one sentence and its exit code."""
     try:
-        app()
+        app(prog_name="jauge")
     except Refusal as refusal:
         print(f"jauge: {refusal.message}", file=sys.stderr)  # noqa: T201 - the one place that prints errors
         raise SystemExit(int(refusal.code)) from None
     except KeyboardInterrupt:
         raise SystemExit(int(Exit.OK)) from None
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a message may hold a value
+        where = error.__traceback__
+        while where is not None and where.tb_next is not None:
+            where = where.tb_next
+        place = (
+            f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else "?"
+        )
+        print(  # noqa: T201 - the one place that prints errors
+            f"jauge: a fault in Jauge itself ({type(error).__name__} at {place}); please report it",
+            file=sys.stderr,
+        )
+        raise SystemExit(int(Exit.INTERNAL)) from None

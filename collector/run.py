@@ -9,7 +9,7 @@ from typing import Protocol
 from collector.accounting import Totals, totals
 from collector.engine import Meter, Sink
 from collector.meter import layout as lay
-from collector.sources.files import Fault, Progress, replay
+from collector.sources.files import Fault, NotACapture, Progress, replay
 from collector.sources.ring import (
     CannotCapture,
     InterfaceCounters,
@@ -68,13 +68,18 @@ def run_replay(
     """Meter capture files one after the other and finish the meter.
 
     Raises:
-        NotACapture: the first file is no capture.
+        NotACapture: the only file is no capture (one of several is a fault among the others).
         OSError: a file cannot be read or the store not be written.
     """
     started = time.monotonic()
     faults = []
     for path in paths:
-        fault = replay(path, meter, progress)
+        try:
+            fault = replay(path, meter, progress)
+        except NotACapture as error:
+            if path == paths[0] and len(paths) == 1:
+                raise
+            fault = Fault(0, str(error))
         if fault is not None:
             faults.append((path, fault))
     meter.finish()

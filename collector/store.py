@@ -138,19 +138,27 @@ class OneFile:
         self._writer: pq.ParquetWriter | None = None
 
     def open(self) -> None:
-        """Create the file (0600).
+        """Create a file beside the target (0600); `flush` puts it in place.
 
         Raises:
             OSError: it cannot be written.
         """
-        os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        self._unfinished = self._path.with_name(self._path.name + ".unfinished")
+        os.close(os.open(self._unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         self._writer = pq.ParquetWriter(
-            self._path,
+            self._unfinished,
             SLICE_SCHEMA,
             compression="zstd",
             compression_level=_ZSTD_LEVEL,
             write_statistics=_statistics(SLICE_SCHEMA),
         )
+
+    def discard(self) -> None:
+        """Forget what was written; an earlier file under the name stays as it was."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+            self._unfinished.unlink(missing_ok=True)
 
     def slices(self, table: pa.Table, day: date) -> None:  # noqa: ARG002 - one file for all days
         """Take slices; they are written in groups sorted by minute."""
@@ -169,8 +177,9 @@ class OneFile:
         self._waiting, self._rows = [], 0
 
     def flush(self) -> None:
-        """Write what waits and the footer."""
+        """Write what waits and the footer, and put the file in place."""
         self._write()
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+            self._unfinished.replace(self._path)

@@ -1,0 +1,61 @@
+"""What a user can cause ends in one sentence and loses nothing; a fault of ours says no value."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli import main
+from cli.exits import Exit
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = sorted((ROOT / "tests" / "golden").glob("*.pcap"))[0]
+
+
+def jauge(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cli", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90)
+
+
+def test_a_demonstration_never_deletes_what_it_did_not_write(tmp_path):
+    (tmp_path / "demo.json").write_text('{"name": "mine"}')
+    (tmp_path / "thesis.txt").write_text("years of work")
+    done = jauge("demo", "--store", tmp_path, "--no-serve")
+    assert done.returncode == Exit.USAGE
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_of_several_files_the_good_ones_are_kept_and_the_bad_one_is_named(tmp_path):
+    bad = tmp_path / "bad.pcap"
+    bad.write_text("no capture")
+    done = jauge("replay", GOLDEN, bad, "--out", tmp_path / "flows.parquet", "--json")
+    assert done.returncode == Exit.DATA
+    assert str(bad) in done.stderr
+    assert str(GOLDEN) not in done.stderr
+    assert (tmp_path / "flows.parquet").stat().st_size > 0
+
+
+def test_a_failing_replay_leaves_an_earlier_result_alone(tmp_path):
+    out, bad = tmp_path / "flows.parquet", tmp_path / "bad.pcap"
+    out.write_bytes(b"earlier")
+    bad.write_text("no capture")
+    assert jauge("replay", bad, "--out", out).returncode == Exit.DATA
+    assert out.read_bytes() == b"earlier"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.pcap", "flows.parquet"]
+
+
+def test_a_fault_of_ours_is_one_sentence_without_the_value_and_has_its_own_code(
+    monkeypatch, capsys
+):
+    def fail(**_):
+        raise RuntimeError("secret-host.example")
+
+    monkeypatch.setattr(main, "app", fail)
+    with pytest.raises(SystemExit) as ended:
+        main.run()
+    said = capsys.readouterr().err
+    assert ended.value.code == Exit.INTERNAL
+    assert "RuntimeError" in said
+    assert "secret-host" not in said
+    assert "Traceback" not in said
