@@ -79,6 +79,7 @@ def test_a_broken_seal_is_never_served(own_public: Path):
     check_problem(client.get(f"{PREFIX}/releases/T1/2026-W41"), "seal-broken")
     check_problem(client.get(f"{PREFIX}/releases/T1"), "seal-broken")
     check_problem(client.get(f"{PREFIX}/releases/T1/2026-W41?format=csv"), "seal-broken")
+    check_problem(client.get("/readyz"), "seal-broken")
     page = client.get("/charte", accept=HTML)
     assert page.status_code == 503
     assert "Sceau rompu" in page.text
