@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from api.problems import Problem
-from dashboards.reading import Snapshot, read_link_day, read_school, read_status
+from dashboards.reading import Snapshot, check_release, read_link_day, read_school, read_status
 from privacy.published import NOISY_TABLES, TABLES, Published
 from privacy.sealed import SealBroken
 
@@ -16,6 +16,9 @@ WEEKS_SHOWN = 20
 """Weeks that a page looks back at: a term with its holidays. Longer views come with a term page."""
 DAYS_SHOWN = 7 * WEEKS_SHOWN
 DOCUMENTS = ("school", "charter", "privacy", "status")
+
+ODD = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
+"""What reading a payload of an unknown shape raises."""
 
 T = TypeVar("T")
 
@@ -72,16 +75,35 @@ class Library:
 
     def _snapshot(self) -> Snapshot:
         published = self._published
+        unreadable: list[tuple[str, str]] = []
+
+        def readable(table: str, limit: int, read: Callable[[str], T]) -> list[T]:
+            found = []
+            for period in published.periods(table)[-limit:]:
+                try:
+                    found.append(read(period))
+                except SealBroken:  # an altered file is no format: nothing is shown beside it
+                    raise
+                except ODD:
+                    unreadable.append((table, period))
+            return found
+
         noisy = {
             table: tuple(
-                published.release(table, period) for period in published.periods(table)[-limit:]
+                readable(
+                    table,
+                    limit,
+                    lambda period, table=table: check_release(published.release(table, period)),
+                )
             )
             for table, limit in zip(NOISY_TABLES, (WEEKS_SHOWN, 1), strict=True)
         }
         link = [
             day
-            for period in published.periods("link")[-DAYS_SHOWN:]
-            for day in read_link_day(published.payload("link", period))
+            for each in readable(
+                "link", DAYS_SHOWN, lambda period: read_link_day(published.payload("link", period))
+            )
+            for day in each
         ]
         return Snapshot(
             school=read_school(published.document("school")),
@@ -91,6 +113,7 @@ class Library:
             weeks=noisy["T1"],
             days=noisy["T6"],
             link=tuple(link),
+            unreadable=tuple(unreadable),
         )
 
     def _read(self, reading: Callable[[], T]) -> T:
@@ -101,5 +124,5 @@ class Library:
             raise Problem(kind) from error
         except SealBroken as error:
             raise Problem("seal-broken") from error
-        except (KeyError, ValueError, TypeError) as error:
+        except ODD as error:
             raise Problem("unreadable") from error

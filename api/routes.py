@@ -142,7 +142,7 @@ class Routes:
         return {"status": "ok"}
 
     def ready(self) -> dict[str, str]:
-        """Everything that the pages would show now opens, and every seal of it holds."""
+        """Something sound is published: the pages have all that they need."""
         self._library.snapshot()
         return {"status": "ok"}
 

@@ -1,5 +1,6 @@
 """Figures of the pages: a sentence, a drawing, and the same numbers as a table. Pure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -171,7 +172,8 @@ def day_figure(day: LinkDay, direction: str, texts: Texts) -> Figure:
     rows = []
     for slot in day.slots:
         part = slot.down if direction == "down" else slot.up
-        seen = slot.minutes_seen > 0
+        rates = (part.mean_mbit_s, part.p95_mbit_s, part.peak_mbit_s)
+        seen = slot.minutes_seen > 0 and all(math.isfinite(rate) for rate in rates)
         rows.append(
             Row(
                 name=slot.slot,
@@ -199,7 +201,11 @@ def day_figure(day: LinkDay, direction: str, texts: Texts) -> Figure:
 
 
 def _day_title(day: LinkDay, direction: str, capacity: float, texts: Texts) -> str:
-    lessons = [slot for slot in day.slots if slot.minutes_seen]
+    lessons = [
+        slot
+        for slot in day.slots
+        if slot.minutes_seen and math.isfinite(_part(slot, direction).p95_mbit_s)
+    ]
     if not lessons:
         return texts("day.nothing")
     high = max(lessons, key=lambda slot: _part(slot, direction).p95_mbit_s)

@@ -88,10 +88,15 @@ def common(snapshot: Snapshot, texts: Texts) -> dict[str, Any]:
             for first, last, origin in snapshot.status.origins
             if origin == "measured"
         ],
+        "unreadable": [_named(table, period, texts) for table, period in snapshot.unreadable],
         "charter_digest": snapshot.charter["digest"],
         "privacy_digest": snapshot.privacy["digest"],
         "has_data": bool(snapshot.link or snapshot.weeks or snapshot.days),
     }
+
+
+def _named(table: str, period: str, texts: Texts) -> str:
+    return texts(f"notice.{table.lower()}", period=period)
 
 
 def simulated_ranges(snapshot: Snapshot, texts: Texts) -> list[str]:

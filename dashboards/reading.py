@@ -7,7 +7,7 @@ Must know nothing of files or of the web. A payload that lacks a part raises `Ke
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from privacy.release import Release
@@ -16,6 +16,8 @@ Labels = Mapping[str, str]
 
 CHARTER_USES = ("pedagogical", "residual_private", "abusive", "resource_inappropriate")
 """The four uses that releases hold, in the order of every page."""
+CELL_KEYS: Mapping[str, tuple[str, ...]] = {"T1": ("zone", "use"), "T6": ("use",)}
+"""Dimensions without which a cell cannot be shown."""
 CLASS_TIME = "lesson"
 """The period whose slots count as class time."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -175,6 +177,8 @@ class Snapshot:
     weeks: tuple[Release, ...]
     days: tuple[Release, ...]
     link: tuple[LinkDay, ...]
+    unreadable: tuple[tuple[str, str], ...] = ()
+    """(table, period) of the releases that this version cannot read; the others are shown."""
 
 
 def iso_week(day: date) -> str:
@@ -249,6 +253,25 @@ def read_status(payload: Mapping[str, Any]) -> Status:
     )
 
 
+def check_release(release: Release) -> Release:
+    """Return a noisy release on which every page can rely.
+
+    Raises:
+        KeyError: a cell lacks a dimension of its table.
+        ValueError: the period is not a week or day, ends before it starts, or has no noise.
+    """
+    for cell in release.cells:
+        for dimension in CELL_KEYS[release.table]:
+            cell.get(dimension)
+    if release.table == "T1":
+        date.fromisocalendar(*_iso(release.period), 1)
+    else:
+        date.fromisoformat(release.period)
+    if release.ends <= release.starts or not 0 < release.method.sigma < math.inf:
+        raise ValueError(release.period)
+    return release
+
+
 def read_link_day(payload: Mapping[str, Any]) -> tuple[LinkDay, ...]:
     """Read one `link` release: one value per line."""
     day = date.fromisoformat(payload["period"])
@@ -267,16 +290,21 @@ def read_link_day(payload: Mapping[str, Any]) -> tuple[LinkDay, ...]:
 
 def _slot_load(item: Mapping[str, Any]) -> SlotLoad:
     return SlotLoad(
-        slot=item["slot"],
-        period=item["period"],
-        starts=item["from"],
-        ends=item["to"],
+        slot=str(item["slot"]),
+        period=str(item["period"]),
+        starts=time.fromisoformat(item["from"]).strftime("%H:%M"),
+        ends=_end(item["to"]),
         minutes_seen=int(item["minutes_seen"]),
         minutes_missing=int(item["minutes_missing"]),
         down=_direction(item["down"]),
         up=_direction(item["up"]),
         loss_share=_rate(item["loss_share"]),
     )
+
+
+def _end(text: str) -> str:
+    """Return the end of a slot; `24:00` ends a day."""
+    return text if text == "24:00" else time.fromisoformat(text).strftime("%H:%M")
 
 
 def _rate(value: float | None) -> float:

@@ -127,8 +127,7 @@ def use_name(use: str, texts: Texts) -> str:
 def use_series(points: Sequence[uses.Point], changed: date | None, use: str, texts: Texts) -> str:
     """Return the title of a use's weeks: what moved, or that nothing did."""
     name = use_name(use, texts)
-    shown = [point for point in points if isinstance(point.display, Shown)]
-    if not shown:
+    if not any(point.shown for point in points):
         below = max((p.display.below for p in points if isinstance(p.display, Withheld)), default=0)
         return texts("series.withheld", use=name, n=texts.number(below))
     moved = uses.fade(points, changed, "", use) if changed else None
@@ -140,29 +139,36 @@ def use_series(points: Sequence[uses.Point], changed: date | None, use: str, tex
     found = uses.dips(points)
     if found:
         return f"{name}{texts('word.colon')}{dip(found[-1], texts)}"
-    return _recent(points, shown, name, texts)
+    return _recent(points, name, texts)
 
 
-def _recent(
-    points: Sequence[uses.Point], shown: Sequence[uses.Point], name: str, texts: Texts
-) -> str:
+def _recent(points: Sequence[uses.Point], name: str, texts: Texts) -> str:
     found = uses.trend(points)
     if found and found.direction != "steady":
         return texts(
             f"series.latest_{found.direction}", use=name, change=texts.percent(abs(found.change))
         )
-    school_weeks = [point for point in shown if point.comparable] or shown
-    mean = fmean(point.noisy for point in school_weeks)
+    usable = [point for point in points if point.comparable] or list(points)
+    told = [point for point in usable if point.shown]
+    below = max((p.display.below for p in points if isinstance(p.display, Withheld)), default=0)
+    if 2 * len(told) <= len(usable):
+        return texts("series.mostly_withheld", use=name, n=texts.number(below))
+    if not usable[-1].shown:
+        return texts("series.latest_withheld", use=name, n=texts.number(below))
+    mean = fmean(point.noisy for point in told)
     return texts("series.steady", use=name, mean=texts.number(round(mean, -1)))
 
 
 def dip(found: uses.Dip, texts: Texts) -> str:
-    """Say when a series dipped and by how much of a usual school day."""
+    """Say when a series dipped and by how much of a usual school day, if that may be told."""
+    day = texts.day_month(found.first.starts)
+    if found.drop is None:
+        return texts("series.dip_withheld", count=found.weeks, n=found.weeks, day=day)
     return texts(
         "series.dip",
         count=found.weeks,
         n=found.weeks,
-        day=texts.day_month(found.first.starts),
+        day=day,
         drop=texts.percent(round(found.drop, 2)),
     )
 

@@ -3,6 +3,7 @@
 Sums and means over stored cells are post-processing of the noisy values, withheld ones included:
 leaving those out would bias every total. A sum is displayed by the same rule as a cell, with the
 margin of a sum of independent draws (it grows with the square root of the number of cells).
+Findings compare shown points only; of a withheld point they know its public threshold, no more.
 Findings ask for `FINDING_Z` standard deviations, not 1.96: a page looks at some thirty series, and
 one finding in twenty would otherwise be noise.
 """
@@ -14,7 +15,7 @@ from datetime import date, timedelta
 from statistics import fmean, median
 
 from dashboards.reading import School
-from privacy.release import Z95, Release, Shown, Withheld, display
+from privacy.release import Z95, Quality, Release, Shown, Withheld, display
 
 FINDING_Z = 3.0
 DIP_SHARE = 0.85
@@ -26,6 +27,8 @@ TREND_WEEKS = 4
 """The latest week is compared with the median of up to four school weeks before it."""
 FLOOR_PER_DAY = 11
 """Readable floor of a device-day count (DESIGN section 5), 11 × days of the period."""
+MOST = 0.75
+"""A side of a change counts as shown (or as withheld) when three in four of its weeks are."""
 FADE_SHARE = 0.6
 """After a change, a use fell away when its school day is below 60 % of what it was."""
 
@@ -50,6 +53,17 @@ class Point:
     def sigma_per_day(self) -> float:
         """Standard deviation of `per_day`."""
         return self.sigma / self.school_days
+
+    @property
+    def shown(self) -> bool:
+        """Whether the value itself may be told."""
+        return isinstance(self.display, Shown)
+
+    @property
+    def most_per_day(self) -> float:
+        """What the reader knows at most per school day: the value, or the public threshold."""
+        bound = self.display.below if isinstance(self.display, Withheld) else self.noisy
+        return bound / self.school_days
 
     @property
     def comparable(self) -> bool:
@@ -125,9 +139,12 @@ def trend(points: Sequence[Point]) -> Trend | None:
     Their median is what is usual: one odd week before must not make an ordinary one look odd.
     """
     usable = [point for point in points if point.comparable]
-    if len(usable) < 3 or usable[-1] is not points[-1]:  # noqa: PLR2004 - two weeks to compare with
+    if not usable or usable[-1] is not points[-1] or not points[-1].shown:
         return None
-    latest, earlier = usable[-1], usable[-1 - TREND_WEEKS : -1]
+    latest = usable[-1]
+    earlier = [point for point in usable[-1 - TREND_WEEKS : -1] if point.shown]
+    if len(earlier) < 2:  # noqa: PLR2004 - two weeks to compare with
+        return None
     usual = median(point.per_day for point in earlier)
     # The median of normal draws is at most 1.26 times as wide as their mean.
     sigma = math.hypot(latest.sigma_per_day, 1.26 * _sigma_of_mean(earlier))
@@ -148,25 +165,33 @@ class Dip:
     first: Point
     last: Point
     weeks: int
-    drop: float
+    drop: float | None
+    """Relative to the usual school day; None when a low week is withheld."""
 
 
 def dips(points: Sequence[Point]) -> list[Dip]:
     """Return the dips of one series, oldest first."""
     usable = [point for point in points if point.comparable]
-    if len(usable) < 5:  # noqa: PLR2004 - fewer weeks have no "usual"
+    shown = [point for point in usable if point.shown]
+    if len(usable) < 5 or 2 * len(shown) <= len(usable):  # noqa: PLR2004 - else no "usual"
         return []
-    usual = median(point.per_day for point in usable)
+    usual = median(point.per_day for point in shown)
 
     def low(point: Point) -> bool:
-        gap = usual - point.per_day
-        return point.per_day < DIP_SHARE * usual and gap > FINDING_Z * point.sigma_per_day
+        gap = usual - point.most_per_day
+        return point.most_per_day < DIP_SHARE * usual and gap > FINDING_Z * point.sigma_per_day
 
     return [
-        Dip(run[0], run[-1], len(run), 1 - fmean(point.per_day for point in run) / usual)
+        Dip(run[0], run[-1], len(run), _drop(run, usual))
         for run, inside in _runs(usable, low)
         if inside and len(run) <= DIP_LONGEST_WEEKS
     ]
+
+
+def _drop(run: Sequence[Point], usual: float) -> float | None:
+    if not all(point.shown for point in run):
+        return None
+    return 1 - fmean(point.per_day for point in run) / usual
 
 
 def _runs(points: Sequence[Point], low: Callable[[Point], bool]) -> list[tuple[list[Point], bool]]:
@@ -203,13 +228,26 @@ def fade(points: Sequence[Point], change: date, zone: str, use: str) -> Fade | N
     later = [point for point in usable if point.starts >= change]
     if min(len(earlier), len(later)) < 2:  # noqa: PLR2004 - two weeks on each side
         return None
-    first, second = _mean_day(earlier), _mean_day(later)
-    gap = FINDING_Z * math.hypot(first[1], second[1])
-    if first[0] - second[0] > gap and second[0] < FADE_SHARE * first[0]:
+    if _fell(earlier, later):
         return _fade("down", (zone, use), earlier, later)
-    if second[0] - first[0] > gap and first[0] < FADE_SHARE * second[0]:
+    if _fell(later, earlier):
         return _fade("up", (zone, use), later, earlier)
     return None
+
+
+def _fell(high: Sequence[Point], low: Sequence[Point]) -> bool:
+    """Say whether one side is clearly below the other, from what is public of each week."""
+    above = [point for point in high if point.shown]
+    under = [point for point in low if point.shown]
+    if len(above) < MOST * len(high):
+        return False
+    first, sigma = _mean_day(above)
+    if len(under) <= (1 - MOST) * len(low):
+        return first - max(point.most_per_day for point in low) > FINDING_Z * sigma
+    if len(under) < MOST * len(low):
+        return False
+    second, other = _mean_day(under)
+    return first - second > FINDING_Z * math.hypot(sigma, other) and second < FADE_SHARE * first
 
 
 def _mean_day(points: Sequence[Point]) -> tuple[float, float]:
@@ -226,10 +264,17 @@ def _fade(
 
 
 def mean_week(points: Sequence[Point]) -> Shown | Withheld:
-    """Return the mean of some weeks, displayed by the rule of one week (the stricter one)."""
-    mean = round(fmean(point.noisy for point in points))
-    sigma = math.sqrt(sum(point.sigma**2 for point in points)) / len(points)
-    shown = display(mean, sigma=points[0].sigma, floor=FLOOR_PER_DAY * 7)
-    if isinstance(shown, Withheld):
-        return shown
-    return Shown(value=mean, margin=round(Z95 * sigma, 1), quality=shown.quality)
+    """Return the mean of the shown weeks, or the threshold when most are withheld."""
+    shown = [point for point in points if point.shown]
+    if len(shown) < MOST * len(points):
+        below = (p.display.below for p in points if isinstance(p.display, Withheld))
+        return Withheld(below=max(below))
+    sigma = math.sqrt(sum(point.sigma**2 for point in shown)) / len(shown)
+    reliable = all(
+        isinstance(p.display, Shown) and p.display.quality is not Quality.INDICATIVE for p in shown
+    )
+    return Shown(
+        value=round(fmean(point.noisy for point in shown)),
+        margin=round(Z95 * sigma, 1),
+        quality=Quality.RELIABLE if reliable else Quality.INDICATIVE,
+    )

@@ -1,12 +1,15 @@
 """Refusals: RFC 9457 for programs, a page that says why and what to do for people."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from api.problems import PROBLEMS
 from api.routes import PREFIX
+from privacy.published import Published
 from tests.api.client import HTML, Client
+from tests.pages.published_school import Publisher
 
 
 def check_problem(response, kind: str) -> dict:
@@ -84,6 +87,52 @@ def test_a_broken_seal_is_never_served(own_public: Path):
     assert page.status_code == 503
     assert "Sceau rompu" in page.text
     assert client.get(f"{PREFIX}/releases/T1/2026-W40").status_code == 200
+    check_problem(client.get("/readyz"), "seal-broken")
+
+
+def reseal(public: Path, where: str, name: str, change: Callable[[dict], object]) -> None:
+    payload = Published(public).payload(where, name)
+    change(payload)
+    Publisher(public).write(f"releases/{where}", name, payload)
+
+
+@pytest.mark.parametrize(
+    ("table", "period", "change"),
+    [
+        ("link", "2026-11-12", lambda p: p.pop("lines")),
+        ("link", "2026-11-12", lambda p: p["lines"][0].update(capacity=None)),
+        ("link", "2026-11-12", lambda p: p["lines"][0]["slots"][0].update({"from": "later"})),
+        ("link", "2026-11-12", lambda p: p["lines"][0]["slots"][0]["down"].update(minutes_80=None)),
+        ("link", "2026-11-12", lambda p: p.update(lines=["x"])),
+        ("T1", "2026-W41", lambda p: p.update(format=99)),
+        ("T1", "2026-W41", lambda p: p["cells"][0]["key"].pop("zone")),
+        ("T1", "2026-W41", lambda p: p.update(cells=[[]])),
+        ("T6", "2026-11-16", lambda p: p["method"].update(sigma=0)),
+    ],
+)
+def test_one_odd_release_blanks_only_itself(
+    own_public: Path, table: str, period: str, change: Callable[[dict], object]
+):
+    reseal(own_public, table, period, change)
+    client = Client(own_public)
+    for path in ("/", "/debit", "/charte"):
+        page = client.get(path, accept=HTML)
+        assert page.status_code == 200
+        assert "Publication illisible" in page.text
+        assert period in page.text
+    assert "semaine du 9 nov. 2026" in client.get("/charte", accept=HTML).text
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_slot_without_rates_is_no_number_in_a_sentence(own_public: Path):
+    def blank(payload: dict) -> None:
+        for slot in payload["lines"][0]["slots"]:
+            slot["down"] |= dict.fromkeys(("mean_mbit_s", "p95_mbit_s", "peak10s_mbit_s"))
+
+    reseal(own_public, "link", "2026-11-16", blank)
+    page = Client(own_public).get("/debit", accept=HTML)
+    assert page.status_code == 200
+    assert "nan" not in page.text.lower().replace("nantes", "")
 
 
 def test_a_release_filed_under_another_name_is_refused(own_public: Path):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from dashboards import load, overview, pages, uses
+from dashboards import load, overview, pages, sentences, uses
 from dashboards.reading import CHARTER_USES, Direction, LinkDay, SlotLoad, Snapshot, iso_week
 from dashboards.sentences import quality
 from dashboards.texts import Texts
@@ -20,8 +20,8 @@ def test_every_tuesday_in_slot_m3_the_line_saturates(snapshot: Snapshot):
     found = load.repeats(load.before(snapshot.link, NEW_LINE))
     assert [(item.slot, item.weekdays) for item in found] == [("M3", (1,))]
     assert (found[0].saturated, found[0].seen) == (4, 4)
-    sentences = pages.repeat_sentences(list(snapshot.link), snapshot, FR)
-    assert any("chaque mardi au créneau M3" in text for _, text in sentences)
+    said = pages.repeat_sentences(list(snapshot.link), snapshot, FR)
+    assert any("chaque mardi au créneau M3" in text for _, text in said)
 
 
 def test_the_new_line_ended_the_saturation(snapshot: Snapshot):
@@ -104,6 +104,46 @@ def test_a_withheld_mean_is_never_a_finding():
         )
     ]
     assert uses.fade(points, date(2026, 10, 5), "z", "u") is None
+
+
+def test_a_sentence_about_a_zone_never_depends_on_a_withheld_value():
+    generator = random.Random(5)  # noqa: S311 - repeatable schools
+    change = date(2026, 10, 5)
+    said = set()
+    for _ in range(400):
+        level, other = generator.choice([60, 100, 150, 400]), generator.choice([5, 90, 300])
+        points = noise_points(generator, level, 10)
+        start = generator.randrange(10)
+        end = start + generator.randrange(1, 11)
+        points[start:end] = noise_points(generator, other, 10)[start:end]
+        moved = [
+            replace(p, noisy=generator.randrange(-90, p.display.below))
+            if isinstance(p.display, Withheld)
+            else p
+            for p in points
+        ]
+        fade = uses.fade(points, change, "wifi", "abusive")
+        other_fade = uses.fade(moved, change, "wifi", "abusive")
+        assert fade == other_fade
+        texts = [
+            [sentences.dip(dip, FR) for dip in uses.dips(each)]
+            + [sentences.use_series(each, change, "abusive", FR)]
+            for each in (points, moved)
+        ]
+        assert texts[0] == texts[1]
+        said.update(texts[0])
+        assert all(dip.drop is None or 0 < dip.drop < 1 for dip in uses.dips(points))
+    assert any("sous le seuil" in text for text in said)
+    assert any("de moins" in text for text in said)
+
+
+def test_steady_is_said_only_of_shown_weeks():
+    generator = random.Random(3)  # noqa: S311 - repeatable noise
+    points = noise_points(generator, 20, 8)
+    points[2] = noise_points(generator, 210, 8)[2]
+    text = sentences.use_series(points, None, "abusive", FR)
+    assert "la plupart des semaines" in text
+    assert "stable" not in text
 
 
 def slot(seen: int, over_80: int, over_95: int = 0, missing: int = 0) -> SlotLoad:
