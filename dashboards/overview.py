@@ -86,6 +86,11 @@ def _line_findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> lis
         Finding("watch", sentences.repeat(item, texts, past=False), "load", "creneaux")
         for item in repeats
     ]
+    starts = changed.after.starts if changed else None
+    found += [
+        Finding("watch", text, "load", "creneaux")
+        for text in sentences.busy(load.busy_slots(now), starts, texts)[:MOST_REPEATS]
+    ]
     if changed and not repeats:
         past = load.repeats(load.before(days, changed.after.starts))[:1]
         found += [

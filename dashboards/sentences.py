@@ -119,6 +119,23 @@ def repeat(found: load.Repeat, texts: Texts, *, past: bool) -> str:
     return texts.sentence(sentence)
 
 
+def busy(found: Sequence[load.Busy], changed: date | None, texts: Texts) -> list[str]:
+    """Name the slots that are loaded almost throughout now; one alone looks like a task."""
+    said = []
+    for item in found:
+        text = texts(
+            "repeat.busy",
+            day=texts.weekday(item.weekday),
+            slot=item.slot,
+            starts=texts.clock(item.starts),
+            ends=texts.clock(item.ends),
+        )
+        even = texts("repeat.busy_even") if changed else ""
+        why = texts("repeat.busy_task") if len(found) == 1 else texts("repeat.busy_many")
+        said.append(f"{texts.sentence(text)}{even}{why}")
+    return said
+
+
 def use_name(use: str, texts: Texts) -> str:
     """Return the short name of a use."""
     return texts(f"use.{use}.name")

@@ -167,6 +167,30 @@ def test_the_verdict_on_class_time(given: SlotLoad, verdict: load.Verdict):
     assert load.class_time([day]).verdict is verdict
 
 
+def test_a_slot_loaded_throughout_each_tuesday_is_a_finding_now(snapshot: Snapshot):
+    def loaded(day: LinkDay) -> LinkDay:
+        if day.day < NEW_LINE or day.day.weekday() != 1:
+            return day
+        return replace(
+            day,
+            slots=tuple(
+                replace(each, down=replace(each.down, minutes_80=45 + day.day.day % 9))
+                if each.slot == "M3"
+                else each
+                for each in day.slots
+            ),
+        )
+
+    busy = replace(snapshot, link=tuple(loaded(day) for day in snapshot.link))
+    opening = [(f.level, f.text) for f in overview.findings(busy, list(busy.link), FR)]
+    for said in (pages.repeat_sentences(list(busy.link), busy, FR), opening):
+        text = next(text for level, text in said if level == "watch" and "mardi" in text)
+        assert text.startswith("Chaque mardi au créneau M3")
+        assert "la ligne est chargée" in text
+        assert "tâche programmée" in text
+    assert load.busy_slots(load.since(snapshot.link, NEW_LINE)) == []
+
+
 def test_breaks_are_not_class_time():
     one = replace(slot(60, 60), period="break")
     day = LinkDay(date(2026, 9, 7), "internet", "measured", 20, 5, (one,))
