@@ -49,10 +49,19 @@ def line_sentence(
     if period is None:
         return texts("line.nothing")
     tally = load.class_time(weeks[period])
-    earlier = [load.class_time(days) for week, days in weeks.items() if week < period]
+    rate = _capacity(weeks[period][-1])
+    earlier = [
+        load.class_time(day for day in days if _capacity(day) == rate)
+        for week, days in weeks.items()
+        if week < period
+    ]
     monday = snapshot.school.week(period).starts
     first = sentences.line_verdict(tally, monday, texts)
     return f"{first} {sentences.line_earlier([t for t in earlier if t.seen], texts)}".strip()
+
+
+def _capacity(day: LinkDay) -> tuple[float, float]:
+    return day.down_capacity, day.up_capacity
 
 
 def findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> list[Finding]:

@@ -206,7 +206,13 @@ def zone_fade(found: uses.Fade, school: School, changed: date, texts: Texts) -> 
     """Say what a zone's use did at the change of capacity."""
     zone = next(zone for zone in school.zones if zone.name == found.zone)
     ending = "gone" if isinstance(found.low, Withheld) else "less"
-    return texts(
+    raised = any(
+        after.starts == changed and after.down_mbit_s > before.down_mbit_s
+        for line in school.lines
+        for before, after in line.changes()
+    )
+    moot = found.use == "resource_inappropriate" and found.direction == "down" and raised
+    text = texts(
         f"zone.{found.direction}_{ending}",
         zone=texts.label(zone.label),
         use=use_name(found.use, texts),
@@ -214,6 +220,7 @@ def zone_fade(found: uses.Fade, school: School, changed: date, texts: Texts) -> 
         high=count(found.high, texts),
         low=count(found.low, texts),
     )
+    return f"{text} {texts('zone.line_free')}" if moot else text
 
 
 LOSS_GOOD = 0.001

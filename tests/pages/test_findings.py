@@ -41,6 +41,7 @@ def test_web_radio_in_the_offices_fell_away_with_the_new_line(snapshot: Snapshot
     assert said[0].startswith("Bureaux")
     assert "5 octobre" in said[0]
     assert "moins de 82" in said[0]
+    assert "ne gêne plus personne" in said[0]
 
 
 def test_pedagogical_use_dips_for_two_weeks(snapshot: Snapshot):
@@ -189,6 +190,14 @@ def test_a_slot_loaded_throughout_each_tuesday_is_a_finding_now(snapshot: Snapsh
         assert "la ligne est chargée" in text
         assert "tâche programmée" in text
     assert load.busy_slots(load.since(snapshot.link, NEW_LINE)) == []
+
+
+def test_the_weeks_before_are_those_of_the_same_rate(snapshot: Snapshot):
+    weeks = load.by_week(snapshot.link)
+    first = overview.line_sentence(weeks, iso_week(NEW_LINE), snapshot, FR)
+    assert "au même débit" not in first
+    later = overview.line_sentence(weeks, iso_week(NEW_LINE + timedelta(weeks=1)), snapshot, FR)
+    assert "la semaine d’avant, au même débit" in later
 
 
 def test_breaks_are_not_class_time():
