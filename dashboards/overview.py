@@ -111,7 +111,7 @@ def _line_findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> lis
 
 def _use_findings(snapshot: Snapshot, texts: Texts) -> list[Finding]:
     found = []
-    points = uses.total_series(snapshot.weeks, snapshot.school, "pedagogical")
+    points = uses.total_series(snapshot.weeks, snapshot.school, "pedagogical", snapshot.privacy)
     changed = max(change_weeks(snapshot).values(), default=None)
     if points:
         text = sentences.use_series(points, changed, "pedagogical", texts)
@@ -185,7 +185,7 @@ def _quality_tile(snapshot: Snapshot, texts: Texts) -> Tile:
 def _week_tiles(snapshot: Snapshot, texts: Texts) -> list[Tile]:
     found = []
     for use in CHARTER_USES:
-        points = uses.total_series(snapshot.weeks, snapshot.school, use)
+        points = uses.total_series(snapshot.weeks, snapshot.school, use, snapshot.privacy)
         if not points:
             continue
         period = latest_school_week([point.period for point in points], snapshot.school)

@@ -45,14 +45,16 @@ def test_web_radio_in_the_offices_fell_away_with_the_new_line(snapshot: Snapshot
 
 
 def test_pedagogical_use_dips_for_two_weeks(snapshot: Snapshot):
-    points = uses.total_series(snapshot.weeks, snapshot.school, "pedagogical")
+    points = uses.total_series(snapshot.weeks, snapshot.school, "pedagogical", snapshot.privacy)
     dips = uses.dips(points)
     assert [(dip.first.period, dip.weeks) for dip in dips] == [("2026-W39", 2)]
     assert 0.25 < dips[0].drop < 0.5
 
 
 def test_a_short_week_is_compared_by_school_day(snapshot: Snapshot):
-    points = uses.total_series(snapshot.weeks, snapshot.school, "residual_private")
+    points = uses.total_series(
+        snapshot.weeks, snapshot.school, "residual_private", snapshot.privacy
+    )
     assert points[-1].school_days == 4
     found = uses.trend(points)
     assert found
@@ -61,13 +63,22 @@ def test_a_short_week_is_compared_by_school_day(snapshot: Snapshot):
 
 def test_the_margin_of_a_sum_grows_with_the_square_root(snapshot: Snapshot):
     release = snapshot.weeks[0]
-    point = uses.total_series([release], snapshot.school, "pedagogical")[0]
+    point = uses.total_series([release], snapshot.school, "pedagogical", snapshot.privacy)[0]
     cells = [cell for cell in release.cells if cell.get("use") == "pedagogical"]
     assert len(cells) == 6
     assert point.noisy == sum(cell.noisy for cell in cells)
     assert point.sigma == pytest.approx(release.method.sigma * 6**0.5)
     assert isinstance(point.display, Shown)
     assert point.display.margin == pytest.approx(1.96 * point.sigma, abs=0.06)
+
+
+def test_a_total_is_shown_by_the_sealed_rule(snapshot: Snapshot):
+    strict = {"display": snapshot.privacy["display"] | {"sigmas": "6", "reliable_sigmas": "12"}}
+    points = uses.total_series(snapshot.weeks, snapshot.school, "abusive", strict)
+    assert {p.display for p in points} == {Withheld(below=299)}
+    floor = {"display": snapshot.privacy["display"] | {"floor_devices_per_day": "40"}}
+    points = uses.total_series(snapshot.weeks, snapshot.school, "abusive", floor)
+    assert {p.display for p in points} == {Withheld(below=280)}
 
 
 def noise_points(generator: random.Random, mean: float, weeks: int) -> list[uses.Point]:
