@@ -83,7 +83,7 @@ def _use_bars(
 
 def use_figure(use: str, snapshot: Snapshot, texts: Texts) -> Figure:
     """Return one use by week, whole school."""
-    points = uses.total_series(snapshot.weeks, snapshot.school, use)
+    points = uses.total_series(snapshot.weeks, snapshot.school, use, snapshot.privacy)
     axis = weeks_between(points[0].period, points[-1].period) if points else []
     chart = Columns(role=use, bars=_use_bars(points, axis, snapshot, texts))
     changes = change_weeks(snapshot)
@@ -99,7 +99,9 @@ def use_figure(use: str, snapshot: Snapshot, texts: Texts) -> Figure:
             chart, texts, (sentences.use_name(use, texts), texts("word.margin_head"))
         ),
         csv="/api/v1/releases/T1",
-        how=texts("how.use_weeks"),
+        how=texts(
+            "how.use_weeks", sigmas=texts.number(float(snapshot.privacy["display"]["sigmas"]), 1)
+        ),
         legend=_use_legend(use, chart, texts),
     )
 

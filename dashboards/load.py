@@ -23,6 +23,11 @@ REPEAT_SHARE = 0.75
 """A slot is named as repeating when at least three in four of its days saturate…"""
 REPEAT_DAYS = 3
 """… and at least three of them were seen."""
+BUSY_SHARE = 0.75
+"""A slot of a day counts as busy almost throughout from three in four minutes at 80 % or more."""
+BUSY_DAYS = 4
+BUSY_HITS = 3
+"""A slot is named as busy when three of the last four same weekdays are."""
 FEWEST_DAYS = 10
 """Before and after are compared from two school weeks of days on each side."""
 
@@ -173,6 +178,29 @@ def _repeat(name: str, groups: list[tuple[int, list[SlotLoad]]]) -> Repeat:
         seen=len(loads),
         minutes=sum(load.minutes_95 for load in loads) / len(loads),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A slot that is loaded almost throughout, week after week, on one weekday."""
+
+    weekday: int
+    slot: str
+    starts: str
+    ends: str
+
+
+def busy_slots(days: Iterable[LinkDay]) -> list[Busy]:
+    """Return the slots of a weekday that are busy now and do not saturate, in timetable order."""
+    taken = sorted(days, key=lambda day: day.day)
+    saturated = {(day, item.slot) for item in repeats(taken) for day in item.weekdays}
+    found = []
+    for (weekday, name), loads in _weekday_slots(taken).items():
+        last = loads[-BUSY_DAYS:]
+        hits = sum(load.minutes_80 >= BUSY_SHARE * load.minutes_seen for load in last)
+        if hits >= BUSY_HITS and (weekday, name) not in saturated:
+            found.append(Busy(weekday, name, last[-1].starts, last[-1].ends))
+    return sorted(found, key=lambda item: (item.weekday, item.starts))
 
 
 def weekday_table(days: Iterable[LinkDay]) -> dict[tuple[str, int], Tally]:

@@ -49,10 +49,19 @@ def line_sentence(
     if period is None:
         return texts("line.nothing")
     tally = load.class_time(weeks[period])
-    earlier = [load.class_time(days) for week, days in weeks.items() if week < period]
+    rate = _capacity(weeks[period][-1])
+    earlier = [
+        load.class_time(day for day in days if _capacity(day) == rate)
+        for week, days in weeks.items()
+        if week < period
+    ]
     monday = snapshot.school.week(period).starts
     first = sentences.line_verdict(tally, monday, texts)
     return f"{first} {sentences.line_earlier([t for t in earlier if t.seen], texts)}".strip()
+
+
+def _capacity(day: LinkDay) -> tuple[float, float]:
+    return day.down_capacity, day.up_capacity
 
 
 def findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> list[Finding]:
@@ -86,6 +95,11 @@ def _line_findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> lis
         Finding("watch", sentences.repeat(item, texts, past=False), "load", "creneaux")
         for item in repeats
     ]
+    starts = changed.after.starts if changed else None
+    found += [
+        Finding("watch", text, "load", "creneaux")
+        for text in sentences.busy(load.busy_slots(now), starts, texts)[:MOST_REPEATS]
+    ]
     if changed and not repeats:
         past = load.repeats(load.before(days, changed.after.starts))[:1]
         found += [
@@ -97,7 +111,7 @@ def _line_findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> lis
 
 def _use_findings(snapshot: Snapshot, texts: Texts) -> list[Finding]:
     found = []
-    points = uses.total_series(snapshot.weeks, snapshot.school, "pedagogical")
+    points = uses.total_series(snapshot.weeks, snapshot.school, "pedagogical", snapshot.privacy)
     changed = max(change_weeks(snapshot).values(), default=None)
     if points:
         text = sentences.use_series(points, changed, "pedagogical", texts)
@@ -171,7 +185,7 @@ def _quality_tile(snapshot: Snapshot, texts: Texts) -> Tile:
 def _week_tiles(snapshot: Snapshot, texts: Texts) -> list[Tile]:
     found = []
     for use in CHARTER_USES:
-        points = uses.total_series(snapshot.weeks, snapshot.school, use)
+        points = uses.total_series(snapshot.weeks, snapshot.school, use, snapshot.privacy)
         if not points:
             continue
         period = latest_school_week([point.period for point in points], snapshot.school)

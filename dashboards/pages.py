@@ -11,7 +11,7 @@ from typing import Any
 from dashboards import figures, load, overview, tables, uses
 from dashboards.frame import PAGES, STATIC, Frame, common, render
 from dashboards.reading import CHARTER_USES, LinkDay, Snapshot
-from dashboards.sentences import change, repeat, use_name, zone_fade
+from dashboards.sentences import busy, change, repeat, use_name, zone_fade
 from dashboards.texts import Texts
 
 __all__ = [
@@ -139,6 +139,7 @@ def repeat_sentences(
     """Return (level, sentence) for each slot that saturates repeatedly, present ones first."""
     earlier, now, changed = _eras(days, snapshot)
     found = [("watch", repeat(item, texts, past=False)) for item in load.repeats(now)]
+    found += [("watch", text) for text in busy(load.busy_slots(now), changed, texts)]
     if not found and now:
         key = "repeat.none_since" if changed else "repeat.none"
         found.append(("good", texts(key, day=texts.day_month(changed or now[0].day))))

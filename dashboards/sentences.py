@@ -119,6 +119,23 @@ def repeat(found: load.Repeat, texts: Texts, *, past: bool) -> str:
     return texts.sentence(sentence)
 
 
+def busy(found: Sequence[load.Busy], changed: date | None, texts: Texts) -> list[str]:
+    """Name the slots that are loaded almost throughout now; one alone looks like a task."""
+    said = []
+    for item in found:
+        text = texts(
+            "repeat.busy",
+            day=texts.weekday(item.weekday),
+            slot=item.slot,
+            starts=texts.clock(item.starts),
+            ends=texts.clock(item.ends),
+        )
+        even = texts("repeat.busy_even") if changed else ""
+        why = texts("repeat.busy_task") if len(found) == 1 else texts("repeat.busy_many")
+        said.append(f"{texts.sentence(text)}{even}{why}")
+    return said
+
+
 def use_name(use: str, texts: Texts) -> str:
     """Return the short name of a use."""
     return texts(f"use.{use}.name")
@@ -189,7 +206,13 @@ def zone_fade(found: uses.Fade, school: School, changed: date, texts: Texts) -> 
     """Say what a zone's use did at the change of capacity."""
     zone = next(zone for zone in school.zones if zone.name == found.zone)
     ending = "gone" if isinstance(found.low, Withheld) else "less"
-    return texts(
+    raised = any(
+        after.starts == changed and after.down_mbit_s > before.down_mbit_s
+        for line in school.lines
+        for before, after in line.changes()
+    )
+    moot = found.use == "resource_inappropriate" and found.direction == "down" and raised
+    text = texts(
         f"zone.{found.direction}_{ending}",
         zone=texts.label(zone.label),
         use=use_name(found.use, texts),
@@ -197,6 +220,7 @@ def zone_fade(found: uses.Fade, school: School, changed: date, texts: Texts) -> 
         high=count(found.high, texts),
         low=count(found.low, texts),
     )
+    return f"{text} {texts('zone.line_free')}" if moot else text
 
 
 LOSS_GOOD = 0.001

@@ -9,10 +9,11 @@ one finding in twenty would otherwise be noise.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import fmean, median
+from typing import Any
 
 from dashboards.reading import School
 from privacy.release import Z95, Quality, Release, Shown, Withheld, display
@@ -25,8 +26,6 @@ FULL_WEEK_DAYS = 3
 """Weeks of fewer school days are shown, never compared."""
 TREND_WEEKS = 4
 """The latest week is compared with the median of up to four school weeks before it."""
-FLOOR_PER_DAY = 11
-"""Readable floor of a device-day count (DESIGN section 5), 11 × days of the period."""
 MOST = 0.75
 """A side of a change counts as shown (or as withheld) when three in four of its weeks are."""
 FADE_SHARE = 0.6
@@ -71,10 +70,6 @@ class Point:
         return self.school_days >= FULL_WEEK_DAYS
 
 
-def _floor(release: Release) -> int:
-    return FLOOR_PER_DAY * (release.ends - release.starts).days
-
-
 def zone_series(releases: Iterable[Release], school: School, zone: str, use: str) -> list[Point]:
     """Return one zone's weeks of one use, as stored."""
     points = []
@@ -95,8 +90,11 @@ def zone_series(releases: Iterable[Release], school: School, zone: str, use: str
     return points
 
 
-def total_series(releases: Iterable[Release], school: School, use: str) -> list[Point]:
-    """Return the weeks of one use, summed over the zones."""
+def total_series(
+    releases: Iterable[Release], school: School, use: str, privacy: Mapping[str, Any]
+) -> list[Point]:
+    """Return the weeks of one use, summed over the zones, by the sealed rule of display."""
+    rule = privacy["display"]
     points = []
     for release in releases:
         cells = [cell for cell in release.cells if cell.get("use") == use]
@@ -111,7 +109,13 @@ def total_series(releases: Iterable[Release], school: School, use: str) -> list[
                 school_days=len(school.week(release.period).school_days),
                 noisy=noisy,
                 sigma=sigma,
-                display=display(noisy, sigma=sigma, floor=_floor(release)),
+                display=display(
+                    noisy,
+                    sigma=sigma,
+                    floor=int(rule["floor_devices_per_day"]) * (release.ends - release.starts).days,
+                    sigmas=float(rule["sigmas"]),
+                    reliable_sigmas=float(rule["reliable_sigmas"]),
+                ),
             )
         )
     return points

@@ -41,17 +41,20 @@ def test_web_radio_in_the_offices_fell_away_with_the_new_line(snapshot: Snapshot
     assert said[0].startswith("Bureaux")
     assert "5 octobre" in said[0]
     assert "moins de 82" in said[0]
+    assert "ne gêne plus personne" in said[0]
 
 
 def test_pedagogical_use_dips_for_two_weeks(snapshot: Snapshot):
-    points = uses.total_series(snapshot.weeks, snapshot.school, "pedagogical")
+    points = uses.total_series(snapshot.weeks, snapshot.school, "pedagogical", snapshot.privacy)
     dips = uses.dips(points)
     assert [(dip.first.period, dip.weeks) for dip in dips] == [("2026-W39", 2)]
     assert 0.25 < dips[0].drop < 0.5
 
 
 def test_a_short_week_is_compared_by_school_day(snapshot: Snapshot):
-    points = uses.total_series(snapshot.weeks, snapshot.school, "residual_private")
+    points = uses.total_series(
+        snapshot.weeks, snapshot.school, "residual_private", snapshot.privacy
+    )
     assert points[-1].school_days == 4
     found = uses.trend(points)
     assert found
@@ -60,13 +63,22 @@ def test_a_short_week_is_compared_by_school_day(snapshot: Snapshot):
 
 def test_the_margin_of_a_sum_grows_with_the_square_root(snapshot: Snapshot):
     release = snapshot.weeks[0]
-    point = uses.total_series([release], snapshot.school, "pedagogical")[0]
+    point = uses.total_series([release], snapshot.school, "pedagogical", snapshot.privacy)[0]
     cells = [cell for cell in release.cells if cell.get("use") == "pedagogical"]
     assert len(cells) == 6
     assert point.noisy == sum(cell.noisy for cell in cells)
     assert point.sigma == pytest.approx(release.method.sigma * 6**0.5)
     assert isinstance(point.display, Shown)
     assert point.display.margin == pytest.approx(1.96 * point.sigma, abs=0.06)
+
+
+def test_a_total_is_shown_by_the_sealed_rule(snapshot: Snapshot):
+    strict = {"display": snapshot.privacy["display"] | {"sigmas": "6", "reliable_sigmas": "12"}}
+    points = uses.total_series(snapshot.weeks, snapshot.school, "abusive", strict)
+    assert {p.display for p in points} == {Withheld(below=299)}
+    floor = {"display": snapshot.privacy["display"] | {"floor_devices_per_day": "40"}}
+    points = uses.total_series(snapshot.weeks, snapshot.school, "abusive", floor)
+    assert {p.display for p in points} == {Withheld(below=280)}
 
 
 def noise_points(generator: random.Random, mean: float, weeks: int) -> list[uses.Point]:
@@ -165,6 +177,38 @@ def slot(seen: int, over_80: int, over_95: int = 0, missing: int = 0) -> SlotLoa
 def test_the_verdict_on_class_time(given: SlotLoad, verdict: load.Verdict):
     day = LinkDay(date(2026, 9, 7), "internet", "measured", 20, 5, (given,))
     assert load.class_time([day]).verdict is verdict
+
+
+def test_a_slot_loaded_throughout_each_tuesday_is_a_finding_now(snapshot: Snapshot):
+    def loaded(day: LinkDay) -> LinkDay:
+        if day.day < NEW_LINE or day.day.weekday() != 1:
+            return day
+        return replace(
+            day,
+            slots=tuple(
+                replace(each, down=replace(each.down, minutes_80=45 + day.day.day % 9))
+                if each.slot == "M3"
+                else each
+                for each in day.slots
+            ),
+        )
+
+    busy = replace(snapshot, link=tuple(loaded(day) for day in snapshot.link))
+    opening = [(f.level, f.text) for f in overview.findings(busy, list(busy.link), FR)]
+    for said in (pages.repeat_sentences(list(busy.link), busy, FR), opening):
+        text = next(text for level, text in said if level == "watch" and "mardi" in text)
+        assert text.startswith("Chaque mardi au créneau M3")
+        assert "la ligne est chargée" in text
+        assert "tâche programmée" in text
+    assert load.busy_slots(load.since(snapshot.link, NEW_LINE)) == []
+
+
+def test_the_weeks_before_are_those_of_the_same_rate(snapshot: Snapshot):
+    weeks = load.by_week(snapshot.link)
+    first = overview.line_sentence(weeks, iso_week(NEW_LINE), snapshot, FR)
+    assert "au même débit" not in first
+    later = overview.line_sentence(weeks, iso_week(NEW_LINE + timedelta(weeks=1)), snapshot, FR)
+    assert "la semaine d’avant, au même débit" in later
 
 
 def test_breaks_are_not_class_time():
