@@ -142,7 +142,7 @@ DECOYS = {
 
 
 @pytest.mark.parametrize("version", [4, 6])
-@pytest.mark.parametrize("protocol, body", DECOYS.values(), ids=DECOYS)
+@pytest.mark.parametrize(("protocol", "body"), DECOYS.values(), ids=DECOYS)
 def test_a_later_fragment_is_never_followed_whatever_its_octets_look_like(
     tmp_path, version, protocol, body
 ):
