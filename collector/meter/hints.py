@@ -17,6 +17,10 @@ RTP_RUN = 3
 """Packets in sequence with one source before it is called RTP (RFC 3550 appendix A.1 takes two)."""
 SEARCH_BYTES = 1_024
 """How far response headers are searched for the marks of a stream."""
+DHT_SHORTEST = 46
+"""A response with a node's id and a transaction id of one octet."""
+DHT_TAIL = 64
+"""Where the transaction id is looked for: behind it come a version of a few octets and the kind."""
 
 (
     APP_NONE,
@@ -90,27 +94,62 @@ def _bittorrent(flow, buf, o, n, from_low):
 
 
 @compiled
+def _transaction(buf, o, end):
+    """Return the transaction id of a DHT message as a number, 0 when there is none (BEP 5).
+
+    Keys are sorted, so "1:t" stands at the end, before "1:v" (version) or "1:y" (kind): looked for
+    backwards, because node ids before it may hold any octets.
+    """
+    for at in range(end - 9, max(o, end - DHT_TAIL), -1):
+        if be24(buf, at) != 0x313A74 or i64(buf[at + 4]) != 0x3A:  # "1:t", ":"
+            continue
+        n = i64(buf[at + 3]) - 48
+        after = at + 5 + n
+        if n < 1 or n > 8 or after + 3 > end:
+            continue
+        if be24(buf, after) == 0x313A76 or be24(buf, after) == 0x313A79:
+            number = n
+            for i in range(at + 5, after):
+                number = (number << 8) | i64(buf[i])
+            return number
+    return 0
+
+
+@compiled
 def _dht(flow, buf, o, n, from_low):
-    """A DHT query and its response (BEP 5): bencoded dictionaries that begin with the node's id."""
-    if n < 32 or be32(buf, o + 4) != 0x64323A69:  # "d2:i" of "d1:ad2:id20:" and "d1:rd2:id20:"
+    """A DHT query and the response with its transaction id (BEP 5), bencoded dictionaries.
+
+    A response may begin with the asker's address (BEP 42).
+    """
+    if n < DHT_SHORTEST or i64(buf[o]) != 0x64:  # "d"
         return
-    head = be32(buf, o)
-    is_query, is_response = head == 0x64313A61, head == 0x64313A72
-    if is_query:
-        _accuse(flow, APP_BITTORRENT_DHT, 0, from_low)
-    elif is_response and _answers(flow, APP_BITTORRENT_DHT, 0, from_low):
+    at = o + 1
+    if be32(buf, at) == 0x323A6970:  # "2:ip", of six octets or of eighteen
+        at += 12 if i64(buf[o + 5]) == 0x36 else 25
+    if be32(buf, at + 3) != 0x64323A69:  # "d2:i" of "1:ad2:id20:" and "1:rd2:id20:"
+        return
+    head = be24(buf, at)
+    if head != 0x313A61 and head != 0x313A72:
+        return
+    transaction = _transaction(buf, o, o + n)
+    if transaction == 0:
+        return
+    if head == 0x313A61:
+        _accuse(flow, APP_BITTORRENT_DHT, transaction, from_low)
+    elif _answers(flow, APP_BITTORRENT_DHT, transaction, from_low):
         flow.app = APP_BITTORRENT_DHT
 
 
 @compiled
 def _utp(flow, buf, o, n, from_low):
-    """A uTP SYN and the STATE that answers its connection id (BEP 29)."""
+    """A uTP SYN and the STATE of the same connection id that acknowledges its number (BEP 29)."""
     if n < 20 or i64(buf[o + 1]) > 2:
         return
-    kind, connection = i64(buf[o]), be16(buf, o + 2)
+    kind, connection = i64(buf[o]), be16(buf, o + 2) << 16
+    sequence, acknowledged = connection | be16(buf, o + 16), connection | be16(buf, o + 18)
     if kind == 0x41 and n <= 64:
-        _accuse(flow, APP_BITTORRENT_UTP, connection, from_low)
-    elif kind == 0x21 and _answers(flow, APP_BITTORRENT_UTP, connection, from_low):
+        _accuse(flow, APP_BITTORRENT_UTP, sequence, from_low)
+    elif kind == 0x21 and _answers(flow, APP_BITTORRENT_UTP, acknowledged, from_low):
         flow.app = APP_BITTORRENT_UTP
 
 
@@ -132,7 +171,9 @@ def _openvpn(flow, buf, o, end, from_low):
         return
     kind = i64(buf[o]) >> 3
     if kind == 7 or kind == 10:  # P_CONTROL_HARD_RESET_CLIENT_V2, V3
-        _accuse(flow, APP_OPENVPN, be64(buf, o + 1), from_low)
+        session = be64(buf, o + 1)
+        if session != 0:  # a session id is random and never 0: zeros are somebody's padding
+            _accuse(flow, APP_OPENVPN, session, from_low)
         return
     if kind != 8 or flow.sign != APP_OPENVPN or flow.sign_from == from_low:
         return
@@ -163,6 +204,14 @@ def _rtp(flow, buf, o, n, from_low):
         _accuse(flow, APP_RTP, (source << 24) | (sequence << 8), from_low)
 
 
+@inlined
+def _is_snmp(buf, o):
+    """A BER sequence, its length in the short or the long form, that begins with the version."""
+    length = i64(buf[o + 1])
+    more = length - 0x80 if length > 0x80 else 0
+    return i64(buf[o]) == 0x30 and more <= 4 and i64(buf[o + 2 + more]) == 2
+
+
 @compiled
 def _on_udp(flow, packet, buf, o, n, from_low):
     """One datagram."""
@@ -174,7 +223,7 @@ def _on_udp(flow, packet, buf, o, n, from_low):
         flow.app = APP_DTLS
     elif port == 123 and n >= 48 and 1 <= (first & 7) <= 5 and 1 <= ((first >> 3) & 7) <= 4:
         flow.app = APP_NTP
-    elif (port == 161 or port == 162) and first == 0x30 and i64(buf[o + 2]) == 2:
+    elif (port == 161 or port == 162) and _is_snmp(buf, o):
         flow.app = APP_SNMP
     elif port == 53:
         flow.app = APP_DNS

@@ -20,7 +20,7 @@ from scapy.layers.inet6 import (
     IPv6ExtHdrRouting,
     fragment6,
 )
-from scapy.layers.l2 import GRE, Ether
+from scapy.layers.l2 import GRE, Dot1Q, Ether
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Packet, Raw
 
@@ -125,6 +125,13 @@ def _vxlan(packet: Packet, version: int) -> Packet:
     return UDP(sport=51_000, dport=4_789) / VXLAN(vni=42, flags=8) / inside
 
 
+def _vxlan_tagged(packet: Packet, version: int) -> Packet:
+    """Another tag inside of each frame: only the one outside is the school's."""
+    kind = 0x0800 if version == 4 else 0x86DD
+    tagged = Ether(**MACS, type=0x8100) / Dot1Q(vlan=1 + len(packet) % 4_000, type=kind) / packet
+    return UDP(sport=51_000, dport=4_789) / VXLAN(vni=42, flags=8) / tagged
+
+
 def _bare(packet: Packet, _version: int) -> Packet:
     return packet
 
@@ -142,10 +149,12 @@ SIX_IN_FOUR = Tunnel("6in4", 4, (6,), 41, _bare)
 VXLAN4 = Tunnel("VXLAN", 4, (4, 6), 17, _vxlan)
 VXLAN6 = Tunnel("VXLAN over IPv6", 6, (4, 6), 17, _vxlan)
 
+VXLAN_TAGGED = Tunnel("VXLAN with a tag inside", 4, (4, 6), 17, _vxlan_tagged)
+
 CHAINS: dict[str, tuple[Tunnel, ...]] = {"no tunnel": ()}
 CHAINS |= {
     tunnel.name: (tunnel,)
-    for tunnel in (GRE4, GRE_KEYED, GRE6, FOUR_IN_SIX, SIX_IN_FOUR, VXLAN4, VXLAN6)
+    for tunnel in (GRE4, GRE_KEYED, GRE6, FOUR_IN_SIX, SIX_IN_FOUR, VXLAN4, VXLAN6, VXLAN_TAGGED)
 }
 CHAINS |= {
     "depth 2": (SIX_IN_FOUR, VXLAN6),

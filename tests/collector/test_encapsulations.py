@@ -131,3 +131,31 @@ def test_a_capture_cut_short_has_the_same_octets(tmp_path, name, cut):
     assert len(reached) >= {96: 20, 256: 150}[cut]
     short = meter(write(tmp_path / "reached.pcap", reached, link, cut=cut))
     assert_same(reached, nameless(short.flows), named=False)
+
+
+INSIDE = f.ipv4(f.tcp(b"", 40_000, 443), f.CLIENT, f.SERVER, 6)
+DECOYS = {
+    "GRE": (47, b"\0\0\x08\0" + INSIDE),
+    "4in6": (4, INSIDE),
+    "6in4": (41, f.ipv6(f.tcp(b"", 40_000, 443), "2001:db8::1", "2001:db8::2", 6)),
+}
+
+
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize(("protocol", "body"), DECOYS.values(), ids=DECOYS)
+def test_a_later_fragment_is_never_followed_whatever_its_octets_look_like(
+    tmp_path, version, protocol, body
+):
+    """They are the middle of somebody's payload; the same octets in a whole packet are a tunnel."""
+
+    def packet(fragment: int) -> bytes:
+        if version == 4:
+            return f.ethernet(f.ipv4(body, "10.0.0.1", "198.51.100.1", protocol, fragment=fragment))
+        head = bytes([protocol, 0]) + (fragment << 3).to_bytes(2, "big") + b"\0\0\0\x07"
+        return f.ethernet(f.ipv6(head + body, "2001:db8::8", "2001:db8::9", 44), 0x86DD)
+
+    def transports(fragment: int) -> list[str]:
+        path = f.write(tmp_path / "decoy.pcap", [(f.NOON_US, packet(fragment))])
+        return meter(path).metered.slices["transport"].to_pylist()
+
+    assert (transports(0), transports(185)) == (["tcp"], ["other"])
