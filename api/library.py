@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from api.problems import Problem
 from dashboards.reading import Snapshot, check_release, read_link_day, read_school, read_status
 from privacy.published import NOISY_TABLES, TABLES, Published
+from privacy.release import Release
 from privacy.sealed import SealBroken
 
 WEEKS_SHOWN = 20
@@ -88,14 +89,11 @@ class Library:
                     unreadable.append((table, period))
             return found
 
+        def reader(table: str) -> Callable[[str], Release]:
+            return lambda period: check_release(published.release(table, period))
+
         noisy = {
-            table: tuple(
-                readable(
-                    table,
-                    limit,
-                    lambda period, table=table: check_release(published.release(table, period)),
-                )
-            )
+            table: tuple(readable(table, limit, reader(table)))
             for table, limit in zip(NOISY_TABLES, (WEEKS_SHOWN, 1), strict=True)
         }
         link = [
