@@ -10,6 +10,7 @@ A process of its own per step keeps Scapy (GPL-2.0-only) out of whatever serves 
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def _send(arguments: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Run one step."""
+    """Run one step. What it writes is as private as what the collector writes."""
+    os.umask(0o077)
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
     steps = parser.add_subparsers(required=True)
     weeks = steps.add_parser("weeks", help="write eight weeks of slices into a store")

@@ -87,8 +87,8 @@ FACTS: Final[tuple[Fact, ...]] = (
     ),
     Fact(
         "boarding-video",
-        "Le soir, l'internat regarde des vidéos : c'est le plus gros débit hors des cours, et la ligne le supporte.",
-        "In the evening, boarding streams video: the largest load outside lessons, and the line bears it.",
+        "Le soir, l'internat regarde des vidéos, et la ligne le supporte : la page Débit montre un soir calme, aucune ne dit encore quels usages.",
+        "In the evening, boarding streams video and the line bears it: Débit shows a calm evening, no page says yet which uses.",
         "debit",
         "Le soir de l'internat demande-t-il une règle, ou rien ?",
         "Does the boarding evening call for a rule, or for nothing?",
