@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.exits import Exit
-from tests.support.capturing import Captured, capturing
+from tests.support.capturing import capturing, parser_of
 from tests.support.needs import need_all, need_root
 from tests.support.netns import GATEWAY_V4, Wire, wire
 from tests.support.processes import ROOT, wait_until
@@ -30,13 +30,6 @@ for _ in range({SPOKEN}):
 
 def _speak(both: Wire) -> None:
     both.school.call(sys.executable, "-c", _SPEAK)
-
-
-def parser_of(captured: Captured) -> int:
-    """Return the process id of the parser: the only child of the holder."""
-    holder = captured.process.pid
-    (child,) = Path(f"/proc/{holder}/task/{holder}/children").read_text().split()
-    return int(child)
 
 
 def _status(pid: int) -> dict[str, str]:
@@ -146,7 +139,9 @@ def test_a_signal_to_the_holder_alone_ends_both_in_order(both, tmp_path):
     assert captured.totals["packets_parsed"] >= SPOKEN
 
 
-def test_a_service_manager_is_told_when_packets_are_let_in_and_when_not(both, tmp_path, monkeypatch):
+def test_a_service_manager_is_told_when_packets_are_let_in_and_when_not(
+    both, tmp_path, monkeypatch
+):
     import socket
 
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -50,7 +50,7 @@ def probes() -> dict[str, str]:
         "a packet socket": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 3),
         "a unix socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM),
         "another program": lambda: subprocess.run(["/bin/true"], check=False),
-        "the memory of the holder": lambda: open(f"/proc/{parent}/mem", "rb"),  # noqa: SIM115
+        "the memory of the holder": lambda: os.open(f"/proc/{parent}/mem", os.O_RDONLY),
         "a descriptor of the holder": lambda: os.open(f"/proc/{parent}/fd/0", os.O_RDONLY),
         "a signal to the holder": lambda: os.kill(parent, 0),
         "giving a file away": lambda: os.chown("/etc/hostname", 1, 1),
