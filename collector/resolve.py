@@ -108,25 +108,20 @@ class Devices:
         self._key_of_day = key_of_day
 
     def pseudonyms(self, tables: Any, slots: Any, day: date) -> Any:
-        """Return the pseudonyms of device slots on a day: int64, same length.
+        """Return the pseudonyms of device slots (none negative) on a day: int64, same length.
 
         The entries' addresses are read here and nowhere else.
         """
         unique, inverse = np.unique(slots, return_inverse=True)
         key = self._key_of_day(day)
-        values = np.zeros(len(unique), np.int64)
-        for i, slot in enumerate(unique.tolist()):
-            if slot < 0:
-                continue
-            entry = tables["devices"][slot]
-            low = int(entry["key_lo"]) & (2**64 - 1)
-            if int(entry["kind"]) == lay.DEVICE_MAC:
-                identity = low.to_bytes(6, "big")
-            else:
-                high = int(entry["key_hi"]) & (2**64 - 1)
-                identity = high.to_bytes(8, "big") + low.to_bytes(8, "big")
-            values[i] = device_pseudonym(key, identity)
-        return values[inverse]
+        entries = tables["devices"][unique]
+        high, low = (entries[half].astype(">i8").tobytes() for half in ("key_hi", "key_lo"))
+        is_mac = entries["kind"] == lay.DEVICE_MAC
+        values = [
+            device_pseudonym(key, low[i + 2 : i + 8] if mac else high[i : i + 8] + low[i : i + 8])
+            for mac, i in zip(is_mac.tolist(), range(0, 8 * len(unique), 8), strict=True)
+        ]
+        return np.array(values, np.int64)[inverse]
 
     @staticmethod
     def forget(memory: Any) -> None:

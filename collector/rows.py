@@ -67,7 +67,7 @@ def slice_table(
         pseudonyms: int64 of the rows' devices; ignored where a row has no device.
 
     Returns:
-        A table of SLICE_SCHEMA, not sorted.
+        A table of SLICE_SCHEMA, in the order of the rows.
     """
     named = rows["name"] >= 0
     site_numbers = np.where(named, names["site"][np.where(named, rows["name"], 0)], 0)
