@@ -9,6 +9,7 @@ import os
 import secrets
 from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -165,7 +166,8 @@ class OneFile:
         """Forget what was written; an earlier file under the name stays as it was."""
         if self._writer is not None:
             self._worker.shutdown()
-            self._writer.close()
+            with suppress(OSError):  # a full disk refuses the footer, too
+                self._writer.close()
             self._writer = None
             self._unfinished.unlink(missing_ok=True)
 

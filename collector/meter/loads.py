@@ -1,4 +1,4 @@
-"""The readers of `octets` as single loads, and the prefetch instruction, for Numba.
+"""The readers of `octets` as single loads, a block copy, and the prefetch instruction, for Numba.
 
 Python cannot say "load eight octets at once": Numba compiles a reader written octet by octet into
 eight loads, each with a test for a negative index. These intrinsics write the one instruction that
@@ -11,6 +11,8 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from collector.jit import inlined
 
 _INTO_ALL_CACHES = 3
 """llvm.prefetch's locality: keep it close, it is read within microseconds."""
@@ -42,6 +44,33 @@ def _reader(bits: int, *, network_order: bool) -> Any:
 
 be16, be32, be64 = (_reader(bits, network_order=True) for bits in (16, 32, 64))
 le16, le32 = (_reader(bits, network_order=False) for bits in (16, 32))
+
+
+@intrinsic
+def _copy_octets(_typing: Any, target: Any, at: Any, buf: Any, o: Any, n: Any) -> Any:
+    """Copy `n` octets, not negative, between arrays that are not the same."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        into = context.make_array(signature.args[0])(context, builder, args[0])
+        from_ = context.make_array(signature.args[2])(context, builder, args[2])
+        cgutils.raw_memcpy(
+            builder,
+            builder.gep(into.data, [args[1]]),
+            builder.gep(from_.data, [args[3]]),
+            args[4],
+            1,
+        )
+        return context.get_dummy_value()
+
+    number = types.int64
+    return types.void(target, number, buf, number, number), generate
+
+
+@inlined
+def copy(target, at, buf, o, n):
+    """Copy `n` octets between two arrays (slice assignment would allocate)."""
+    if n > 0:
+        _copy_octets(target, at, buf, o, n)
 
 
 @intrinsic

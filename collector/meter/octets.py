@@ -42,11 +42,17 @@ if numba.config.BOUNDSCHECK or numba.config.DISABLE_JIT:
         return le16(buf, o) | (le16(buf, o + 2) << 16)
 
     @inlined
+    def copy(target, at, buf, o, n):
+        """Copy `n` octets between two arrays (slice assignment would allocate)."""
+        for i in range(n):
+            target[at + i] = buf[o + i]
+
+    @inlined
     def prefetch(array, i, skip):
         """Do nothing: what is read ahead is not checked."""
 
 else:
-    from collector.meter.loads import be16, be32, be64, le16, le32, prefetch
+    from collector.meter.loads import be16, be32, be64, copy, le16, le32, prefetch
 
 
 @inlined
@@ -65,13 +71,6 @@ def u16(buf, o, little):
 def u32(buf, o, little):
     """Return the 32-bit number at `o` in the file's order."""
     return le32(buf, o) if little else be32(buf, o)
-
-
-@inlined
-def copy(target, at, buf, o, n):
-    """Copy `n` octets (a loop: slice assignment would allocate)."""
-    for i in range(n):
-        target[at + i] = buf[o + i]
 
 
 @inlined
