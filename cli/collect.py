@@ -111,6 +111,7 @@ def capture(
     ring = _split(timestamps)  # from here on we are the parser: no socket, no capability
     settings = _settings(school, interface=interface, side=side, line=line)
     interface = _interface_to_use(settings.interface)
+    from collector.compile import compile_loop
     from collector.run import LiveFacts, run_capture
     from collector.sources.ring import InterfaceCounters
 
@@ -126,7 +127,8 @@ def capture(
         settings=settings,
         category_of=category_of,
     )
-    _open_ring(ring, interface)  # last, so that the loop is ready when the first packet comes
+    compile_loop()  # it loads from the cache at its first call: a second or two of packets
+    _open_ring(ring, interface)  # last, so that all is ready when the first packet comes
     try:
         with counter_line(f"Capture sur {interface}") as show:
             result = run_capture(
