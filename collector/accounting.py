@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.meter import layout as lay
+from collector.store import WRITING_BYTES
 from privacy.records import Reject, SiteSource
 
 _SOURCES = {
@@ -17,6 +18,19 @@ _SOURCES = {
     SiteSource.PROXY_CONNECT: lay.SOURCE_CONNECT,
     SiteSource.DNS: lay.SOURCE_DNS,
 }
+
+
+def memory_bound(flow_cap: int) -> int:
+    """Return the octets that packets can make a run take beyond what the program itself takes."""
+    return lay.table_bytes(flow_cap) + WRITING_BYTES
+
+
+def memory_sentence(flow_cap: int) -> str:
+    """Say how many flows are held at once, and what memory that and the rows on their way take."""
+    return (
+        f"flow table for {flow_cap:,} flows: {lay.table_bytes(flow_cap) / 2**20:.0f} MiB; "
+        f"with the rows on their way out {memory_bound(flow_cap) / 2**20:.0f} MiB at most"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,12 @@ class Totals:
     names: dict[str, int]
     seconds: float
     degraded_flows: int = 0
+    flow_cap: int = lay.FLOW_CAP
+    """Most flows at once."""
+    table_bytes: int = 0
+    """Memory of the meter when all of it is in use."""
+    memory_bytes: int = 0
+    """What packets can make a run take beyond the program itself: the meter, and rows on their way."""
     notes: list[str] = field(default_factory=list)
 
     def gap(self) -> int:
@@ -55,6 +75,9 @@ class Totals:
             "names": self.names,
             "seconds": round(self.seconds, 3),
             "degraded_flows": self.degraded_flows,
+            "flow_cap": self.flow_cap,
+            "table_bytes": self.table_bytes,
+            "memory_bytes": self.memory_bytes,
             "notes": self.notes,
         }
 
@@ -72,6 +95,7 @@ def totals(
         notes: sentences for a person.
     """
     count = tables["count"]
+    flow_cap = int(tables["word"][lay.W_FLOW_CAP])
     return Totals(
         packets_offered=int(count[lay.C_OFFERED]) if offered is None else offered,
         packets_parsed=int(count[lay.C_PARSED]),
@@ -92,5 +116,8 @@ def totals(
         },
         seconds=seconds,
         degraded_flows=int(count[lay.C_FORCED]),
+        flow_cap=flow_cap,
+        table_bytes=lay.table_bytes(flow_cap),
+        memory_bytes=memory_bound(flow_cap),
         notes=notes,
     )
