@@ -34,14 +34,16 @@ def test_a_flood_on_the_wire_is_counted_whole_and_said_within_ten_seconds(tmp_pa
     need_root()
     need_all(ip="iproute2", ethtool="ethtool")
     store = tmp_path / "store"
-    with wire(offloads=True, ipv6=False) as both:
-        with capturing(both.gateway, store) as captured:
-            full_at = float(both.school.call(sys.executable, "-c", _FLOOD, timeout_s=60))
-            said = lambda: "the flow table is full" in store.with_suffix(".stderr").read_text()  # noqa: E731
-            wait_until(said, "the sentence", RAISED_S)
-            raised_s = time.monotonic() - full_at
-            wait_until(lambda: any(captured.links["degraded"].to_pylist()), "the row", ON_DISK_S)
-            on_disk_s = time.monotonic() - full_at
+    with (
+        wire(offloads=True, ipv6=False) as both,
+        capturing(both.gateway, store) as captured,
+    ):
+        full_at = float(both.school.call(sys.executable, "-c", _FLOOD, timeout_s=60))
+        said = lambda: "the flow table is full" in store.with_suffix(".stderr").read_text()  # noqa: E731
+        wait_until(said, "the sentence", RAISED_S)
+        raised_s = time.monotonic() - full_at
+        wait_until(lambda: any(captured.links["degraded"].to_pylist()), "the row", ON_DISK_S)
+        on_disk_s = time.monotonic() - full_at
     totals = captured.totals
     accounted = totals["packets_parsed"] + sum(totals["rejected"].values()) + totals["kernel_drops"]
     print(f"\nsaid after {raised_s:.1f} s, on the disk after {on_disk_s:.1f} s: {totals}")

@@ -1,0 +1,136 @@
+"""`make fuzz`: each target in turn, then everything found once more through the compiled loop.
+
+    python -m tests.fuzz.run --seconds 300 [--target tls] [--json]
+
+The corpus stays in `.fuzz/` and grows from run to run; findings stay in `.fuzz/TARGET/findings`.
+Exit code 0: nothing found, 1: findings.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tests.fuzz.targets import TARGETS
+
+ROOT = Path(__file__).parents[2]
+HOME = ROOT / ".fuzz"
+REGRESSIONS = Path(__file__).parent / "regressions"
+PLAIN = {"NUMBA_DISABLE_JIT": "1"}
+CHECKED = {"NUMBA_BOUNDSCHECK": "1", "JAUGE_CACHE_DIR": str(ROOT / ".venv" / "jauge-checked")}
+LATE_S = 120
+"""Start, and the last input."""
+CONFIRM_S = 900
+
+
+def _environment(extra: dict[str, str]) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
+    return {**kept, **extra}
+
+
+def prepare(name: str, home: Path) -> tuple[Path, Path]:
+    """Return corpus and findings of a target; seeds and regressions are in the corpus."""
+    corpus, findings = home / name / "corpus", home / name / "findings"
+    for directory in (corpus, findings):
+        directory.mkdir(parents=True, exist_ok=True)
+    known = [path.read_bytes() for path in sorted((REGRESSIONS / name).glob("*.bin"))]
+    for seed in [*TARGETS[name].seeds(), *known]:
+        (corpus / sha256(seed).hexdigest()[:40]).write_bytes(seed)
+    return corpus, findings
+
+
+def explore(name: str, corpus: Path, findings: Path, seconds: int) -> dict[str, Any]:
+    """Fuzz one target; returns how many inputs ran, and what libFuzzer itself stopped at."""
+    command = [sys.executable, "-m", "tests.fuzz.explore", name, str(corpus), str(findings), str(seconds)]  # fmt: skip
+    done = subprocess.run(
+        command, cwd=ROOT, env=_environment(PLAIN), capture_output=True, text=True, check=False,
+        timeout=seconds + LATE_S,
+    )  # fmt: skip
+    runs = re.search(r"number_of_executed_units:\s*(\d+)", done.stderr)
+    covered = re.findall(r"cov: (\d+)", done.stderr)
+    stopped = "" if runs and done.returncode == 0 else done.stderr[-1_500:]
+    return {
+        "executions": int(runs.group(1)) if runs else 0,
+        "covered": int(covered[-1]) if covered else 0,
+        "stopped": stopped,
+    }
+
+
+def outcomes(name: str, extra: dict[str, str], *directories: Path) -> dict[str, Any]:
+    """Run inputs in a child process, where a crash is one finding and not the end."""
+    command = [sys.executable, "-m", "tests.fuzz.outcomes", name, *map(str, directories)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=_environment(extra), capture_output=True, text=True, check=False,
+        timeout=CONFIRM_S,
+    )  # fmt: skip
+    if done.returncode != 0:
+        return {
+            "problems": {"the process": f"ended with {done.returncode}: {done.stderr[-1_500:]}"}
+        }
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def confirm(name: str, *directories: Path) -> dict[str, Any]:
+    """Run inputs compiled with bounds checks and, where the loop is in it, uncompiled; compare."""
+    checked = outcomes(name, CHECKED, *directories)
+    problems = dict(checked["problems"])
+    if TARGETS[name].in_loop and "digests" in checked:
+        twin = outcomes(name, PLAIN, *directories)
+        problems |= {f"{file}, uncompiled": why for file, why in twin["problems"].items()}
+        for file, digest in checked["digests"].items():
+            if digest and digest != twin.get("digests", {}).get(file):
+                problems.setdefault(file, "compiled and uncompiled differ")
+    figures = {key: checked.get(key) for key in ("inputs", "slowest_s", "growth_mib")}
+    return {**figures, "problems": problems}
+
+
+def fuzz(name: str, seconds: int, home: Path = HOME) -> dict[str, Any]:
+    """Fuzz one target and confirm its corpus. Returns figures and problems."""
+    corpus, findings = prepare(name, home)
+    started = time.monotonic()
+    explored = explore(name, corpus, findings, seconds)
+    explored["seconds"] = round(time.monotonic() - started)
+    confirmed = confirm(name, corpus)
+    found = {path.name: path.read_text().strip() for path in sorted(findings.glob("*.txt"))}
+    problems = {**found, **confirmed.pop("problems")}
+    if explored["stopped"]:
+        problems["libFuzzer"] = explored["stopped"]
+    return {"target": name, **explored, **confirmed, "problems": problems}
+
+
+_COLUMNS = ("target", "seconds", "executions", "covered", "inputs", "slowest_s", "growth_mib")
+
+
+def main() -> int:
+    """Print a table, one line per target, then the problems."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
+    parser.add_argument("--seconds", type=int, default=300, help="search for so long per target")
+    parser.add_argument("--target", action="append", choices=list(TARGETS), help="only this one")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    given = parser.parse_args()
+    results = []
+    if not given.json:
+        print("".join(f"{column:>12}" for column in (*_COLUMNS, "problems")), flush=True)
+    for name in given.target or TARGETS:
+        result = fuzz(name, given.seconds)
+        results.append(result)
+        if given.json:
+            continue
+        cells = (*(result.get(column) for column in _COLUMNS), len(result["problems"]))
+        print("".join(f"{cell!s:>12}" for cell in cells), flush=True)
+        for where, why in result["problems"].items():
+            print(f"  {where}: {why}", flush=True)
+    if given.json:
+        print(json.dumps(results))
+    return int(any(result["problems"] for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
