@@ -21,6 +21,7 @@ from tests.collector.test_fast_and_slow_meter_agree import fast_flows
 from tests.oracles.captures import records
 from tests.oracles.slow_meter import SlowMeter
 from tests.support.capturing import LINK_SCHEMA, SLICE_SCHEMA, stored
+from tests.support.memory import memory_of
 from tests.support.metering import meter_file
 
 ROOT = Path(__file__).parents[2]
@@ -144,13 +145,6 @@ def test_a_table_full_of_answered_flows_makes_room_all_the_same(tmp_path):
     assert result.totals.degraded_flows >= 300 - 64
 
 
-def anonymous_bytes(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("RssAnon:"):
-            return int(line.split()[1]) << 10
-    return 0
-
-
 def replay_and_watch(capture: Path, store: Path):
     """Run the real command: (what it prints, what it says at start, its most anonymous memory)."""
     command = [sys.executable, "-m", "cli", "replay", str(capture), "--store", str(store), "--json"]
@@ -159,7 +153,7 @@ def replay_and_watch(capture: Path, store: Path):
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         while process.poll() is None:
-            most = max(most, anonymous_bytes(process.pid))
+            most = max(most, memory_of("RssAnon", process.pid))
             time.sleep(0.005)
         said, printed = process.stderr.read(), process.stdout.read()
     assert process.returncode == Exit.OK, said

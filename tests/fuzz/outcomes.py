@@ -16,6 +16,7 @@ from typing import Any
 from tests.fuzz import plain
 from tests.fuzz.targets import TARGETS
 from tests.fuzz.walking import is_plain
+from tests.support.memory import memory_of, reset_peak
 
 SECONDS_PER_MB = 1.0
 SETTLE_S = 0.05
@@ -23,17 +24,6 @@ SETTLE_S = 0.05
 TRIES = 3
 """An input is slow if it is slow each time."""
 GROWTH_BYTES = 64 << 20
-
-
-def _memory(name: str) -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(name + ":"):
-            return int(line.split()[1]) << 10
-    return 0
-
-
-def _reset_peak() -> None:
-    Path("/proc/self/clear_refs").write_text("5")  # proc(5): the peak starts anew
 
 
 def try_input(name: str, data: bytes) -> tuple[str, str]:
@@ -55,11 +45,11 @@ def run_all(name: str, paths: list[Path]) -> dict[str, Any]:
         data = path.read_bytes()
         allowed = SETTLE_S + SECONDS_PER_MB * len(data) / 1_000_000
         for _ in range(TRIES):
-            _reset_peak()
-            before, started = _memory("VmRSS"), time.process_time()
+            reset_peak()
+            before, started = memory_of("VmRSS"), time.process_time()
             digest, problem = try_input(name, data)
             spent = time.process_time() - started
-            grown = max(0, _memory("VmHWM") - before)
+            grown = max(0, memory_of("VmHWM") - before)
             if spent <= allowed or is_plain():
                 break
         slowest, growth = max(slowest, spent), max(growth, grown)

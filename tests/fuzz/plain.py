@@ -52,15 +52,18 @@ def uncompile() -> None:
     for found in pkgutil.iter_modules(collector.meter.__path__):
         module: Any = importlib.import_module(f"collector.meter.{found.name}")
         for name, value in list(vars(module).items()):
-            if isinstance(value, np.int64):
-                setattr(module, name, int(value))
-        if hasattr(module, "i64"):
-            module.i64 = int
-        if hasattr(module, "mix"):
-            module.mix = mix
-        for name in WRAPPING:
-            if hasattr(module, name):
-                setattr(module, name, _wrapped(getattr(module, name)))
+            setattr(module, name, _uncompiled(name, value))
+
+
+def _uncompiled(name: str, value: Any) -> Any:
+    """Return what stands for a name of the loop: `int` for `i64`, and what wraps at 64 bits."""
+    if isinstance(value, np.int64):
+        return int(value)
+    if value is np.int64:
+        return int
+    if name == "mix":
+        return mix
+    return _wrapped(value) if name in WRAPPING else value
 
 
 @cache
@@ -178,7 +181,8 @@ def _maker(dtype: np.dtype, *, pairs: bool) -> Any:
 
 @cache
 def _record_class(dtype: np.dtype) -> Any:
-    assert dtype.names is not None and dtype.fields is not None
+    assert dtype.names is not None
+    assert dtype.fields is not None
     keep = {
         name: _store(dtype.fields[name][0])
         for name in dtype.names

@@ -1,4 +1,5 @@
-"""`make fuzz`: each target in turn, then everything found once more through the compiled loop.
+"""`make fuzz`: each target in turn, each corpus once more through the compiled loop; then malformed
+captures, whole, cut and mutated, where the collection stands beside the repository.
 
     python -m tests.fuzz.run --seconds 300 [--target tls] [--json]
 
@@ -17,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tests.captures.foreign import MALFORMED
 from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
@@ -105,6 +107,39 @@ def fuzz(name: str, seconds: int, home: Path = HOME) -> dict[str, Any]:
     return {"target": name, **explored, **confirmed, "problems": problems}
 
 
+def hammer(seconds: int) -> dict[str, Any] | None:
+    """Meter malformed captures, whole, cut and mutated, for so long; None where there are none.
+
+    One round at least; each has another seed.
+    """
+    folders = [path for path in (MALFORMED / "tcpdump", MALFORMED / "ndpi_reader") if path.is_dir()]
+    if not folders:
+        return None
+    started, seed = time.monotonic(), 0
+    inputs, slowest, growth = 0, 0.0, 0.0
+    problems: dict[str, str] = {}
+    while seed == 0 or time.monotonic() - started < seconds:
+        seed += 1
+        scratch = HOME / "malformed-input"
+        command = [sys.executable, "-m", "tests.collector.hammer", str(seed), str(scratch)]
+        done = subprocess.run(
+            [*command, *map(str, folders)], cwd=ROOT, env=_environment(CHECKED),
+            capture_output=True, text=True, check=False, timeout=CONFIRM_S,
+        )  # fmt: skip
+        if done.returncode != 0:
+            problems[f"round {seed}"] = f"ended with {done.returncode}: {done.stderr[-1_500:]}"
+            continue
+        report = json.loads(done.stdout.splitlines()[-1])
+        inputs += report["inputs"]
+        slowest = max(slowest, report["slowest_s_per_mb"])
+        growth = max(growth, report["growth_mib"])
+        problems |= {f"round {seed}: {found}": "" for found in report["problems"]}
+    return {
+        "target": "malformed", "seconds": round(time.monotonic() - started), "inputs": inputs,
+        "slowest_s": slowest, "growth_mib": growth, "problems": problems,
+    }  # fmt: skip
+
+
 _COLUMNS = ("target", "seconds", "executions", "covered", "inputs", "slowest_s", "growth_mib")
 
 
@@ -112,24 +147,32 @@ def main() -> int:
     """Print a table, one line per target, then the problems."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
     parser.add_argument("--seconds", type=int, default=300, help="search for so long per target")
-    parser.add_argument("--target", action="append", choices=list(TARGETS), help="only this one")
+    parser.add_argument(
+        "--target", action="append", choices=[*TARGETS, "malformed"], help="only this one"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
     results = []
     if not given.json:
         print("".join(f"{column:>12}" for column in (*_COLUMNS, "problems")), flush=True)
-    for name in given.target or TARGETS:
-        result = fuzz(name, given.seconds)
-        results.append(result)
-        if given.json:
+    for name in given.target or (*TARGETS, "malformed"):
+        result = hammer(given.seconds) if name == "malformed" else fuzz(name, given.seconds)
+        if result is None:
+            print("malformed: no collection beside the repository (JAUGE_SHARED)", file=sys.stderr)
             continue
-        cells = (*(result.get(column) for column in _COLUMNS), len(result["problems"]))
-        print("".join(f"{cell!s:>12}" for cell in cells), flush=True)
-        for where, why in result["problems"].items():
-            print(f"  {where}: {why}", flush=True)
+        results.append(result)
+        if not given.json:
+            _show(result)
     if given.json:
         print(json.dumps(results))
     return int(any(result["problems"] for result in results))
+
+
+def _show(result: dict[str, Any]) -> None:
+    cells = (*(result.get(column, "") for column in _COLUMNS), len(result["problems"]))
+    print("".join(f"{cell!s:>12}" for cell in cells), flush=True)
+    for where, why in result["problems"].items():
+        print(f"  {where}: {why}", flush=True)
 
 
 if __name__ == "__main__":
