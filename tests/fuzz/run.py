@@ -36,6 +36,10 @@ def _environment(extra: dict[str, str]) -> dict[str, str]:
     return {**kept, **extra}
 
 
+def _last_words(said: str) -> str:
+    return "\n".join(line for line in said.splitlines() if not line.startswith("INFO"))[-1_000:]
+
+
 def prepare(name: str, home: Path) -> tuple[Path, Path]:
     """Return corpus and findings of a target; seeds and regressions are in the corpus."""
     corpus, findings = home / name / "corpus", home / name / "findings"
@@ -56,7 +60,7 @@ def explore(name: str, corpus: Path, findings: Path, seconds: int) -> dict[str, 
     )  # fmt: skip
     runs = re.search(r"number_of_executed_units:\s*(\d+)", done.stderr)
     covered = re.findall(r"cov: (\d+)", done.stderr)
-    stopped = "" if runs and done.returncode == 0 else done.stderr[-1_500:]
+    stopped = "" if runs and done.returncode == 0 else _last_words(done.stderr)
     return {
         "executions": int(runs.group(1)) if runs else 0,
         "covered": int(covered[-1]) if covered else 0,
@@ -73,23 +77,28 @@ def outcomes(name: str, extra: dict[str, str], *directories: Path) -> dict[str, 
     )  # fmt: skip
     if done.returncode != 0:
         return {
-            "problems": {"the process": f"ended with {done.returncode}: {done.stderr[-1_500:]}"}
+            "problems": {"the process": f"ended with {done.returncode}: {_last_words(done.stderr)}"}
         }
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 
 
 def confirm(name: str, *directories: Path) -> dict[str, Any]:
-    """Run inputs compiled with bounds checks and, where the loop is in it, uncompiled; compare."""
-    checked = outcomes(name, CHECKED, *directories)
-    problems = dict(checked["problems"])
-    if TARGETS[name].in_loop and "digests" in checked:
-        twin = outcomes(name, PLAIN, *directories)
-        problems |= {f"{file}, uncompiled": why for file, why in twin["problems"].items()}
-        for file, digest in checked["digests"].items():
-            if digest and digest != twin.get("digests", {}).get(file):
-                problems.setdefault(file, "compiled and uncompiled differ")
-    figures = {key: checked.get(key) for key in ("inputs", "slowest_s", "growth_mib")}
+    """Run inputs as shipped and, where the loop is in it, with bounds checks and uncompiled.
+
+    All three must do the same: the loop that is shipped reads with loads of the processor, the
+    others octet by octet (`collector.meter.octets`).
+    """
+    shipped = outcomes(name, {}, *directories)
+    problems = dict(shipped["problems"])
+    others = {"with bounds checks": CHECKED, "uncompiled": PLAIN} if TARGETS[name].in_loop else {}
+    for how, extra in others.items():
+        twin = outcomes(name, extra, *directories)
+        problems |= {f"{file}, {how}": why for file, why in twin["problems"].items()}
+        for file, digest in shipped.get("digests", {}).items():
+            if digest != twin.get("digests", {}).get(file):
+                problems.setdefault(f"{file}, {how}", "does something else than as shipped")
+    figures = {key: shipped.get(key) for key in ("inputs", "slowest_s", "growth_mib")}
     return {**figures, "problems": problems}
 
 
@@ -127,7 +136,7 @@ def hammer(seconds: int) -> dict[str, Any] | None:
             capture_output=True, text=True, check=False, timeout=CONFIRM_S,
         )  # fmt: skip
         if done.returncode != 0:
-            problems[f"round {seed}"] = f"ended with {done.returncode}: {done.stderr[-1_500:]}"
+            problems[f"round {seed}"] = f"ended with {done.returncode}: {_last_words(done.stderr)}"
             continue
         report = json.loads(done.stdout.splitlines()[-1])
         inputs += report["inputs"]
