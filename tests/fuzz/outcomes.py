@@ -1,7 +1,9 @@
-"""Run inputs through their targets and print what each did: `python -m tests.fuzz.outcomes TARGET DIR…`
+"""Run inputs through their targets and print what each did.
 
-Run twice, compiled and with NUMBA_DISABLE_JIT=1, the answers must be equal. One JSON object comes
-out: for each file a digest of all that was seen, or what went wrong; the slowest, and the most
+    python -m tests.fuzz.outcomes TARGET DIRECTORY…
+    python -m tests.fuzz.outcomes all tests/fuzz/regressions
+
+Run twice, compiled and with NUMBA_DISABLE_JIT=1, the answers must be equal. JSON comes out: for each file a digest of all that was seen, or what went wrong; the slowest, and the most
 memory that any of them took.
 """
 
@@ -80,6 +82,11 @@ def main(target: str, directories: list[str]) -> None:
     """Warm up, so that no input is charged for compiling, then run."""
     if is_plain():
         plain.uncompile()
+    if target == "all":  # one directory, with a folder for each target
+        folders = sorted(path for path in Path(directories[0]).iterdir() if path.is_dir())
+        reports = [run_all(folder.name, files_in([str(folder)])) for folder in folders]
+        sys.stdout.write(json.dumps(reports) + "\n")
+        return
     for seed in TARGETS[target].seeds():
         try_input(target, seed)
     sys.stdout.write(json.dumps(run_all(target, files_in(directories))) + "\n")

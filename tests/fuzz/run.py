@@ -68,19 +68,29 @@ def explore(name: str, corpus: Path, findings: Path, seconds: int) -> dict[str, 
     }
 
 
-def outcomes(name: str, extra: dict[str, str], *directories: Path) -> dict[str, Any]:
-    """Run inputs in a child process, where a crash is one finding and not the end."""
-    command = [sys.executable, "-m", "tests.fuzz.outcomes", name, *map(str, directories)]
+def _answer_of(command: list[str], extra: dict[str, str]) -> Any:
+    """Run a module in a child process, where a crash is one finding and not the end."""
     done = subprocess.run(
-        command, cwd=ROOT, env=_environment(extra), capture_output=True, text=True, check=False,
-        timeout=CONFIRM_S,
+        [sys.executable, "-m", *command], cwd=ROOT, env=_environment(extra), capture_output=True,
+        text=True, check=False, timeout=CONFIRM_S,
     )  # fmt: skip
     if done.returncode != 0:
-        return {
-            "problems": {"the process": f"ended with {done.returncode}: {_last_words(done.stderr)}"}
-        }
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return {"problems": {"the process": f"ended with {done.returncode}: {_last_words(done.stderr)}"}}  # fmt: skip
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def outcomes(name: str, extra: dict[str, str], *directories: Path) -> dict[str, Any]:
+    """Run the inputs of one target; returns what `tests.fuzz.outcomes` prints."""
+    answer: dict[str, Any] = _answer_of(
+        ["tests.fuzz.outcomes", name, *map(str, directories)], extra
+    )
     return answer
+
+
+def regressions(extra: dict[str, str]) -> list[dict[str, Any]]:
+    """Run the regressions of all targets in one process."""
+    answer = _answer_of(["tests.fuzz.outcomes", "all", str(REGRESSIONS)], extra)
+    return answer if isinstance(answer, list) else [answer]
 
 
 def confirm(name: str, *directories: Path) -> dict[str, Any]:
@@ -130,15 +140,11 @@ def hammer(seconds: int) -> dict[str, Any] | None:
     while seed == 0 or time.monotonic() - started < seconds:
         seed += 1
         scratch = HOME / "malformed-input"
-        command = [sys.executable, "-m", "tests.collector.hammer", str(seed), str(scratch)]
-        done = subprocess.run(
-            [*command, *map(str, folders)], cwd=ROOT, env=_environment(CHECKED),
-            capture_output=True, text=True, check=False, timeout=CONFIRM_S,
-        )  # fmt: skip
-        if done.returncode != 0:
-            problems[f"round {seed}"] = f"ended with {done.returncode}: {_last_words(done.stderr)}"
+        command = ["tests.collector.hammer", str(seed), str(scratch)]
+        report = _answer_of([*command, *map(str, folders)], CHECKED)
+        if "inputs" not in report:
+            problems[f"round {seed}"] = report["problems"]["the process"]
             continue
-        report = json.loads(done.stdout.splitlines()[-1])
         inputs += report["inputs"]
         slowest = max(slowest, report["slowest_s_per_mb"])
         growth = max(growth, report["growth_mib"])

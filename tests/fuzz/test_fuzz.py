@@ -27,10 +27,17 @@ def test_each_folder_of_regressions_belongs_to_a_target():
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+def test_every_regression_stays_mended_and_does_the_same_compiled_and_uncompiled():
+    shipped, plain = run.regressions({}), run.regressions(run.PLAIN)
+    assert [report["problems"] for report in (*shipped, *plain) if report["problems"]] == []
+    assert [report["digests"] for report in shipped] == [report["digests"] for report in plain]
+    assert sum(report["inputs"] for report in shipped) == len([*run.REGRESSIONS.glob("*/*.bin")])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", TARGETS)
-def test_seeds_and_regressions_do_the_same_compiled_with_bounds_checks_and_uncompiled(
-    name, tmp_path
-):
+def test_seeds_do_the_same_as_shipped_with_bounds_checks_and_uncompiled(name, tmp_path):
     corpus, _ = run.prepare(name, tmp_path)
     result = run.confirm(name, corpus)
     assert result["problems"] == {}
