@@ -49,6 +49,7 @@ def replay(
     """
     if (store is None) == (out is None):
         raise Refusal("say either --store DIR or --out FLOWS.parquet", Exit.USAGE)
+    from collector.accounting import memory_sentence
     from collector.run import run_replay
     from collector.sources.files import NotACapture
 
@@ -56,6 +57,7 @@ def replay(
     category_of = _category_of(lists)
     sink = _open_store(store, out)
     meter = _meter(sink, school, source="file", timestamps=timestamps, category_of=category_of)
+    _say(memory_sentence(meter.flow_cap))
     try:
         with octets_bar("Lecture") as progress:
             result = run_replay(files, meter, sink, progress)
@@ -111,6 +113,7 @@ def capture(
     ring = _split(timestamps)  # from here on we are the parser: no socket, no capability
     settings = _settings(school, interface=interface, side=side, line=line)
     interface = _interface_to_use(settings.interface)
+    from collector.accounting import memory_sentence
     from collector.compile import compile_loop
     from collector.run import LiveFacts, run_capture
     from collector.sources.ring import InterfaceCounters
@@ -128,6 +131,7 @@ def capture(
         category_of=category_of,
     )
     compile_loop()  # it loads from the cache at its first call: a second or two of packets
+    _say(memory_sentence(meter.flow_cap))
     _open_ring(ring, interface)  # last, so that all is ready when the first packet comes
     try:
         with counter_line(f"Capture sur {interface}") as show:
@@ -251,16 +255,25 @@ def _open_ring(ring: "Ring", interface: str) -> None:
 
 
 def _ticker(show: Any) -> Any:
-    if show is None:
-        return None
+    """Show the counters when somebody watches, and say once that the flow table is full."""
     from collector.meter import layout as lay
 
+    said = False
+
     def tick(meter: "Meter", ring: Any) -> None:
+        nonlocal said
         count = meter.tables["count"]
-        show(
-            f"{int(count[lay.C_OFFERED]):,} paquets, {int(meter.word[lay.W_FLOWS]):,} flux, "
-            f"{ring.dropped:,} perdus"
-        )
+        if not said and count[lay.C_FORCED]:
+            _say(
+                f"the flow table is full ({meter.flow_cap:,} flows): unanswered flows are closed "
+                "early, totals stay exact, link rows say `degraded`"
+            )
+            said = True
+        if show is not None:
+            show(
+                f"{int(count[lay.C_OFFERED]):,} paquets, {int(meter.word[lay.W_FLOWS]):,} flux, "
+                f"{ring.dropped:,} perdus"
+            )
 
     return tick
 
@@ -349,7 +362,12 @@ def _compile_when_cold() -> None:
 
 
 def _say_compiling() -> None:
-    print("jauge: compiling the packet loop for this processor (once)", file=sys.stderr)  # noqa: T201
+    _say("compiling the packet loop for this processor (once)")
+
+
+def _say(sentence: str) -> None:
+    """Tell a person what is going on; stdout is for the result."""
+    print(f"jauge: {sentence}", file=sys.stderr)  # noqa: T201
 
 
 def _category_of(lists: Path | None) -> Any:

@@ -114,6 +114,11 @@ class Meter:
         self._last_link_us: int | None = None
         self._device_day: date | None = None
 
+    @property
+    def flow_cap(self) -> int:
+        """Most flows at once."""
+        return int(self.word[lay.W_FLOW_CAP])
+
     def drive(self, step: Callable[[], int]) -> int:
         """Call `step` until it ends; serve the loop in between. Returns RUN_END or RUN_BAD."""
         while True:

@@ -15,6 +15,8 @@ from collector.sources.ring import InterfaceCounters, Ring, move_clock
 
 FLUSH_S = 30.0
 """Parts are written at least that often while capturing, so that little is lost with the process."""
+FLUSH_FULL_S = 5.0
+"""While the flow table is full: a `degraded` link row is on the disk soon after its step."""
 LOOK_S = 0.5
 """How often the holder is asked; it also speaks up by itself."""
 MANY_FLOWS = 1_000
@@ -158,6 +160,7 @@ class _Live:
     def __init__(self, ring: Ring, meter: Meter, store: Store, *, gap_rows: bool) -> None:
         self._ring, self._meter, self._store = ring, meter, store
         self._gap_rows = gap_rows
+        self._degraded = False
         self._flushed = self._looked = time.monotonic()
         self._outages = 0
         self._away_us = 0
@@ -183,8 +186,11 @@ class _Live:
                 self._meter.note_outage(*gap)
 
     def flush_when_due(self) -> None:
-        """Write parts at least every FLUSH_S."""
-        if time.monotonic() - self._flushed > FLUSH_S:
+        """Write parts at least every FLUSH_S, more often while flows have to give way."""
+        full = bool(self._meter.word[lay.W_DEGRADED])
+        self._degraded |= full
+        if time.monotonic() - self._flushed > (FLUSH_FULL_S if self._degraded else FLUSH_S):
+            self._degraded = full  # its row is still to come
             self._meter.flush_rows()
             self._meter.flush_links()
             self._store.flush()
