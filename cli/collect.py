@@ -114,6 +114,7 @@ def capture(
     settings = _settings(school, interface=interface, side=side, line=line)
     interface = _interface_to_use(settings.interface)
     from collector.accounting import memory_sentence
+    from collector.compile import compile_loop
     from collector.run import LiveFacts, run_capture
     from collector.sources.ring import InterfaceCounters
 
@@ -129,8 +130,9 @@ def capture(
         settings=settings,
         category_of=category_of,
     )
+    compile_loop()  # it loads from the cache at its first call: a second or two of packets
     _say(memory_sentence(meter.flow_cap))
-    _open_ring(ring, interface)  # last, so that the loop is ready when the first packet comes
+    _open_ring(ring, interface)  # last, so that all is ready when the first packet comes
     try:
         with counter_line(f"Capture sur {interface}") as show:
             result = run_capture(
