@@ -12,7 +12,7 @@ import typer
 
 from cli.declared import school_or_refusal
 from cli.exits import Exit, Refusal
-from cli.hardening import leave_no_core
+from cli.hardening import HOLDER, PARSER, call_this, confine, leave_no_core
 from cli.progress import counter_line, octets_bar
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collector.engine import Meter
     from collector.run import Store
     from collector.settings import CollectorSettings
+    from collector.sources.ring import Ring
 
 Lists = Annotated[Path | None, typer.Option(help="Lists file made by `jauge lists update`.")]
 
@@ -105,21 +106,19 @@ def capture(
 
     Example: jauge capture --interface eth1 --store /var/lib/jauge --school /etc/jauge --side lan
     """
+    if interface is not None:
+        _interface_to_use(interface)
+    stopping = _stop_signals()
+    leave_no_core()
+    ring = _split(timestamps)  # from here on we are the parser: no socket, no capability
     settings = _settings(school, interface=interface, side=side, line=line)
     interface = _interface_to_use(settings.interface)
     from collector.accounting import memory_sentence
     from collector.run import LiveFacts, run_capture
-    from collector.sources.ring import (
-        SNAP_BYTES,
-        WHOLE_FRAME,
-        InterfaceCounters,
-        Ring,
-    )
+    from collector.sources.ring import InterfaceCounters
 
     category_of = _category_of(lists)
-    stopping = _stop_signals()
-    ring = Ring(interface, snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME)
-    facts = LiveFacts(ring, InterfaceCounters(interface, settings.side))
+    facts = LiveFacts(ring, InterfaceCounters(settings.side))
     sink = _open_store(store, None)
     meter = _meter(
         sink,
@@ -145,6 +144,58 @@ def capture(
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
     _report(result, as_json=as_json)
+    if ring.orphaned:
+        raise Refusal(
+            "the process that holds the packet socket ended first; what was captured is stored: "
+            "start the capture again",
+            Exit.INTERNAL,
+        )
+
+
+def _split(timestamps: str) -> "Ring":
+    """Become the holder of the socket and the parser; returns in the parser only."""
+    from collector.sources.packet_socket import SNAP_BYTES, WHOLE_FRAME
+    from collector.sources.split import Parted, split
+
+    call_this("jauge-holder")
+    try:
+        mapping, channel = split(
+            snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME,
+            confine_holder=lambda: confine(HOLDER, "the holder of the packet socket"),
+            confine_parser=_become_parser,
+        )
+    except Parted as parted:
+        if parted.code >= 0:
+            raise SystemExit(parted.code) from None
+        raise Refusal(
+            f"the process that parses was ended by signal {-parted.code}; what it had written is "
+            "whole, the rest is lost: start the capture again",
+            Exit.INTERNAL,
+        ) from None
+    except PermissionError:
+        raise Refusal(
+            "no permission to capture: run as root, or give the program CAP_NET_RAW",
+            Exit.PERMISSION,
+        ) from None
+    except OSError as error:
+        raise Refusal(
+            f"the kernel gives no packet ring: {error.strerror}; it takes TPACKET_V3 (Linux 3.2), "
+            "64 MiB of memory and a netlink socket",
+            Exit.PERMISSION,
+        ) from None
+    from collector.sources.ring import Ring
+
+    return Ring(mapping, channel)
+
+
+def _become_parser() -> None:
+    call_this("jauge-parser")
+    from collector import cache
+
+    if cache.has_cache() and not cache.is_warm():  # a confined process starts no compiler
+        _say_compiling()
+        cache.fill()
+    confine(PARSER, "the process that parses packets")
 
 
 def _must_be_files(paths: list[Path]) -> None:
@@ -189,20 +240,16 @@ def _interface_to_use(interface: str | None) -> str:
     return interface
 
 
-def _open_ring(ring: Any, interface: str) -> None:
+def _open_ring(ring: "Ring", interface: str) -> None:
     from collector.sources.ring import CannotCapture
 
     try:
-        ring.open()
+        ring.open(interface)
     except CannotCapture as error:
-        if error.permission:
-            raise Refusal(
-                f"{error}; run as root, or give the program CAP_NET_RAW", Exit.PERMISSION
-            ) from None
+        if not error.absent:
+            raise Refusal(str(error), Exit.INTERNAL if ring.orphaned else Exit.DATA) from None
         names = ", ".join(sorted(path.name for path in Path("/sys/class/net").iterdir()))
         raise Refusal(f"{error}; this machine has: {names}", Exit.USAGE) from None
-    except OSError as error:
-        raise Refusal(f"{interface}: {error.strerror}", Exit.DATA) from None
 
 
 def _ticker(show: Any) -> Any:
@@ -245,6 +292,8 @@ def _open_store(store: Path | None, out: Path | None) -> "Store":
     sink: Any = DirectoryStore(store) if store is not None else OneFile(out)  # type: ignore[arg-type]
     try:
         sink.open()
+        if store is not None and not os.access(store, os.W_OK | os.X_OK):
+            raise PermissionError(0, "it cannot be written; let the collector's user own it")
     except OSError as error:
         raise Refusal(f"{store or out}: {error.strerror}", Exit.DATA) from None
     return sink  # type: ignore[no-any-return]
@@ -270,6 +319,12 @@ def _meter(
     from collector.placement import UNDECLARED, place_zones
     from collector.reduce import make_reducer
     from school.catalogue import load_catalogue
+    from school.words import Category
+
+    catalogue = load_catalogue()
+
+    def is_resolver(site: str) -> bool:
+        return catalogue.category_of(site) == Category.DOH_RESOLVER
 
     used = settings or _settings(school)
     placement, timezone, digest = UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16
@@ -280,7 +335,7 @@ def _meter(
         digest = declared.charter_digest[:16]
     setup = MeterSetup(
         placement=placement,
-        reduce=make_reducer(load_catalogue().site_of, category_of),
+        reduce=make_reducer(catalogue.site_of, category_of, is_resolver),
         key_of_day=DayKeys(secrets.token_bytes),
         timezone=timezone,
         seeds=(secrets.randbits(63), secrets.randbits(63)),
@@ -295,13 +350,17 @@ def _meter(
 
 def _compile_when_cold() -> None:
     """Compile before anything waits for the loop, and say why it takes a while."""
-    from collector import jit
+    from collector import cache
 
-    if not jit.is_warm():
-        _say("compiling the packet loop for this processor (once)")
+    if not cache.is_warm():
+        _say_compiling()
         from collector.compile import compile_loop
 
         compile_loop()
+
+
+def _say_compiling() -> None:
+    _say("compiling the packet loop for this processor (once)")
 
 
 def _say(sentence: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.meter import layout as lay
+from collector.meter.hints import APP_WORDS
 from collector.store import WRITING_BYTES
 from privacy.records import Reject, SiteSource
 
@@ -47,6 +48,8 @@ class Totals:
     slices: int
     names: dict[str, int]
     seconds: float
+    apps: dict[str, int] = field(default_factory=dict)
+    """Flows that left a trace outside the school, by wire hint (`dot`, `doq` and `doh` among them)."""
     degraded_flows: int = 0
     flow_cap: int = lay.FLOW_CAP
     """Most flows at once."""
@@ -73,6 +76,7 @@ class Totals:
             "flows": self.flows,
             "slices": self.slices,
             "names": self.names,
+            "apps": self.apps,
             "seconds": round(self.seconds, 3),
             "degraded_flows": self.degraded_flows,
             "flow_cap": self.flow_cap,
@@ -115,6 +119,11 @@ def totals(
             if count[lay.C_NAMED0 + code]
         },
         seconds=seconds,
+        apps={
+            word: int(flows)
+            for word, flows in zip(APP_WORDS, tables["apps"], strict=False)
+            if word and flows
+        },
         degraded_flows=int(count[lay.C_FORCED]),
         flow_cap=flow_cap,
         table_bytes=lay.table_bytes(flow_cap),
