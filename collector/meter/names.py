@@ -41,7 +41,8 @@ from collector.meter.layout import (
     W_REASSEMBLY_NEXT,
     W_SEED,
 )
-from collector.meter.octets import be16, be32, copy, mix
+from collector.meter.octets import be16, copy, mix
+from collector.meter.quic_first import may_begin_quic
 
 _SYN = 0x02
 _NO = i64(0)
@@ -294,12 +295,6 @@ def look_in_tcp(tables, number, buf, from_low):
         _collect(tables, number, buf, from_low, offset)
 
 
-@inlined
-def is_quic_version(version):
-    """Versions whose Initials can be opened: 1 (RFC 9000), 2 (RFC 9369), drafts 23 to 34."""
-    return version == 1 or version == 0x6B3343CF or 0xFF000017 <= version <= 0xFF000022
-
-
 @compiled
 def look_in_udp(tables, number, buf, from_low):
     """Keep a datagram that may hold a QUIC Initial (RFC 9000 section 17.2) for decryption."""
@@ -312,7 +307,7 @@ def look_in_udp(tables, number, buf, from_low):
     flow.tries += 1
     if flow.tries >= QUIC_TRIES:
         flow.done_lo = flow.done_hi = 1
-    if n < 7 or i64(buf[o]) & 0xC0 != 0xC0 or not is_quic_version(be32(buf, o + 1)):
+    if not may_begin_quic(buf, o, n):
         return
     n = min(n, QUIC_BYTES)
     word = tables.word

@@ -15,7 +15,7 @@ HOST = "ent.lycee.example"
 HELLO = f.client_hello(HOST)
 LONG = f.client_hello(HOST, filler=1_400, filler_first=True)
 VERSIONS = pytest.mark.parametrize(
-    "version", [q.V1, q.V2, q.DRAFT_29], ids=["v1", "v2", "draft-29"]
+    "version", [q.V1, q.V2, q.DRAFT_29, q.MVFST], ids=["v1", "v2", "draft-29", "mvfst draft-27"]
 )
 
 # --- vectors of the RFCs ---------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_a_hello_is_collected_up_to_its_bound(offsets):
 
 
 @settings(deadline=None, max_examples=10)
-@given(order=st.permutations(range(3)), version=st.sampled_from([q.V1, q.V2, q.DRAFT_29]))
+@given(order=st.permutations(range(3)), version=st.sampled_from([q.V1, q.V2, q.DRAFT_29, q.MVFST]))
 def test_the_flow_gets_the_name_whatever_the_order(tmp_path_factory, order, version):
     parts = q.cut(LONG, 500, 1_000)
     sent = [
