@@ -257,6 +257,12 @@ def _meter(
     from collector.placement import UNDECLARED, place_zones
     from collector.reduce import make_reducer
     from school.catalogue import load_catalogue
+    from school.words import Category
+
+    catalogue = load_catalogue()
+
+    def is_resolver(site: str) -> bool:
+        return catalogue.category_of(site) == Category.DOH_RESOLVER
 
     used = settings or _settings(school)
     placement, timezone, digest = UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16
@@ -267,7 +273,7 @@ def _meter(
         digest = declared.charter_digest[:16]
     setup = MeterSetup(
         placement=placement,
-        reduce=make_reducer(load_catalogue().site_of, category_of),
+        reduce=make_reducer(catalogue.site_of, category_of, is_resolver),
         key_of_day=DayKeys(secrets.token_bytes),
         timezone=timezone,
         seeds=(secrets.randbits(63), secrets.randbits(63)),
