@@ -26,6 +26,7 @@ FRAGMENTS_MAX = 64
 KEYS_MAX = 3
 """Connection ids tried per flow: the first, one after Retry, one after version negotiation."""
 PACKETS_PER_DATAGRAM = 4
+"""Coalesced packets looked at: one of each kind that a client sends before its keys change."""
 CONNECTION_ID_MAX = 20
 """RFC 9000 section 17.2."""
 SHORTEST_PACKET = 20

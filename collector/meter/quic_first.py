@@ -12,7 +12,7 @@ _Q0 = 0x5130
 
 
 @inlined
-def is_long_header_version(version):
+def is_quic_version(version):
     """Versions whose first packets `collector.quic` and `collector.gquic` can read.
 
     1 (RFC 9000), 2 (RFC 9369), drafts 23 to 34, draft-27 under Facebook's two names, and Google's
@@ -42,5 +42,5 @@ def may_begin_quic(buf, o, n):
         return False
     first = i64(buf[o])
     if first & 0xC0 == 0xC0:
-        return is_long_header_version(be32(buf, o + 1))
+        return is_quic_version(be32(buf, o + 1))
     return first & 0xCB == 0x09 and be16(buf, o + 9) == _Q0
