@@ -48,6 +48,6 @@ def first_packet(version: str, hello: bytes) -> bytes:
         frame = b"\x08" + q.varint(0) + q.varint(len(hello)) + hello
         return q.initial(q.padded(frame), q.Shape(q.GOOGLE[version]))
     if version == "Q046":
-        return long_clear(stream(hello))
+        return long_clear(q.padded(stream(hello)))
     number = int(version[1:])
-    return public(number, stream(hello, order="little" if number <= 38 else "big"))
+    return public(number, q.padded(stream(hello, order="little" if number <= 38 else "big")))
