@@ -217,6 +217,7 @@ def link_row(
         0,
         flows,
         step.degraded,
+        0,
         config_digest,
     )
 
