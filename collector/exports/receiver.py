@@ -85,6 +85,10 @@ def _drain(receiver: socket.socket, listener: Listener) -> None:
         listener.offer(data, source=plain_address(sender[0]), port=sender[1], now=time.time())
 
 
+def _nothing(_: Any) -> None:
+    """Do nothing: nobody watches, no log is followed."""
+
+
 def run_listen(
     receiver: socket.socket,
     listener: Listener,
@@ -92,8 +96,11 @@ def run_listen(
     *,
     stopped: Callable[[], bool],
     tick: Callable[[Listener], None] | None = None,
+    before_tick: Callable[[float], None] = _nothing,
 ) -> dict[str, Any]:
     """Receive until `stopped`; then take what the socket still holds and close the counts.
+
+    `before_tick` is called each time before flows are handed out (logs that name them are read there).
 
     Raises:
         OSError: the store cannot be written.
@@ -104,6 +111,7 @@ def run_listen(
             _drain(receiver, listener)
         now = time.monotonic()
         if now - ticked >= TICK_S:
+            before_tick(time.time())
             listener.tick(time.time())
             ticked = now
             if tick is not None:
@@ -114,6 +122,7 @@ def run_listen(
     while select.select([receiver], [], [], 0)[0]:
         _drain(receiver, listener)
     receiver.close()
+    before_tick(time.time())
     listener.finish(time.time())
     store.flush()
     return listener.report(time.monotonic() - started)

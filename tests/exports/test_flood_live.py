@@ -74,7 +74,9 @@ def test_a_million_templates_and_100000_forged_exporters_grow_by_16_mib_at_most(
     assert growth <= GROWTH_MAX
     assert report["kernel_drops"] == 0
     assert report["rejected"] == {"forged": FORGED}
-    assert refused + exporter["templates"] >= TEMPLATES // 2  # numbers recur: a redefinition is none
+    assert (
+        refused + exporter["templates"] >= TEMPLATES * 99 // 100
+    )  # a new meaning of an old number is none
     assert exporter["records_metered"] == sent  # not one forged record, not one good one lost
     assert total(table, "up_bytes", "down_bytes") == sent * OCTETS
     assert exporter["numbers"]["lost"] == 0
