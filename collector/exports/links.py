@@ -2,7 +2,7 @@
 
 Pure. Octets stand where their flows were, in proportion to time. The identity stands where the
 datagrams arrived, in the exporter's own numbers (v5: flows, IPFIX: data records, v9 and sFlow:
-datagrams): `offered` by how far its numbers advanced, `parsed` by what was read, `kernel_drops` by the
+datagrams): `offered` by how far its numbers advanced (and by what was rejected), `parsed` by what was read, `kernel_drops` by the
 gaps in its numbers (whatever lost them: the network or our socket), `rejected_*` datagrams whose
 number could not be trusted. Octets of a step that was already written make another row of it:
 readers add up the rows of a line.
@@ -42,7 +42,8 @@ def told_by(exporter: Exporter) -> Told:
     truncated = sum(rejected[reason] for reason in _TRUNCATED)
     unknown = sum(rejected[reason] for reason in _UNKNOWN)
     bad = sum(rejected.values()) - truncated - unknown
-    return Told(exporter.offered, exporter.counts.units, exporter.lost, truncated, bad, unknown)
+    offered = exporter.offered + sum(rejected.values())
+    return Told(offered, exporter.counts.units, exporter.lost, truncated, bad, unknown)
 
 
 class LinkRows:
@@ -78,7 +79,7 @@ class LinkRows:
         told = self._tell()
         grown = [new - old for new, old in zip(told, self._told, strict=True)]
         self._told = told
-        step.offered += grown[0] + sum(grown[3:])
+        step.offered += grown[0]
         step.parsed += grown[1]
         step.lost += grown[2]
         step.truncated += grown[3]

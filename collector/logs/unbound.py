@@ -24,7 +24,8 @@ from collector.logs.lines import (
 _ASKED = re.compile(
     rb"(?:info|query|reply): (?:query: |reply: )?(\S+) (\S+) (A|AAAA|HTTPS|TYPE65) IN(?: ([A-Z]+) \S+ \d \d+(?: .*)?)?$"
 )
-_INFO = re.compile(rb"(?:^|\s)unbound(?:\[[0-9:]+\])? (?:info|query|reply): |unbound\[[0-9:]+\]")
+_INFO = re.compile(rb"(?:^|\s)unbound(?:\[[0-9:]+\])?:? ")
+"""`unbound[pid:thread]` in its own file, `unbound[pid]: [pid:thread]` through syslog."""
 _RECORD = re.compile(rb"(\S+)\s+(\d{1,10})\s+IN\s+(A|AAAA|CNAME)\s+(\S+)$")
 _ANY_RECORD = re.compile(rb"\S+\s+\d{1,10}\s+(?:IN|CH)\s+[A-Z0-9]+\s")
 _MARKS = re.compile(rb";|(?:START|END)_\w+_CACHE|EOF$|msg \S")

@@ -53,7 +53,11 @@ def nat(*, accounting: bool = True) -> Iterator[Nat]:
             "net.ipv4.ip_forward": 1,
             "net.netfilter.nf_conntrack_acct": int(accounting),
             "net.netfilter.nf_conntrack_udp_timeout": 180,
-            "net.netfilter.nf_conntrack_tcp_timeout_close": 180,
+            # Long enough for `conntrack -L` to show them all at the end.
+            **{
+                f"net.netfilter.nf_conntrack_tcp_timeout_{state}": 300
+                for state in ("close", "time_wait", "last_ack", "fin_wait", "close_wait")
+            },
         }
         for name, value in switches.items():
             gateway.call("sysctl", "-qw", f"{name}={value}")
@@ -179,6 +183,9 @@ def ask(host: str, port: str, connections: str, datagrams: str, long_s: str) -> 
     while time.monotonic() < until:
         fetch(long, 3_000)
         time.sleep(0.25)
+    if float(long_s):
+        long.close()
+        time.sleep(1)  # the last packets of its farewell
     print("done", flush=True)
     sys.stdin.readline()
 

@@ -31,7 +31,9 @@ COUNTERS = ("up_bytes", "up_packets", "down_bytes", "down_packets")
 @pytest.fixture(autouse=True)
 def needed():
     need_root()
-    need_all(ip="iproute2", nft="nftables", conntrack="conntrack", ethtool="ethtool", sysctl="procps")
+    need_all(
+        ip="iproute2", nft="nftables", conntrack="conntrack", ethtool="ethtool", sysctl="procps"
+    )
 
 
 def run(places, store, *, connections, datagrams, long_s, options=()):
@@ -40,7 +42,13 @@ def run(places, store, *, connections, datagrams, long_s, options=()):
         inside(places.internet, "serve", str(TCP_PORT)),
         collecting(places.gateway, store, *options) as report,
         inside(
-            places.pupil, "ask", SERVER, str(TCP_PORT), str(connections), str(datagrams), str(long_s)
+            places.pupil,
+            "ask",
+            SERVER,
+            str(TCP_PORT),
+            str(connections),
+            str(datagrams),
+            str(long_s),
         ) as pupil,
     ):
         assert pupil.stdout.readline() == "done\n"
@@ -68,7 +76,9 @@ def test_a_thousand_connections_are_a_thousand_flows_and_the_octets_are_the_kern
     assert report["kernel_drops"] == 0
     assert report["ends_lost"] == 0
     assert report["messages_offered"] == report["messages_parsed"]
-    places_and_minutes = Counter(zip(rows["flow"].to_pylist(), rows["minute"].to_pylist(), strict=True))
+    places_and_minutes = Counter(
+        zip(rows["flow"].to_pylist(), rows["minute"].to_pylist(), strict=True)
+    )
     assert set(places_and_minutes.values()) == {1}
     longest = Counter(rows["flow"].to_pylist()).most_common(1)[0][1]
     assert longest in (2, 3)
