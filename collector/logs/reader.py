@@ -3,7 +3,6 @@
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from datetime import tzinfo
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,11 @@ from collector.logs.lines import (
     Unread,
 )
 from collector.logs.names import UNTOLD_TTL_S, Names
+from collector.logs.unbound_join import UnboundJoin
 from collector.reduced import Reduced, Reducer
 
 PENDING_MAX = 4_096
 """Questions of dnsmasq that wait for their answer: milliseconds of a busy school are dozens."""
-ASKED_MAX = 16_384
-"""Names that machines asked unbound for; the one asked longest ago gives way."""
-ASKERS_MAX = 64
-"""Machines that asked for one name; the one that asked longest ago gives way."""
-ALIASES_MAX = 16_384
-_ALIAS_DEPTH = 8
-"""Resolvers follow some ten aliases; real chains have three or four."""
-_DIGEST = 8
 
 
 def pull_dns_line(line: bytes) -> Line:
@@ -93,12 +85,10 @@ class LogReader:
         self, reduce: Reducer, *, key: bytes, timezone: tzinfo, proxies: tuple[Address, ...] = ()
     ) -> None:
         self._reduce = reduce
-        self._key = key
         self._timezone = timezone
         self.names = Names(proxies)
         self.logs: list[Log] = []
-        self._asked: OrderedDict[bytes, tuple[Reduced, OrderedDict[Address, int]]] = OrderedDict()
-        self._aliases: OrderedDict[bytes, bytes] = OrderedDict()
+        self._unbound = UnboundJoin(self.names, reduce, key)
 
     def follow_dns(self, path: Path) -> None:
         """Follow a name server's log."""
@@ -143,11 +133,11 @@ class LogReader:
             while len(log.pending) > PENDING_MAX:
                 log.pending.popitem(last=False)
         elif isinstance(said, Question):
-            self._ask(said, now_ms)
+            self._unbound.ask(said, now_ms)
         elif isinstance(said, Answer):
             return self._answer(log, said, now_ms)
         elif isinstance(said, Record):
-            self._hold(said)
+            self._unbound.hold(said, now_ms)
         elif isinstance(said, Request):
             self.names.request(said, self._reduce(said.name))
         return None
@@ -158,41 +148,6 @@ class LogReader:
             return Rejected(Unread.NO_QUESTION)
         self.names.answer(said.client, said.address, asked[1], at_ms=now_ms, ttl_s=UNTOLD_TTL_S)
         return None
-
-    # --- unbound: two kinds of lines are joined by the keyed hash of a name ---------------------
-
-    def _hash(self, name: str) -> bytes:
-        return blake2b(name.encode(), key=self._key, digest_size=_DIGEST).digest()
-
-    def _ask(self, said: Question, now_ms: int) -> None:
-        known = self._hash(said.name)
-        reduced, askers = self._asked.pop(known, None) or (self._reduce(said.name), OrderedDict())
-        askers.pop(said.client, None)
-        askers[said.client] = now_ms
-        if len(askers) > ASKERS_MAX:
-            askers.popitem(last=False)
-        self._asked[known] = (reduced, askers)
-        if len(self._asked) > ASKED_MAX:
-            self._asked.popitem(last=False)
-
-    def _hold(self, said: Record) -> None:
-        owner = self._hash(said.name)
-        if said.alias_of is not None:
-            self._aliases[self._hash(said.alias_of)] = owner
-            if len(self._aliases) > ALIASES_MAX:
-                self._aliases.popitem(last=False)
-            return
-        for _ in range(_ALIAS_DEPTH):
-            reduced, askers = self._asked.get(owner, (None, None))
-            if reduced is not None and askers is not None and said.address is not None:
-                for client, asked_ms in askers.items():
-                    self.names.answer(
-                        client, said.address, reduced, at_ms=asked_ms, ttl_s=UNTOLD_TTL_S
-                    )
-            above = self._aliases.get(owner)
-            if above is None:
-                return
-            owner = above
 
     def report(self) -> dict[str, Any]:
         """Return counts and reasons, never a value of a line."""
@@ -210,7 +165,7 @@ class LogReader:
                 "dnsmasq's log does not say whose answers these are: write `log-queries=extra` in "
                 "its configuration"
             )
-        if self._asked and not len(self.names):
+        if self._unbound.asked and not len(self.names):
             notes.append(
                 "unbound's log holds no addresses: append the output of `unbound-control "
                 "dump_cache` to a file each minute and give it as a second --dns-log"

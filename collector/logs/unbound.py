@@ -28,6 +28,8 @@ _INFO = re.compile(rb"(?:^|\s)unbound(?:\[[0-9:]+\])?:? ")
 """`unbound[pid:thread]` in its own file, `unbound[pid]: [pid:thread]` through syslog."""
 _RECORD = re.compile(rb"(\S+)\s+(\d{1,10})\s+IN\s+(A|AAAA|CNAME)\s+(\S+)$")
 _ANY_RECORD = re.compile(rb"\S+\s+\d{1,10}\s+(?:IN|CH)\s+[A-Z0-9]+\s")
+_REFERENCE = re.compile(rb"\S+ (?:IN|CH) [A-Z0-9]+ \d+$")
+"""In the dump's second half: which records an answer is made of."""
 _MARKS = re.compile(rb";|(?:START|END)_\w+_CACHE|EOF$|msg \S")
 
 
@@ -38,7 +40,7 @@ def is_unbound(line: bytes) -> bool:
 
 def is_cache(line: bytes) -> bool:
     """Tell whether the line is one of a cache dump."""
-    return _ANY_RECORD.match(line) is not None or _MARKS.match(line) is not None
+    return any(form.match(line) for form in (_ANY_RECORD, _REFERENCE, _MARKS))
 
 
 def pull_unbound(line: bytes) -> Line:

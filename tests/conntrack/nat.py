@@ -136,7 +136,7 @@ def _serve_tcp(port: int) -> None:
             for line in lines:
                 connection.sendall(bytes(int(line)))
 
-    listener = socket.create_server(("0.0.0.0", port), backlog=1024)
+    listener = socket.create_server(("", port), backlog=1024)
     while True:
         connection, _ = listener.accept()
         threading.Thread(target=talk, args=(connection,), daemon=True).start()
@@ -176,6 +176,7 @@ def ask(host: str, port: str, connections: str, datagrams: str, long_s: str) -> 
             fetch(connection, 500 + 7 * (number % 300))
     for number in range(int(datagrams)):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.bind(("", 20_000 + number))  # left to chance, two exchanges would share a port
             sender.settimeout(5)
             sender.sendto(bytes(40 + number % 400), (host, UDP_PORT))
             sender.recv(2_048)

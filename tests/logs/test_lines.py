@@ -66,6 +66,8 @@ PUPIL, SERVER = at("10.10.0.2"), at("198.51.100.7")
         (b"example.org.\t287\tIN\tNS\tns.example.org.", PASSED),
         (b";rrset 287 1 0 7 3", PASSED),
         (b"START_RRSET_CACHE", PASSED),
+        (b"msg www.example.org. IN A 33152 1 60 0 1 0 0", PASSED),
+        (b"www.example.org. IN CNAME 0", PASSED),
         (b"www.example.org.\t287\tIN\tA\t198.51.100.777", Rejected(Unread.ADDRESS)),
         (b"something else", Rejected(Unread.FORMAT)),
         (b"", Rejected(Unread.FORMAT)),

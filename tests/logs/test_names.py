@@ -1,6 +1,7 @@
 """Which flow gets which name: the machine that asked, the address that answered, in time."""
 
 from ipaddress import ip_address
+from itertools import permutations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ import pytest
 
 from collector.logs import names as names_
 from collector.logs import reader as reader_
+from collector.logs import unbound_join as join_
 from collector.logs.reader import LogReader
 from collector.reduced import Reduced
 from tests.exports import wire as w
@@ -129,22 +131,38 @@ def test_unbound_alone_names_nothing_and_says_why():
     assert "dump_cache" in reader.notes()[0]
 
 
-@pytest.mark.parametrize("alias_first", [True, False])
-def test_unbound_and_its_cache_name_through_aliases(alias_first):
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_unbound_and_its_cache_name_through_aliases_in_whatever_order_they_are_told(order):
     reader = reading()
-    alias = "www.example.org.\t60\tIN\tCNAME\tedge.example.net."
-    address = f"edge.example.net.\t60\tIN\tA\t{SERVER}"
-    dns(reader, unbound("www.example.org"), now_ms=T0)
-    lines = (alias, address) if alias_first else (address, alias, address)  # the next dump
-    dns(reader, *lines, now_ms=T0 + 30_000)
+    lines = (
+        unbound("www.example.org"),
+        "www.example.org.\t60\tIN\tCNAME\tmiddle.example.net.",
+        "middle.example.net.\t60\tIN\tCNAME\tedge.example.net.",
+        f"edge.example.net.\t60\tIN\tA\t{SERVER}",
+    )
+    dns(reader, *(lines[n] for n in order))
     assert site(reader, start_ms=100) == "example.org"
     assert site(reader, client=OTHER, start_ms=100) is None
+
+
+def test_an_address_that_the_cache_no_longer_holds_answers_no_later_question():
+    reader = reading()
+    dns(reader, f"www.example.org.\t60\tIN\tA\t{SERVER}")
+    dns(reader, unbound("www.example.org"), now_ms=T0 + 61_000)
+    assert site(reader, start_ms=61_100) is None
+
+
+def test_aliases_in_a_circle_end():
+    reader = reading()
+    dns(reader, "a.example.org.\t60\tIN\tCNAME\tb.example.org.", "b.example.org.\t60\tIN\tCNAME\ta.example.org.")  # fmt: skip
+    dns(reader, f"a.example.org.\t60\tIN\tA\t{SERVER}", unbound("b.example.org"))
+    assert site(reader, start_ms=100) == "example.org"
 
 
 def test_no_name_is_kept_for_unbounds_join():
     reader = reading()
     dns(reader, unbound("canary-host.example.org"), "canary-host.example.org.\t60\tIN\tCNAME\tcanary-edge.example.net.")  # fmt: skip
-    assert "canary" not in repr((reader._asked, reader._aliases, reader.names._answers))
+    assert "canary" not in repr((vars(reader._unbound), reader.names._answers))
 
 
 # --- proxies ---------------------------------------------------------------------------------
@@ -192,8 +210,8 @@ def test_a_filter_names_nothing_when_two_sites_could_be_meant():
 
 def test_every_table_holds_its_bound(monkeypatch):
     for module, name in (
-        (names_, "KEYS_MAX"), (names_, "CLIENTS_MAX"), (reader_, "PENDING_MAX"),
-        (reader_, "ASKED_MAX"), (reader_, "ASKERS_MAX"), (reader_, "ALIASES_MAX"),
+        (names_, "KEYS_MAX"), (names_, "CLIENTS_MAX"), (reader_, "PENDING_MAX"), (join_, "ASKED_MAX"),
+        (join_, "ASKERS_MAX"), (join_, "HELD_MAX"), (join_, "ADDRESSES_MAX"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, 10)
     reader = reading()
@@ -202,11 +220,14 @@ def test_every_table_holds_its_bound(monkeypatch):
         dns(reader, *asked(f"w{n}.example.org", SERVER, client=client, serial=n + 1))
         dns(reader, unbound(f"w{n}.example.org", client), unbound("one.example.org", client))
         dns(reader, f"w{n}.example.org.\t60\tIN\tCNAME\te{n}.example.net.")
+        dns(reader, f"w{n}.example.org.\t60\tIN\tA\t198.51.100.{n}")
+        dns(reader, f"many.example.org.\t60\tIN\tA\t198.51.100.{n}")
         proxy(reader, filtered("www.example.org", client=client))
+    join = reader._unbound
     sizes = (
-        len(reader.names), len(reader.names._visits), len(reader.logs[0].pending),
-        len(reader._asked), len(reader._aliases),
-        max(len(askers) for _, askers in reader._asked.values()),
+        len(reader.names), len(reader.names._visits), len(reader.logs[0].pending), len(join.asked),
+        len(join.aliases), len(join.addresses), max(len(a) for a in join.addresses.values()),
+        max(len(askers) for _, askers in join.asked.values()),
     )  # fmt: skip
     assert set(sizes) == {10}
 
