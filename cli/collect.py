@@ -65,7 +65,12 @@ def replay(
             f"{files[0]}: {error}; give a file written by tcpdump or Wireshark", Exit.DATA
         ) from None
     except OSError as error:
-        raise Refusal(f"{error.filename or 'store'}: {error.strerror}", Exit.DATA) from None
+        kept = ""
+        if out is not None:
+            sink.discard()
+            kept = "; what stood there before is kept"
+        where = error.filename or out or store
+        raise Refusal(f"{where}: {error.strerror}{kept}", Exit.DATA) from None
     _report(result.totals, as_json=as_json)
     if result.faults:
         raise Refusal(
@@ -288,6 +293,12 @@ def _meter(
     from collector.placement import UNDECLARED, place_zones
     from collector.reduce import make_reducer
     from school.catalogue import load_catalogue
+    from school.words import Category
+
+    catalogue = load_catalogue()
+
+    def is_resolver(site: str) -> bool:
+        return catalogue.category_of(site) == Category.DOH_RESOLVER
 
     used = settings or _settings(school)
     placement, timezone, digest = UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16
@@ -298,7 +309,7 @@ def _meter(
         digest = declared.charter_digest[:16]
     setup = MeterSetup(
         placement=placement,
-        reduce=make_reducer(load_catalogue().site_of, category_of),
+        reduce=make_reducer(catalogue.site_of, category_of, is_resolver),
         key_of_day=DayKeys(secrets.token_bytes),
         timezone=timezone,
         seeds=(secrets.randbits(63), secrets.randbits(63)),

@@ -15,6 +15,7 @@ import pyarrow as pa
 from collector.meter import layout as lay
 from collector.meter.entry import close_step, end_of_input, make_room, name_flow
 from collector.meter.hello import pull_hello
+from collector.meter.hints import APP_WORDS
 from collector.placement import Placement
 from collector.quic import Handshakes
 from collector.resolve import Devices, Reducer, Sites
@@ -28,7 +29,7 @@ class Sink(Protocol):
     """Where finished records go."""
 
     def slices(self, table: pa.Table, day: date) -> None:
-        """Take the slices of one local day."""
+        """Take slices of one local day, sorted by minute."""
 
     def links(self, table: pa.Table, day: date) -> None:
         """Take the link rows of one local day."""
@@ -65,6 +66,16 @@ class MeterSetup:
     """The Internet line that is measured."""
     config_digest: str = "0" * 16
     """Of the configuration in force."""
+
+
+def has_lone_device(tables: Any) -> bool:
+    """Say whether one single inside device was seen so far: then no flow can be told apart.
+
+    A collector outside of the NAT sees one address for the whole school, and a pseudonym of the
+    school would pass for a person's. Until a second device is seen, slices have none.
+    """
+    word = tables["word"]
+    return bool(word[lay.W_SCHOOL]) and int(word[lay.W_DEVICES]) == 1
 
 
 class Meter:
@@ -130,26 +141,34 @@ class Meter:
 
     def _take_quic(self) -> None:
         waiting = int(self.word[lay.W_QUIC_PENDING])
+        if not waiting:
+            return
         self.word[lay.W_QUIC_PENDING] = 0
-        for i in range(waiting):
-            entry = self.tables["quic"][i]
-            flow = self.tables["flows"][entry["flow"]]
-            if flow["id"] != entry["id"] or not flow["used"] or flow["source"] >= lay.SOURCE_QUIC:
+        entries, bodies = self.tables["quic"][:waiting], self.tables["quic_bytes"]
+        flows = self.tables["flows"][entries["flow"]]
+        wanted = (flows["id"] == entries["id"]) & (flows["used"] == 1)
+        wanted &= flows["source"] < lay.SOURCE_QUIC
+        read: set[int] = set()
+        for i in np.flatnonzero(wanted).tolist():
+            flow_id, number, length = entries[i].item()
+            if flow_id in read:
                 continue
-            data = self.tables["quic_bytes"][i, : entry["length"]].tobytes()
-            stream = self._handshakes.offer(int(entry["id"]), data)
-            if stream:
-                self._read_hello(int(entry["flow"]), int(entry["id"]), stream)
-        self.tables["quic_bytes"][:waiting] = 0
+            stream = self._handshakes.offer(flow_id, bodies[i, :length].tobytes())
+            if stream and self._read_hello(number, flow_id, stream):
+                read.add(flow_id)
+        bodies[:waiting] = 0
 
-    def _read_hello(self, number: int, flow_id: int, stream: bytes) -> None:
+    def _read_hello(self, number: int, flow_id: int, stream: bytes) -> bool:
+        """Name the flow if the hello is long enough; returns True when nothing more is expected."""
         buf = np.frombuffer(bytearray(stream), np.uint8)
         outcome, offset, length, ech = pull_hello(buf, 0, len(buf))
         if length:
             name_flow(self.memory, number, lay.SOURCE_QUIC, buf, offset, length, ech)
-        if outcome != lay.MORE:
-            self.tables["flows"]["done_lo"][number] = 1
-            self._handshakes.forget(flow_id)
+        if outcome == lay.MORE:
+            return False
+        self.tables["flows"]["done_lo"][number] = 1
+        self._handshakes.forget(flow_id)
+        return True
 
     def flush_rows(self) -> None:
         """Hand the finished slices to the sink, day by day."""
@@ -159,6 +178,9 @@ class Meter:
         if not waiting:
             return
         rows = self.tables["rows"][:waiting]
+        rows = rows[np.argsort(rows["minute_us"], kind="stable")]
+        if has_lone_device(self.tables):
+            rows["device"] = -1
         table = slice_table(
             rows,
             self.tables["names"],
@@ -166,11 +188,19 @@ class Meter:
             zones=self._zones,
             pseudonyms=row_pseudonyms(rows, self.tables, self._devices, self._timezone),
         )
+        self._count_apps(table)
         days, which = local_days(rows["minute_us"], self._timezone)
         for i, day in enumerate(days):
             part = table if len(days) == 1 else table.filter(pa.array(which == i))
             self._sink.slices(part, day)
         self._turn_day(days[-1])
+
+    def _count_apps(self, table: pa.Table) -> None:
+        """Count the flows that ended, by wire hint."""
+        ended = table["app"].filter(table["end_reason"].is_valid())
+        for counted in ended.value_counts().to_pylist():
+            if counted["values"] is not None:
+                self.tables["apps"][APP_WORDS.index(counted["values"])] += counted["counts"]
 
     def _turn_day(self, day: date) -> None:
         """On a new local day, forget yesterday's devices (their key dies with the day)."""
