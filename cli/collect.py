@@ -115,8 +115,10 @@ def capture(
     On a gateway that translates addresses, --source conntrack reads the kernel's own connections
     instead of packets; logs of the name server or of a proxy then bring the names.
     """
-    if _is_conntrack(source, interface, dns_log, proxy_log):
+    if _is_conntrack(source, dns_log, proxy_log):
         settings = _settings(school, interface=interface, side=side, line=line)
+        if settings.interface == "any":
+            _interface_to_use(settings.interface)
         capture_conntrack(
             store,
             school,
@@ -220,14 +222,10 @@ def _become_parser() -> None:
     confine(PARSER, "the process that parses packets")
 
 
-def _is_conntrack(
-    source: str, interface: str | None, dns_log: list[Path] | None, proxy_log: list[Path] | None
-) -> bool:
-    """Tell which source is meant; refuse what would count twice or do nothing."""
+def _is_conntrack(source: str, dns_log: list[Path] | None, proxy_log: list[Path] | None) -> bool:
+    """Tell which source is meant; refuse what would do nothing."""
     if source not in {"ring", "conntrack"}:
         raise Refusal(f"--source {source}: say ring or conntrack", Exit.USAGE)
-    if source == "conntrack" and interface == "any":
-        _interface_to_use(interface)
     if source == "ring" and (dns_log or proxy_log):
         raise Refusal(
             "--dns-log and --proxy-log name the flows of --source conntrack and of `jauge listen`; "
