@@ -126,6 +126,15 @@ def test_a_template_flood_holds_its_bound_and_the_known_template_stays():
     assert exp.counts.metered == 1
 
 
+def test_small_templates_have_a_bound_of_their_own():
+    one = Exporter(0)
+    for n in range(20_000):
+        data = w.v9(w.v9_template(T + n // 63, [(1, 4)]), sequence=n // 63, domain=n % 63)
+        one.offer(data, port=1, now=w.NOW)
+    assert one.templates() == templates.TEMPLATES_HELD_MAX
+    assert one.counts.templates_refused == {"template_limit": 20_000 - one.templates()}
+
+
 def test_more_domains_than_the_bound_are_refused_while_the_old_are_in_use():
     one = Exporter(0)
     for n in range(exporter.DOMAINS_MAX + 10):
