@@ -13,8 +13,12 @@ import typer
 from cli.conntrack import capture_conntrack
 from cli.declared import school_or_refusal
 from cli.exits import Exit, Refusal
+<<<<<<< HEAD
 from cli.hardening import leave_no_core
 from cli.logs import DnsLogs, Lists, ProxyAddresses, ProxyLogs, logs_or_refusal
+=======
+from cli.hardening import HOLDER, PARSER, call_this, confine, leave_no_core
+>>>>>>> main
 from cli.progress import counter_line, octets_bar
 
 if TYPE_CHECKING:
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from collector.engine import Meter
     from collector.run import Store
     from collector.settings import CollectorSettings
+    from collector.sources.ring import Ring
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +53,7 @@ def replay(
     """
     if (store is None) == (out is None):
         raise Refusal("say either --store DIR or --out FLOWS.parquet", Exit.USAGE)
+    from collector.accounting import memory_sentence
     from collector.run import run_replay
     from collector.sources.files import NotACapture
 
@@ -55,6 +61,7 @@ def replay(
     category_of = category_of_lists(lists)
     sink = _open_store(store, out)
     meter = _meter(sink, school, source="file", timestamps=timestamps, category_of=category_of)
+    _say(memory_sentence(meter.flow_cap))
     try:
         with octets_bar("Lecture") as progress:
             result = run_replay(files, meter, sink, progress)
@@ -112,6 +119,11 @@ def capture(
     On a gateway that translates addresses, --source conntrack reads the kernel's own connections
     instead of packets; logs of the name server or of a proxy then bring the names.
     """
+    if interface is not None:
+        _interface_to_use(interface)
+    stopping = _stop_signals()
+    leave_no_core()
+    ring = _split(timestamps)  # from here on we are the parser: no socket, no capability
     settings = _settings(school, interface=interface, side=side, line=line)
     if _is_conntrack(source, settings.interface, dns_log, proxy_log):
         capture_conntrack(
@@ -124,18 +136,19 @@ def capture(
         )
         return
     interface = _interface_to_use(settings.interface)
+    from collector.accounting import memory_sentence
     from collector.run import LiveFacts, run_capture
-    from collector.sources.ring import (
-        SNAP_BYTES,
-        WHOLE_FRAME,
-        InterfaceCounters,
-        Ring,
-    )
+    from collector.sources.ring import InterfaceCounters
 
+<<<<<<< HEAD
     category_of = category_of_lists(lists)
     stopping = _stop_signals()
     ring = Ring(interface, snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME)
     facts = LiveFacts(ring, InterfaceCounters(interface, settings.side))
+=======
+    category_of = _category_of(lists)
+    facts = LiveFacts(ring, InterfaceCounters(settings.side))
+>>>>>>> main
     sink = _open_store(store, None)
     meter = _meter(
         sink,
@@ -146,6 +159,7 @@ def capture(
         settings=settings,
         category_of=category_of,
     )
+    _say(memory_sentence(meter.flow_cap))
     _open_ring(ring, interface)  # last, so that the loop is ready when the first packet comes
     try:
         with counter_line(f"Capture sur {interface}") as show:
@@ -160,6 +174,58 @@ def capture(
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
     _report(result, as_json=as_json)
+    if ring.orphaned:
+        raise Refusal(
+            "the process that holds the packet socket ended first; what was captured is stored: "
+            "start the capture again",
+            Exit.INTERNAL,
+        )
+
+
+def _split(timestamps: str) -> "Ring":
+    """Become the holder of the socket and the parser; returns in the parser only."""
+    from collector.sources.packet_socket import SNAP_BYTES, WHOLE_FRAME
+    from collector.sources.split import Parted, split
+
+    call_this("jauge-holder")
+    try:
+        mapping, channel = split(
+            snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME,
+            confine_holder=lambda: confine(HOLDER, "the holder of the packet socket"),
+            confine_parser=_become_parser,
+        )
+    except Parted as parted:
+        if parted.code >= 0:
+            raise SystemExit(parted.code) from None
+        raise Refusal(
+            f"the process that parses was ended by signal {-parted.code}; what it had written is "
+            "whole, the rest is lost: start the capture again",
+            Exit.INTERNAL,
+        ) from None
+    except PermissionError:
+        raise Refusal(
+            "no permission to capture: run as root, or give the program CAP_NET_RAW",
+            Exit.PERMISSION,
+        ) from None
+    except OSError as error:
+        raise Refusal(
+            f"the kernel gives no packet ring: {error.strerror}; it takes TPACKET_V3 (Linux 3.2), "
+            "64 MiB of memory and a netlink socket",
+            Exit.PERMISSION,
+        ) from None
+    from collector.sources.ring import Ring
+
+    return Ring(mapping, channel)
+
+
+def _become_parser() -> None:
+    call_this("jauge-parser")
+    from collector import cache
+
+    if cache.has_cache() and not cache.is_warm():  # a confined process starts no compiler
+        _say_compiling()
+        cache.fill()
+    confine(PARSER, "the process that parses packets")
 
 
 def _is_conntrack(
@@ -221,33 +287,38 @@ def _interface_to_use(interface: str | None) -> str:
     return interface
 
 
-def _open_ring(ring: Any, interface: str) -> None:
+def _open_ring(ring: "Ring", interface: str) -> None:
     from collector.sources.ring import CannotCapture
 
     try:
-        ring.open()
+        ring.open(interface)
     except CannotCapture as error:
-        if error.permission:
-            raise Refusal(
-                f"{error}; run as root, or give the program CAP_NET_RAW", Exit.PERMISSION
-            ) from None
+        if not error.absent:
+            raise Refusal(str(error), Exit.INTERNAL if ring.orphaned else Exit.DATA) from None
         names = ", ".join(sorted(path.name for path in Path("/sys/class/net").iterdir()))
         raise Refusal(f"{error}; this machine has: {names}", Exit.USAGE) from None
-    except OSError as error:
-        raise Refusal(f"{interface}: {error.strerror}", Exit.DATA) from None
 
 
 def _ticker(show: Any) -> Any:
-    if show is None:
-        return None
+    """Show the counters when somebody watches, and say once that the flow table is full."""
     from collector.meter import layout as lay
 
+    said = False
+
     def tick(meter: "Meter", ring: Any) -> None:
+        nonlocal said
         count = meter.tables["count"]
-        show(
-            f"{int(count[lay.C_OFFERED]):,} paquets, {int(meter.word[lay.W_FLOWS]):,} flux, "
-            f"{ring.dropped:,} perdus"
-        )
+        if not said and count[lay.C_FORCED]:
+            _say(
+                f"the flow table is full ({meter.flow_cap:,} flows): unanswered flows are closed "
+                "early, totals stay exact, link rows say `degraded`"
+            )
+            said = True
+        if show is not None:
+            show(
+                f"{int(count[lay.C_OFFERED]):,} paquets, {int(meter.word[lay.W_FLOWS]):,} flux, "
+                f"{ring.dropped:,} perdus"
+            )
 
     return tick
 
@@ -268,6 +339,8 @@ def _open_store(store: Path | None, out: Path | None) -> "Store":
     sink: Any = DirectoryStore(store) if store is not None else OneFile(out)  # type: ignore[arg-type]
     try:
         sink.open()
+        if store is not None and not os.access(store, os.W_OK | os.X_OK):
+            raise PermissionError(0, "it cannot be written; let the collector's user own it")
     except OSError as error:
         raise Refusal(f"{store or out}: {error.strerror}", Exit.DATA) from None
     return sink  # type: ignore[no-any-return]
@@ -324,16 +397,29 @@ def _meter(
 
 def _compile_when_cold() -> None:
     """Compile before anything waits for the loop, and say why it takes a while."""
-    from collector import jit
+    from collector import cache
 
-    if not jit.is_warm():
-        print("jauge: compiling the packet loop for this processor (once)", file=sys.stderr)  # noqa: T201
+    if not cache.is_warm():
+        _say_compiling()
         from collector.compile import compile_loop
 
         compile_loop()
 
 
+<<<<<<< HEAD
 def category_of_lists(lists: Path | None) -> Any:
+=======
+def _say_compiling() -> None:
+    _say("compiling the packet loop for this processor (once)")
+
+
+def _say(sentence: str) -> None:
+    """Tell a person what is going on; stdout is for the result."""
+    print(f"jauge: {sentence}", file=sys.stderr)  # noqa: T201
+
+
+def _category_of(lists: Path | None) -> Any:
+>>>>>>> main
     """Map a lists file; it stays mapped as long as the process looks names up."""
     if lists is None:
         return None

@@ -16,6 +16,7 @@ from collector.meter import layout as lay
 from collector.meter.entry import close_step, end_of_input, make_room, name_flow
 from collector.meter.hello import pull_hello
 from collector.meter.hints import APP_WORDS
+from collector.outages import outage_rows
 from collector.placement import Placement
 from collector.quic import Handshakes
 from collector.resolve import Devices, Reducer, Sites
@@ -112,6 +113,11 @@ class Meter:
         self._fills = link_facts is None or setup.trailer
         self._last_link_us: int | None = None
         self._device_day: date | None = None
+
+    @property
+    def flow_cap(self) -> int:
+        """Most flows at once."""
+        return int(self.word[lay.W_FLOW_CAP])
 
     def drive(self, step: Callable[[], int]) -> int:
         """Call `step` until it ends; serve the loop in between. Returns RUN_END or RUN_BAD."""
@@ -218,16 +224,25 @@ class Meter:
         if self._fills:
             links = self._fill_quiet(links)
         facts = self._facts() if self._facts else None
-        table = link_table(links, facts=facts, **self._link)
+        self._sink_links(link_table(links, facts=facts, **self._link), links)
+
+    def _sink_links(self, table: pa.Table, links: Any) -> None:
         days, which = local_days(links["start_us"], self._timezone)
         for i, day in enumerate(days):
             self._sink.links(table.filter(pa.array(which == i)), day)
 
     def begin_outage(self) -> None:
-        """Close the counts of now: until the interface is back there are no link rows."""
+        """Close the counts of now: until the interface is back, nothing is measured."""
         close_step(self.memory)
         self.flush_rows()
         self.flush_links()
+
+    def note_outage(self, from_us: int, to_us: int) -> None:
+        """Write the gap rows of a time in which nothing was measured (microseconds since 1970)."""
+        links, lasted_ms = outage_rows(from_us, to_us)
+        if len(links):
+            table = link_table(links, facts=None, outage_ms=lasted_ms, **self._link)
+            self._sink_links(table, links)
 
     def _fill_quiet(self, links: Any) -> Any:
         """Insert zero rows for steps without a packet: silence is a measurement, too."""

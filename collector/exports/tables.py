@@ -239,6 +239,7 @@ def link_row(
         0,
         flows,
         step.degraded,
+        0,
         config_digest,
     )
 

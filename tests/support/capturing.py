@@ -42,6 +42,13 @@ class Captured:
         return stored(self.store, "link", LINK_SCHEMA)
 
 
+def parser_of(captured: Captured) -> int:
+    """Return the process id of the parser: the only child of the holder."""
+    holder = captured.process.pid
+    (child,) = Path(f"/proc/{holder}/task/{holder}/children").read_text().split()
+    return int(child)
+
+
 def stored(store: Path, record: str, schema: pa.Schema) -> pa.Table:
     """Read every part of one record."""
     paths = sorted((store / record).rglob("*.parquet"))
