@@ -13,12 +13,8 @@ import typer
 from cli.conntrack import capture_conntrack
 from cli.declared import school_or_refusal
 from cli.exits import Exit, Refusal
-<<<<<<< HEAD
-from cli.hardening import leave_no_core
-from cli.logs import DnsLogs, Lists, ProxyAddresses, ProxyLogs, logs_or_refusal
-=======
 from cli.hardening import HOLDER, PARSER, call_this, confine, leave_no_core
->>>>>>> main
+from cli.logs import DnsLogs, Lists, ProxyAddresses, ProxyLogs, logs_or_refusal
 from cli.progress import counter_line, octets_bar
 
 if TYPE_CHECKING:
@@ -121,11 +117,8 @@ def capture(
     """
     if interface is not None:
         _interface_to_use(interface)
-    stopping = _stop_signals()
-    leave_no_core()
-    ring = _split(timestamps)  # from here on we are the parser: no socket, no capability
-    settings = _settings(school, interface=interface, side=side, line=line)
-    if _is_conntrack(source, settings.interface, dns_log, proxy_log):
+    if _is_conntrack(source, dns_log, proxy_log):
+        settings = _settings(school, interface=interface, side=side, line=line)
         capture_conntrack(
             store,
             school,
@@ -135,20 +128,17 @@ def capture(
             as_json=as_json,
         )
         return
+    stopping = _stop_signals()
+    leave_no_core()
+    ring = _split(timestamps)  # from here on we are the parser: no socket, no capability
+    settings = _settings(school, interface=interface, side=side, line=line)
     interface = _interface_to_use(settings.interface)
     from collector.accounting import memory_sentence
     from collector.run import LiveFacts, run_capture
     from collector.sources.ring import InterfaceCounters
 
-<<<<<<< HEAD
     category_of = category_of_lists(lists)
-    stopping = _stop_signals()
-    ring = Ring(interface, snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME)
-    facts = LiveFacts(ring, InterfaceCounters(interface, settings.side))
-=======
-    category_of = _category_of(lists)
     facts = LiveFacts(ring, InterfaceCounters(settings.side))
->>>>>>> main
     sink = _open_store(store, None)
     meter = _meter(
         sink,
@@ -228,14 +218,10 @@ def _become_parser() -> None:
     confine(PARSER, "the process that parses packets")
 
 
-def _is_conntrack(
-    source: str, interface: str | None, dns_log: list[Path] | None, proxy_log: list[Path] | None
-) -> bool:
+def _is_conntrack(source: str, dns_log: list[Path] | None, proxy_log: list[Path] | None) -> bool:
     """Tell which source is meant; refuse what would count twice or do nothing."""
     if source not in {"ring", "conntrack"}:
         raise Refusal(f"--source {source}: say ring or conntrack", Exit.USAGE)
-    if source == "conntrack" and interface == "any":
-        _interface_to_use(interface)
     if source == "ring" and (dns_log or proxy_log):
         raise Refusal(
             "--dns-log and --proxy-log name the flows of --source conntrack and of `jauge listen`; "
@@ -406,9 +392,6 @@ def _compile_when_cold() -> None:
         compile_loop()
 
 
-<<<<<<< HEAD
-def category_of_lists(lists: Path | None) -> Any:
-=======
 def _say_compiling() -> None:
     _say("compiling the packet loop for this processor (once)")
 
@@ -418,8 +401,7 @@ def _say(sentence: str) -> None:
     print(f"jauge: {sentence}", file=sys.stderr)  # noqa: T201
 
 
-def _category_of(lists: Path | None) -> Any:
->>>>>>> main
+def category_of_lists(lists: Path | None) -> Any:
     """Map a lists file; it stays mapped as long as the process looks names up."""
     if lists is None:
         return None
