@@ -115,10 +115,10 @@ def capture(
     On a gateway that translates addresses, --source conntrack reads the kernel's own connections
     instead of packets; logs of the name server or of a proxy then bring the names.
     """
-    if interface is not None:
-        _interface_to_use(interface)
     if _is_conntrack(source, dns_log, proxy_log):
         settings = _settings(school, interface=interface, side=side, line=line)
+        if settings.interface == "any":
+            _interface_to_use(settings.interface)
         capture_conntrack(
             store,
             school,
@@ -128,12 +128,15 @@ def capture(
             as_json=as_json,
         )
         return
+    if interface is not None:
+        _interface_to_use(interface)
     stopping = _stop_signals()
     leave_no_core()
     ring = _split(timestamps)  # from here on we are the parser: no socket, no capability
     settings = _settings(school, interface=interface, side=side, line=line)
     interface = _interface_to_use(settings.interface)
     from collector.accounting import memory_sentence
+    from collector.compile import compile_loop
     from collector.run import LiveFacts, run_capture
     from collector.sources.ring import InterfaceCounters
 
@@ -149,8 +152,9 @@ def capture(
         settings=settings,
         category_of=category_of,
     )
+    compile_loop()  # it loads from the cache at its first call: a second or two of packets
     _say(memory_sentence(meter.flow_cap))
-    _open_ring(ring, interface)  # last, so that the loop is ready when the first packet comes
+    _open_ring(ring, interface)  # last, so that all is ready when the first packet comes
     try:
         with counter_line(f"Capture sur {interface}") as show:
             result = run_capture(
@@ -219,7 +223,7 @@ def _become_parser() -> None:
 
 
 def _is_conntrack(source: str, dns_log: list[Path] | None, proxy_log: list[Path] | None) -> bool:
-    """Tell which source is meant; refuse what would count twice or do nothing."""
+    """Tell which source is meant; refuse what would do nothing."""
     if source not in {"ring", "conntrack"}:
         raise Refusal(f"--source {source}: say ring or conntrack", Exit.USAGE)
     if source == "ring" and (dns_log or proxy_log):

@@ -7,9 +7,10 @@ with variable lengths (RFC 7011 section 7) is walked field by field.
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
-from collector.exports.elements import ELEMENTS
+from collector.exports.elements import ELEMENTS, SOURCE_V4, SOURCE_V6, TARGET_V4, TARGET_V6
 from collector.exports.outcome import Refused, Rejected
 
 FIELDS_MAX = 128
@@ -30,6 +31,9 @@ LONG_LENGTH = 255
 """First octet of a length that goes on in the next two."""
 RECORD_MAX = 65_535
 FIRST_DATA_SET = 256
+
+ADDRESSES = ({SOURCE_V4, TARGET_V4}, {SOURCE_V6, TARGET_V6})
+"""A record without one of these pairs is no flow."""
 
 Values = dict[int, Any]
 """Element → number, or bytes for names."""
@@ -57,7 +61,7 @@ def _readable(field: Field) -> bool:
 class Template:
     """One compiled template."""
 
-    __slots__ = ("_keys", "_plan", "_steps", "fields", "least", "options")
+    __slots__ = ("_keys", "_plan", "_steps", "_without_address", "fields", "least", "options")
 
     def __init__(self, fields: tuple[Field, ...], *, options: bool) -> None:
         self.options = options
@@ -74,6 +78,8 @@ class Template:
         self._steps = tuple(steps) if variable else ()
         self._plan = None if variable else _plan(steps)
         self._keys = tuple((k, ELEMENTS[k].text) for k, _ in steps if k is not None)
+        # The densest datagram is one of such records: they are counted without being read.
+        self._without_address = not options and not any(pair <= seen for pair in ADDRESSES)
 
     def records(self, body: bytes) -> Iterator[Values | Rejected]:
         """Yield the records of a data set's body; padding at its end is no record.
@@ -85,6 +91,9 @@ class Template:
             return
         plan, keys = self._plan, self._keys
         usable = len(body) - len(body) % plan.size
+        if self._without_address:
+            yield from repeat(Rejected(Refused.NO_ADDRESS), usable // plan.size)
+            return
         for values in plan.iter_unpack(body[:usable]):
             yield {
                 key: value if text or not isinstance(value, bytes) else int.from_bytes(value, "big")
