@@ -12,9 +12,9 @@ from collector.conntrack.entry import Tracked, Tuple
 from collector.conntrack.netlink import Unused
 from collector.exports.joining import MINUTE_MS, Joined, Key, spread
 
-ENTRIES_MAX = 262_144
-"""Connections followed, the kernel's own limit on a machine of 4 GiB and more (nf_conntrack_max);
-some 700 octets each. Beyond it a connection is counted whole when it ends."""
+ENTRIES_MAX = 65_536
+"""Connections followed: 100 for each of 600 devices, as for exports; 2.5 KB each while they are busy, 160
+MiB in all. Beyond it a connection is counted whole when it ends."""
 ENDED_MAX = 65_536
 """Ended connections that wait for the end of their minute; beyond it they are handed out at once."""
 _UNSEEN_MAX = 2

@@ -89,7 +89,10 @@ def inside(where: Namespace, *words: str) -> Iterator[subprocess.Popen[str]]:
 
 @contextmanager
 def collecting(where: Namespace, store: Path, *options: str) -> Iterator[dict]:
-    """Run `jauge capture --source conntrack`; yields its report, filled at the end."""
+    """Run `jauge capture --source conntrack`; yields its report, filled at the end.
+
+    While it runs, `report["pid"]` is its process.
+    """
     command = where.within(
         sys.executable, "-m", "cli", "capture", "--source", "conntrack", "--store", str(store),
         "--school", str(SCHOOL), "--json", *options,
@@ -97,7 +100,7 @@ def collecting(where: Namespace, store: Path, *options: str) -> Iterator[dict]:
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    report: dict = {}
+    report: dict = {"pid": process.pid}
     try:
         said = process.stderr.readline()
         assert "following" in said, said
@@ -191,5 +194,17 @@ def ask(host: str, port: str, connections: str, datagrams: str, long_s: str) -> 
     sys.stdin.readline()
 
 
+def scatter(host: str, datagrams: str) -> None:
+    """Send datagrams that nobody answers, each to a port of its own: each is a connection."""
+    print("ready", flush=True)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for number in range(int(datagrams)):
+            sender.sendto(bytes(72), (host, 10_000 + number))
+            if number % 500 == 0:
+                time.sleep(0.02)
+    print("done", flush=True)
+    sys.stdin.readline()
+
+
 if __name__ == "__main__":
-    {"serve": serve, "ask": ask}[sys.argv[1]](*sys.argv[2:])
+    {"serve": serve, "ask": ask, "scatter": scatter}[sys.argv[1]](*sys.argv[2:])

@@ -1,7 +1,10 @@
 """A real gateway that masquerades: each connection is one flow, its octets are `conntrack -L`'s."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
@@ -127,6 +130,36 @@ def test_the_gateways_own_traffic_is_counted_apart_and_not_stored(tmp_path):
     assert report["flows"] == 0
     assert report["connections_unused"]["no_inside"] >= 5
     assert not list((tmp_path / "store").glob("flows/**/*.parquet"))
+
+
+@pytest.mark.slow
+def test_events_that_were_lost_are_counted_and_a_reading_makes_up_for_them(tmp_path):
+    """The collector is stopped while more connections begin than its socket holds events of."""
+    many = 40_000
+    with nat() as places, collecting(places.gateway, tmp_path / "store") as report:
+        places.internet.call("nft", "add table inet quiet")
+        places.internet.call(
+            "nft", "add chain inet quiet in { type filter hook input priority 0; }"
+        )
+        places.internet.call("nft", "add rule inet quiet in udp dport 10000-65000 drop")
+        os.kill(report["pid"], signal.SIGSTOP)
+        try:
+            with inside(places.pupil, "scatter", SERVER, str(many)) as pupil:
+                assert pupil.stdout.readline() == "done\n"
+        finally:
+            os.kill(report["pid"], signal.SIGCONT)
+        time.sleep(12)  # events that wait, and at least one reading
+        says = kernel_says(places.gateway, SCHOOL_V4)
+    rows = stored(tmp_path / "store")
+    assert report["kernel_drops"] > 0
+    assert report["messages_offered"] == report["messages_parsed"] + report["kernel_drops"]
+    assert any("events were lost" in note for note in report["notes"])
+    assert report["flows"] == len(says) == many
+    assert sums(rows) == [sum(column) for column in zip(*says, strict=True)]
+    print(
+        f"\n{many:,} connections begun while the collector was stopped: {report['kernel_drops']:,} events "
+        f"lost and counted, {report['flows']:,} flows, {report['ip_bytes']:,} octets as conntrack -L"
+    )
 
 
 def refused(where, *options) -> subprocess.CompletedProcess:
