@@ -24,6 +24,12 @@ PACKAGES = {
     "openssl": "openssl",
     "softflowd": "softflowd",
     "nfpcapd": "nfdump",
+    "nft": "nftables",
+    "conntrack": "conntrack",
+    "sysctl": "procps",
+    "unbound": "unbound",
+    "unbound-control": "unbound",
+    "squid": "squid",
     "ndpiReader": "libndpi-bin",
     "argus": "argus-server",
 }
