@@ -70,6 +70,7 @@ def scapy_totals(path) -> tuple[int, int]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.enable_socket  # Scapy's import asks the kernel for its interfaces over netlink
 def test_packets_and_octets_equal_scapys():
     logging.getLogger("scapy").setLevel(logging.CRITICAL)
     different = {}

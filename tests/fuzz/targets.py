@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.collector import frames as f
-from tests.collector import quic_packets, test_accounting, test_hints
+from tests.collector import google_quic, quic_packets, test_accounting, test_hints
 from tests.exports import test_hostile
 from tests.fuzz import export_targets, meter_targets
 from tests.fuzz.pieces import join
@@ -152,6 +152,9 @@ def _quic() -> Iterator[bytes]:
         frames = b"".join(reversed(quic_packets.cut(hello, 50, 90))) + b"\x02\x00\x00\x00\x00"
         yield join([(kind, frames)])
     yield join([(0, quic_packets.initial(quic_packets.padded(quic_packets.crypto(0, hello))))])
+    for version in ("Q025", "Q043", "Q046", "Q050"):
+        yield join([(0, google_quic.first_packet(version, google_quic.chlo(HOST)))])
+    yield join([(0, google_quic.first_packet("T051", hello))])
 
 
 def _hints() -> Iterator[bytes]:
