@@ -1,7 +1,6 @@
 """`jauge replay` and `jauge capture`: packets in, flow slices out."""
 
 import json
-import os
 import secrets
 import signal
 import sys
@@ -12,8 +11,8 @@ import typer
 
 from cli.declared import school_or_refusal
 from cli.exits import Exit, Refusal
-from cli.hardening import leave_no_core
 from cli.progress import counter_line, octets_bar
+from cli.sink import open_directory, open_file, refuse_trouble
 
 if TYPE_CHECKING:
     from collector.accounting import Totals
@@ -53,7 +52,7 @@ def replay(
 
     _must_be_files(files)
     category_of = _category_of(lists)
-    sink = _open_store(store, out)
+    sink = open_file(out) if out is not None else open_directory(Path(store or ""))
     meter = _meter(sink, school, source="file", timestamps=timestamps, category_of=category_of)
     try:
         with octets_bar("Lecture") as progress:
@@ -72,14 +71,11 @@ def replay(
         where = error.filename or out or store
         raise Refusal(f"{where}: {error.strerror}{kept}", Exit.DATA) from None
     _report(result.totals, as_json=as_json)
-    if result.faults:
-        raise Refusal(
-            "; ".join(
-                f"{path}: {fault.message} at octet {fault.offset}; what came before is kept"
-                for path, fault in result.faults
-            ),
-            Exit.DATA,
-        )
+    faults = [
+        f"{path}: {fault.message} at octet {fault.offset}; what came before is kept"
+        for path, fault in result.faults
+    ]
+    refuse_trouble(sink, *faults)
 
 
 def capture(
@@ -117,7 +113,7 @@ def capture(
     stopping = _stop_signals()
     ring = Ring(interface, snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME)
     facts = LiveFacts(ring, InterfaceCounters(interface, settings.side))
-    sink = _open_store(store, None)
+    sink = open_directory(store)
     meter = _meter(
         sink,
         school,
@@ -141,6 +137,7 @@ def capture(
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
     _report(result, as_json=as_json)
+    refuse_trouble(sink)
 
 
 def _must_be_files(paths: list[Path]) -> None:
@@ -222,19 +219,6 @@ def _stop_signals() -> list[int]:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _: seen.append(received))
     return seen
-
-
-def _open_store(store: Path | None, out: Path | None) -> "Store":
-    from collector.store import DirectoryStore, OneFile
-
-    os.umask(0o077)
-    leave_no_core()
-    sink: Any = DirectoryStore(store) if store is not None else OneFile(out)  # type: ignore[arg-type]
-    try:
-        sink.open()
-    except OSError as error:
-        raise Refusal(f"{store or out}: {error.strerror}", Exit.DATA) from None
-    return sink  # type: ignore[no-any-return]
 
 
 def _meter(

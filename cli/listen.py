@@ -1,7 +1,6 @@
 """`jauge listen`: flow exports of routers and probes in, flow slices out."""
 
 import json
-import os
 import secrets
 import signal
 from ipaddress import ip_address
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.exits import Exit, Refusal
-from cli.hardening import leave_no_core
 from cli.progress import counter_line
+from cli.sink import open_directory, refuse_trouble
 
 if TYPE_CHECKING:
     from collector.exports.listener import Listener
@@ -45,17 +44,10 @@ def listen(
     address, port = _bind_address(bind)
     exporters = _exporters(exporter)
     from collector.exports.receiver import CannotListen, open_socket, run_listen
-    from collector.store import DirectoryStore
 
     stopping = _stop_signals()
-    os.umask(0o077)
-    leave_no_core()
-    sink = DirectoryStore(store)
+    sink = open_directory(store)
     listener = _listener(sink, exporters, school, line)
-    try:
-        sink.open()
-    except OSError as error:
-        raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
     try:
         receiver = open_socket(address, port)
     except CannotListen as error:
@@ -74,6 +66,7 @@ def listen(
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
     _print(report, as_json=as_json)
+    refuse_trouble(sink)
 
 
 def _bind_address(bind: str) -> tuple[str, int]:

@@ -3,12 +3,11 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from analyzer.retention import TRASH, expired, purge
-from collector.store import write_parquet
 from privacy.records import LINK_SCHEMA, SLICE_SCHEMA
+from tests.support.stores import commit
 
 TODAY = date(2026, 11, 17)
 
@@ -17,9 +16,7 @@ def store_of(root: Path, days: int) -> list[date]:
     made = [TODAY - timedelta(days=n) for n in range(days)]
     for day in made:
         for record, schema in (("flows", SLICE_SCHEMA), ("link", LINK_SCHEMA)):
-            directory = root / record / f"day={day}"
-            directory.mkdir(parents=True)
-            write_parquet(pa.Table.from_pylist([], schema), directory / "part-0.parquet")
+            commit(root, record, day, schema.empty_table())
     return sorted(made)
 
 

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from privacy.records import LINK_SCHEMA, SLICE_SCHEMA
 from tests.support.netns import GATEWAY_IF, Namespace
 from tests.support.processes import ROOT, end, running, wait_until
+from tests.support.stores import stored
 
 COMPILES_S = 100.0
 """The loop is compiled when its sources are new."""
@@ -34,20 +33,12 @@ class Captured:
     @property
     def slices(self) -> pa.Table:
         """All slices of the store."""
-        return stored(self.store, "flows", SLICE_SCHEMA)
+        return stored(self.store, "flows")
 
     @property
     def links(self) -> pa.Table:
         """All link rows of the store."""
-        return stored(self.store, "link", LINK_SCHEMA)
-
-
-def stored(store: Path, record: str, schema: pa.Schema) -> pa.Table:
-    """Read every part of one record."""
-    paths = sorted((store / record).rglob("*.parquet"))
-    # Parquet has no timestamps in seconds; it keeps milliseconds.
-    parts = [pq.ParquetFile(path).read().cast(schema) for path in paths]
-    return pa.concat_tables([schema.empty_table(), *parts])
+        return stored(self.store, "link")
 
 
 def has_packet_socket(pid: int, interface_number: int) -> bool:
