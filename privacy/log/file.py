@@ -109,9 +109,7 @@ class AuditLog:
         return self._read_octets
 
     def _damaged(self, damage: LogDamaged) -> LogRefused:
-        return LogRefused(
-            f"{self.path}: {damage}; restore it from a backup, and tell the DPO"
-        )
+        return LogRefused(f"{self.path}: {damage}; restore it from a backup, and tell the DPO")
 
     def _public_key(self) -> Ed25519PublicKey:
         try:
@@ -191,7 +189,9 @@ class AuditLog:
                     f"{self.path.parent} away (keep it for the DPO) and let a new log begin"
                 )
             make_private(self._key.parent)
-            write_small(self._key, base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()))
+            write_small(
+                self._key, base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw())
+            )
             self._public.unlink(missing_ok=True)
         if self._key.stat().st_mode & _OTHERS or self._key.parent.stat().st_mode & _OTHERS:
             raise LogRefused(
