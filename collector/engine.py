@@ -49,7 +49,7 @@ class MeterSetup:
     """The declared zones."""
     reduce: Reducer
     """Full name → what may be kept of it."""
-    key_of_day: Callable[[date], bytes]
+    key_of_day: Callable[[date], bytes | memoryview]
     """The pseudonym key of a local day."""
     timezone: tzinfo
     """The school's."""

@@ -77,7 +77,7 @@ class Minimiser:
     places: Places
     identities: Identities
     site_of: Callable[[str], str | None]
-    key_of_day: Callable[[date], bytes]
+    key_of_day: Callable[[date], bytes | memoryview]
     timezone: tzinfo
 
     def place(self, flow: Joined) -> Placed:
