@@ -67,9 +67,7 @@ class FileKeyring:
         machine: gives the wrapping key; `make` says whether it may be drawn.
     """
 
-    def __init__(
-        self, directory: Path, machine: Callable[..., bytes] = wrapping_key
-    ) -> None:
+    def __init__(self, directory: Path, machine: Callable[..., bytes] = wrapping_key) -> None:
         self.directory = directory
         self._machine = machine
         self._known: OrderedDict[date, bytearray] = OrderedDict()
