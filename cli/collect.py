@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.declared import school_or_refusal
+from cli.declared import Declared, declared_for_collector, school_or_refusal
 from cli.exits import Exit, Refusal
 from cli.progress import counter_line, octets_bar
-from cli.sink import open_directory, open_file, refuse_trouble
+from cli.sink import keys_of_files, open_directory, open_file, open_watched, refuse_trouble
 
 if TYPE_CHECKING:
     from collector.accounting import Totals
@@ -53,7 +53,16 @@ def replay(
     _must_be_files(files)
     category_of = _category_of(lists)
     sink = open_file(out) if out is not None else open_directory(Path(store or ""))
-    meter = _meter(sink, school, source="file", timestamps=timestamps, category_of=category_of)
+    declared = declared_for_collector(school)
+    meter = _meter(
+        sink,
+        declared,
+        key_of_day=keys_of_files(declared.timezone),
+        source="file",
+        timestamps=timestamps,
+        settings=_settings(school),
+        category_of=category_of,
+    )
     try:
         with octets_bar("Lecture") as progress:
             result = run_replay(files, meter, sink, progress)
@@ -113,10 +122,12 @@ def capture(
     stopping = _stop_signals()
     ring = Ring(interface, snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME)
     facts = LiveFacts(ring, InterfaceCounters(interface, settings.side))
-    sink = open_directory(store)
+    declared = declared_for_collector(school)
+    sink = open_watched(store, declared, source=f"capture {interface}")
     meter = _meter(
         sink,
-        school,
+        declared,
+        key_of_day=sink.key_of_day,
         source=interface,
         timestamps=timestamps,
         link_facts=facts,
@@ -136,6 +147,7 @@ def capture(
             )
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
+    result.notes.extend(sink.notes())
     _report(result, as_json=as_json)
     refuse_trouble(sink)
 
@@ -223,43 +235,33 @@ def _stop_signals() -> list[int]:
 
 def _meter(
     sink: "Store",
-    school: Path | None,
+    declared: Declared,
     *,
+    key_of_day: Any,
     source: str,
     timestamps: str,
-    settings: "CollectorSettings | None" = None,
+    settings: "CollectorSettings",
     link_facts: Any = None,
     category_of: Any = None,
 ) -> "Meter":
     if timestamps not in {"packet", "trailer"}:
         raise Refusal(f"--timestamps {timestamps}: say packet or trailer", Exit.USAGE)
     _compile_when_cold()
-    from zoneinfo import ZoneInfo
-
     from collector.engine import Meter, MeterSetup
-    from collector.keys import DayKeys
-    from collector.placement import UNDECLARED, place_zones
     from collector.reduce import make_reducer
     from school.catalogue import load_catalogue
 
-    used = settings or _settings(school)
-    placement, timezone, digest = UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16
-    if school is not None:
-        declared = school_or_refusal(school)
-        placement = place_zones(declared.zones)
-        timezone = declared.calendar.timezone
-        digest = declared.charter_digest[:16]
     setup = MeterSetup(
-        placement=placement,
+        placement=declared.placement,
         reduce=make_reducer(load_catalogue().site_of, category_of),
-        key_of_day=DayKeys(secrets.token_bytes),
-        timezone=timezone,
+        key_of_day=key_of_day,
+        timezone=declared.timezone,
         seeds=(secrets.randbits(63), secrets.randbits(63)),
         trailer=timestamps == "trailer",
         source=source,
-        flow_cap=used.flow_cap,
-        line=used.line,
-        config_digest=digest,
+        flow_cap=settings.flow_cap,
+        line=settings.line,
+        config_digest=declared.config,
     )
     return Meter(setup, sink, link_facts)
 

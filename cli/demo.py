@@ -30,7 +30,7 @@ STAMP: Final = "demo.json"
 MARK: Final = "jauge"
 MADE_BY: Final = "demonstration"
 WRITES: Final = (
-    *("flows", "link", "private", "public", ".tmp", ".trash", "spool"),
+    *("flows", "link", "private", "public", ".tmp", ".trash", "spool", "log", "clock.json"),
     *("manifest.sqlite", "manifest.sqlite-wal", "manifest.sqlite-shm", "status.json", "ballast"),
 )
 """What a demonstration writes into its store; the days' keys lie beside it."""
@@ -181,6 +181,7 @@ def _build(options: _Options) -> dict[str, Any]:
         early = steps.start(
             "Analyse des huit semaines (analysis)", "cli", *analyze, prefix=("nice", "-n", "10")
         )
+        _acknowledge(steps, store, Path(scratch))
         planned = packets.result()
         reason = live_possible() if options.live else "--no-live"
         if reason is None:
@@ -215,6 +216,22 @@ def _forget_day(store: Path) -> None:
     committer = Committer(store, FileKeyring(keys_beside(store)), lambda: time.time_ns() // 1_000)
     for record in (FLOWS, LINK):
         committer.forget(record, DAY)
+
+
+def _acknowledge(steps: Steps, store: Path, scratch: Path) -> None:
+    """Let the invented DPO acknowledge the settings; his key lives as long as the scratch directory."""
+    key, proposal, answer = (str(scratch / name) for name in ("dpo.key", "proposal", "answer"))
+    title = "Accord du DPO inventé (the DPO's acknowledgement)"
+    at_school = ("--store", str(store))
+    school = ("--school", str(_school()))
+    public = steps.run(title, "cli", "privacy", "make-key", key, "--json")["public_key"]
+    for arguments in (
+        ("declare-dpo", public, *at_school),
+        ("propose", proposal, *school),
+        ("approve", proposal, answer, "--key", key),
+        ("record", answer, *at_school, *school),
+    ):
+        steps.run(title, "cli", "privacy", *arguments, "--json")
 
 
 def _school() -> Path:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.declared import Declared, declared_for_collector
 from cli.exits import Exit, Refusal
 from cli.progress import counter_line
-from cli.sink import open_directory, refuse_trouble
+from cli.sink import open_watched, refuse_trouble
 
 if TYPE_CHECKING:
     from collector.exports.listener import Listener
@@ -46,8 +47,9 @@ def listen(
     from collector.exports.receiver import CannotListen, open_socket, run_listen
 
     stopping = _stop_signals()
-    sink = open_directory(store)
-    listener = _listener(sink, exporters, school, line)
+    declared = declared_for_collector(school)
+    sink = open_watched(store, declared, source="listen")
+    listener = _listener(sink, exporters, declared, line)
     try:
         receiver = open_socket(address, port)
     except CannotListen as error:
@@ -65,6 +67,7 @@ def listen(
             )
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
+    report["notes"] += sink.notes()
     _print(report, as_json=as_json)
     refuse_trouble(sink)
 
@@ -106,46 +109,27 @@ def _stop_signals() -> list[int]:
     return seen
 
 
-def _listener(sink: Any, exporters: tuple[str, ...], school: Path | None, line: str) -> "Listener":
-    from zoneinfo import ZoneInfo
-
+def _listener(sink: Any, exporters: tuple[str, ...], declared: Declared, line: str) -> "Listener":
     from collector.exports.listener import Listener, ListenSetup
     from collector.exports.places import Identities, Places
     from collector.exports.tables import Minimiser
-    from collector.keys import DayKeys
-    from collector.placement import UNDECLARED, place_zones
     from school.catalogue import load_catalogue
 
-    placement, timezone, digest = UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16
-    if school is not None:
-        declared = _load_school(school)
-        placement = place_zones(declared.zones)
-        timezone = declared.calendar.timezone
-        digest = declared.charter_digest[:16]
     minimiser = Minimiser(
-        places=Places(placement),
+        places=Places(declared.placement),
         identities=Identities(),
         site_of=load_catalogue().site_of,
-        key_of_day=DayKeys(secrets.token_bytes),
-        timezone=timezone,
+        key_of_day=sink.key_of_day,
+        timezone=declared.timezone,
     )
     setup = ListenSetup(
         exporters=exporters,
         minimiser=minimiser,
         random_id=lambda: secrets.randbits(63),
         line=line,
-        config_digest=digest,
+        config_digest=declared.config,
     )
     return Listener(setup, sink)
-
-
-def _load_school(directory: Path) -> Any:
-    from school.load import DeclarationErrors, load_school
-
-    try:
-        return load_school(directory)
-    except DeclarationErrors as errors:
-        raise Refusal(f"{directory}:\n{errors}", Exit.CONFIGURATION) from None
 
 
 def _ticker(show: Any) -> Any:

@@ -21,6 +21,8 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.analyze",
     "cli.release",
     "cli.purge",
+    "cli.privacy",
+    "cli.log",
     "cli.explain",
     "cli.classify_name",
     "cli.serve",

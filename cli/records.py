@@ -1,8 +1,12 @@
 """The audit log and the clock guard of a store, as commands open them."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from cli.exits import Exit, Refusal
 
 if TYPE_CHECKING:
     from privacy.clock import ClockGuard
@@ -27,3 +31,23 @@ def guard_of(store: Path, log: "AuditLog") -> "ClockGuard":
     from privacy.clock import ClockGuard
 
     return ClockGuard(store, record=log.append)
+
+
+@contextmanager
+def logged(store: Path) -> "Iterator[AuditLog]":
+    """Give a store's audit log; what a person can cause becomes a refusal.
+
+    Raises:
+        Refusal: the log is damaged, cannot be read or be written.
+    """
+    from privacy.log.file import LogRefused
+
+    try:
+        yield log_of(store)
+    except LogRefused as refused:
+        raise Refusal(str(refused), Exit.DATA) from None
+    except PermissionError as error:
+        message = f"{error.filename}: no permission; run as the user that owns the store"
+        raise Refusal(message, Exit.PERMISSION) from None
+    except OSError as error:
+        raise Refusal(f"{store}: audit log: {error.strerror}", Exit.DATA) from None

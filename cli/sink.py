@@ -1,13 +1,16 @@
 """Where `replay`, `capture` and `listen` write: opened the same way, refused in the same words."""
 
 import os
+import time
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from cli.declared import Declared
 from cli.exits import Exit, Refusal
-from cli.hardening import leave_no_core
+from cli.hardening import leave_no_core, stay_in_memory, swap_in_clear
 
 
 def open_directory(store: Path) -> Any:
@@ -19,6 +22,60 @@ def open_directory(store: Path) -> Any:
     from collector.store import DirectoryStore
 
     return _open(DirectoryStore(store, say=_warn), store)
+
+
+def open_watched(store: Path, declared: Declared, *, source: str) -> Any:
+    """Open a store for a collector that runs: keys, clock, acknowledgement and log looked after.
+
+    Raises:
+        Refusal: the store or its audit log cannot be used.
+    """
+    _keep_out_of_swap()
+    from cli.records import log_of
+    from collector.custody import Custody, CustodySetup
+    from collector.locked import NotLocked
+    from collector.store import DirectoryStore
+    from privacy.clock import ClockGuard
+    from privacy.store.layout import keys_beside
+
+    setup = CustodySetup(
+        store=store,
+        keys=keys_beside(store),
+        timezone=declared.timezone,
+        source=source,
+        config=declared.config,
+        settings=declared.privacy,
+        log=log_of(store),
+        guard=lambda record: ClockGuard(store, record=record),
+        say=_warn,
+    )
+    try:
+        return _open(Custody(DirectoryStore(store, say=_warn), setup), store)
+    except NotLocked as refused:
+        raise Refusal(str(refused), Exit.PERMISSION) from None
+
+
+def _keep_out_of_swap() -> None:
+    if not stay_in_memory() and swap_in_clear():
+        _warn(
+            "this machine may write memory with names and addresses in it to a swap that is not "
+            "encrypted; run as root, set MemorySwapMax=0 in the unit, or encrypt the swap"
+        )
+
+
+def keys_of_files(timezone: tzinfo) -> Any:
+    """Return pseudonym keys for capture files: in locked memory, gone with the process.
+
+    Raises:
+        Refusal: memory cannot be locked.
+    """
+    from collector.keys import DayKeys, KeySetup
+    from collector.locked import NotLocked
+
+    try:
+        return DayKeys(KeySetup(timezone=timezone, now_s=time.time))
+    except NotLocked as refused:
+        raise Refusal(str(refused), Exit.PERMISSION) from None
 
 
 def open_file(out: Path) -> Any:
@@ -44,13 +101,14 @@ def refuse_trouble(sink: Any, *faults: str) -> None:
 
 
 def _open(sink: Any, place: Path) -> Any:
+    from privacy.log.file import LogRefused
     from privacy.store.manifest import NoStore
 
     os.umask(0o077)
     leave_no_core()
     try:
         sink.open()
-    except NoStore as refused:
+    except (NoStore, LogRefused) as refused:
         raise Refusal(str(refused), Exit.DATA) from None
     except OSError as error:
         raise Refusal(f"{place}: {error.strerror}", Exit.DATA) from None

@@ -5,7 +5,6 @@ cut short is taken off by the next one, which says so in the log; any other dama
 log that mends itself proves nothing.
 """
 
-import base64
 import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from privacy.keys import NoKey, private_key, private_text, public_key, public_text
 from privacy.log.entries import Entry, check_entry
 from privacy.log.merkle import Tree
 from privacy.log.record import LogDamaged, Verified, lines_of, read, verify, write_line
@@ -113,11 +113,10 @@ class AuditLog:
 
     def _public_key(self) -> Ed25519PublicKey:
         try:
-            raw = base64.b64decode(self._public.read_bytes(), validate=True)
-            return Ed25519PublicKey.from_public_bytes(raw)
+            return public_key(self._public.read_bytes())
         except FileNotFoundError:
             raise LogRefused(f"{self._public}: missing; restore it from a backup") from None
-        except ValueError:
+        except NoKey:
             raise LogRefused(f"{self._public}: damaged; restore it from a backup") from None
 
     # --- appending
@@ -137,7 +136,7 @@ class AuditLog:
             data = _read_all(file)
             complete = self._take(data)
             lines = b"" if complete else self._line(
-                "log_begun", {"public_key": _text(key.public_key())}, key
+                "log_begun", {"public_key": public_text(key.public_key())}, key
             )  # fmt: skip
             torn = len(data) - complete
             if torn:
@@ -189,28 +188,21 @@ class AuditLog:
                     f"{self.path.parent} away (keep it for the DPO) and let a new log begin"
                 )
             make_private(self._key.parent)
-            write_small(
-                self._key, base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw())
-            )
+            write_small(self._key, private_text(Ed25519PrivateKey.generate()))
             self._public.unlink(missing_ok=True)
         if self._key.stat().st_mode & _OTHERS or self._key.parent.stat().st_mode & _OTHERS:
             raise LogRefused(
                 f"{self._key}: open to other users; chmod 700 its directory and 600 the file"
             )
         try:
-            raw = base64.b64decode(self._key.read_bytes(), validate=True)
-            key = Ed25519PrivateKey.from_private_bytes(raw)
-        except ValueError:
+            key = private_key(self._key.read_bytes())
+        except NoKey:
             raise LogRefused(f"{self._key}: damaged; restore it") from None
         if not self._public.exists():
-            write_small(self._public, _text(key.public_key()).encode())
-        if _text(self._public_key()) != _text(key.public_key()):
+            write_small(self._public, public_text(key.public_key()).encode())
+        if public_text(self._public_key()) != public_text(key.public_key()):
             raise LogRefused(f"{self._key}: not the key of this log; restore the right one")
         return key
-
-
-def _text(public: Ed25519PublicKey) -> str:
-    return base64.b64encode(public.public_bytes_raw()).decode()
 
 
 def _read_all(file: int) -> bytes:
