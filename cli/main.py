@@ -21,6 +21,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.analyze",
     "cli.release",
     "cli.purge",
+    "cli.store",
     "cli.explain",
     "cli.classify_name",
     "cli.serve",
