@@ -81,6 +81,33 @@ def softflowd(port: int) -> Contender | None:
     return Contender("softflowd", version, finds_names=False, command=command)
 
 
+def ndpi_reader() -> Contender | None:
+    """Debian's ndpiReader: the names and protocols of each flow."""
+    program = shutil.which("ndpiReader")
+    if program is None:
+        return None
+
+    def command(capture: Path, scratch: Path) -> list[str]:
+        return [program, "-i", str(capture), "-C", str(scratch / "ndpi.csv"), "-q"]
+
+    version = _version([program, "-h"], line=1)
+    return Contender("ndpiReader", version, finds_names=True, command=command)
+
+
+def argus() -> Contender | None:
+    """Debian's argus, writing its own records."""
+    program = shutil.which("argus", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    if program is None:
+        return None
+
+    def command(capture: Path, scratch: Path) -> list[str]:
+        out = scratch / "argus.out"
+        out.unlink(missing_ok=True)
+        return [program, "-F", "/dev/null", "-r", str(capture), "-w", str(out)]
+
+    return Contender("argus", _version([program, "-h"]), finds_names=False, command=command)
+
+
 def nfpcapd() -> Contender | None:
     """Read with nfpcapd of nfdump, writing its own files."""
     program = shutil.which("nfpcapd")
@@ -118,4 +145,4 @@ def nfstream(*, install: bool) -> Contender | None:
         return [str(python), "-c", _NFSTREAM_RUN, str(capture)]
 
     version = _version([str(python), "-c", "import nfstream; print(nfstream.__version__)"])
-    return Contender("nfstream", version, finds_names=True, command=command, share=5)
+    return Contender("nfstream", version, finds_names=True, command=command, share=10)

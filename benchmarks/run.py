@@ -1,9 +1,9 @@
 """`make bench`: packets a second of `jauge replay` beside other flow meters, in one run.
 
 Two mixed captures are made, one twice the other. The marginal cost is what the second half adds,
-so starting, compiling and loading do not count. Each program runs on each file several times and
-the best counts. Wall time and processor time are both shown: on a busy machine only the second
-means something.
+so starting, compiling and loading do not count. Each program runs on each file several times, in
+turns with the others, and the best counts. Wall time and processor time are both shown: on a busy
+machine only the second means something.
 """
 
 import argparse
@@ -19,8 +19,10 @@ from pathlib import Path
 from benchmarks.contenders import (
     ROOT,
     Contender,
+    argus,
     jauge,
     listener,
+    ndpi_reader,
     nfpcapd,
     nfstream,
     softflowd,
@@ -31,8 +33,9 @@ from tests.captures.foreign import CAPTURES
 
 BUILD = ROOT / "build" / "bench"
 GOLDEN = ROOT / "tests" / "golden"
-MPPS_BAR, NFSTREAM_BAR = 1.0, 8.0
-"""First bar of the collector: a million packets a second, eight times nfstream."""
+MPPS_BAR, ANON_BAR_MIB = 3.0, 512
+RATIO_BARS = {"softflowd": 1.0, "ndpiReader": 4.0, "nfstream": 25.0}
+"""The bars of the collector: million packets a second, anonymous memory, times another program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ class Result:
     """Whole run on the larger file, as the next two."""
     cpu_s: float
     peak_mib: float
+    anon_mib: float
+    """Peak anonymous memory on the larger file, and on the smaller one."""
+    anon_small_mib: float
     mpps_wall: float
     """Marginal, million packets a second of wall time."""
     mpps_cpu: float
@@ -76,21 +82,34 @@ def warm(path: Path) -> None:
             pass
 
 
-def measure(contender: Contender, small: Path, large: Path, *, repeat: int) -> tuple[Cost, Cost]:
-    """Return the best cost of the small and of the large file."""
-    costs: dict[Path, list[Cost]] = {small: [], large: []}
-    for number in range(repeat):
-        for path in (small, large):
-            log = BUILD / f"{contender.name.split()[0]}-{number}.log"
-            costs[path].append(run(contender.name, contender.command(path, BUILD), log))
-    return best(costs[small]), best(costs[large])
+Costs = dict[tuple[str, Path], list[Cost]]
+"""What each run took, by program and file."""
+Files = dict[int, tuple[Path, int]]
+"""Captures by the number of packets that was asked for: the file, and how many it holds."""
 
 
-def result(contender: Contender, files: dict[int, tuple[Path, int]], *, repeat: int) -> Result:
-    """Measure one program on the pair of files of its size."""
+def pair(contender: Contender, files: Files) -> tuple[tuple[Path, int], tuple[Path, int]]:
+    """Return the smaller and the larger capture that a program reads."""
     n = max(files) // (2 * contender.share)
-    (small, few), (large, many) = files[n], files[2 * n]
-    one, two = measure(contender, small, large, repeat=repeat)
+    return files[n], files[2 * n]
+
+
+def measure(contenders: Sequence[Contender], files: Files, *, repeat: int) -> Costs:
+    """Run every program on its two files, `repeat` times in turns."""
+    costs: Costs = {}
+    for number in range(repeat):
+        for contender in contenders:
+            for path, _ in pair(contender, files):
+                log = BUILD / f"{contender.name.split()[0]}-{number}.log"
+                cost = run(contender.name, contender.command(path, BUILD), log)
+                costs.setdefault((contender.name, path), []).append(cost)
+    return costs
+
+
+def result(contender: Contender, files: Files, costs: Costs) -> Result:
+    """Say what one program did on the pair of files of its size."""
+    (small, few), (large, many) = pair(contender, files)
+    one, two = (best(costs[contender.name, path]) for path in (small, large))
     return Result(
         name=contender.name,
         version=contender.version,
@@ -99,6 +118,8 @@ def result(contender: Contender, files: dict[int, tuple[Path, int]], *, repeat: 
         wall_s=two.wall_s,
         cpu_s=two.cpu_s,
         peak_mib=two.peak_mib,
+        anon_mib=two.anon_mib,
+        anon_small_mib=one.anon_mib,
         mpps_wall=(many - few) / max(two.wall_s - one.wall_s, 1e-9) / 1e6,
         mpps_cpu=(many - few) / max(two.cpu_s - one.cpu_s, 1e-9) / 1e6,
     )
@@ -114,18 +135,26 @@ def machine() -> str:
 
 
 def verdict(results: Sequence[Result]) -> list[str]:
-    """Compare with the bar, by processor time."""
+    """Compare with the bars, by the clock and by processor time."""
     by_name = {line.name: line for line in results}
     own = by_name["jauge replay"]
-    said = [f"{own.mpps_cpu:.2f} million packets a second (bar: {MPPS_BAR})"]
+    said = [
+        f"{own.mpps_wall:.2f} million packets a second by the clock, {own.mpps_cpu:.2f} by "
+        f"processor time (bar: {MPPS_BAR:g})",
+        f"{own.anon_mib:.0f} MiB of anonymous memory, {own.anon_small_mib:.0f} on a file half as "
+        f"long (bar: {ANON_BAR_MIB})",
+    ]
     for name, line in by_name.items():
         if line is not own:
-            bar = f" (bar: {NFSTREAM_BAR:g})" if name == "nfstream" else ""
-            said.append(f"{own.mpps_cpu / line.mpps_cpu:.2f} × {name}{bar}")
+            bar = f" (bar: {RATIO_BARS[name]:g})" if name in RATIO_BARS else ""
+            wall, cpu = own.mpps_wall / line.mpps_wall, own.mpps_cpu / line.mpps_cpu
+            said.append(f"{wall:.2f} × {name} by the clock, {cpu:.2f} × by processor time{bar}")
     return said
 
 
-COLUMNS = ("program", "names", "packets", "wall s", "CPU s", "peak MiB", "Mpps wall", "Mpps CPU")
+COLUMNS = (
+    "program", "names", "packets", "wall s", "CPU s", "anon MiB", "Mpps wall", "Mpps CPU",
+)  # fmt: skip
 
 
 def cells(line: Result) -> tuple[str, ...]:
@@ -136,7 +165,7 @@ def cells(line: Result) -> tuple[str, ...]:
         f"{line.packets:,}",
         f"{line.wall_s:.2f}",
         f"{line.cpu_s:.2f}",
-        f"{line.peak_mib:.0f}",
+        f"{line.anon_mib:.0f}",
         f"{line.mpps_wall:.2f}",
         f"{line.mpps_cpu:.2f}",
     )
@@ -176,11 +205,12 @@ Measured on {today}, {machine()}, by `make bench` ({said}).
 
 Mpps: million packets a second, marginal: what the second half of a file costs, so that starting
 does not count. CPU: user and system time of the process and its children; wall: by the clock, on a
-machine that may have had other work. The best of several runs. Peak memory includes pages of the
-mapped capture (jauge), which the system takes back when it needs them. nfstream reads files five
-times smaller. softflowd and nfpcapd find no names.
+machine that may have had other work. The best of several runs, the programs in turns. Memory:
+anonymous pages (RssAnon), which the system cannot take back as it can the pages of a mapped
+capture. nfstream reads files ten times smaller. softflowd, nfpcapd and argus find no names; jauge
+writes Parquet with a second thread, the others use one.
 
-By processor time, `jauge replay` does
+`jauge replay` does
 
 {bars}
 
@@ -193,7 +223,7 @@ about losses on a live interface; `tests/live` looks at those.
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
-    parser.add_argument("--packets", type=int, default=1_200_000, help="in the larger file")
+    parser.add_argument("--packets", type=int, default=2_400_000, help="in the larger file")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
@@ -209,16 +239,17 @@ def main() -> int:
         print("no captures to multiply: neither tests/golden nor JAUGE_SHARED", file=sys.stderr)
         return 5
     with listener() as port:
-        peers = [softflowd(port), nfpcapd(), nfstream(install=not options.no_nfstream)]
-        if options.no_nfstream:
-            peers.pop()
+        peers = [softflowd(port), nfpcapd(), argus(), ndpi_reader()]
+        if not options.no_nfstream:
+            peers.append(nfstream(install=True))
         contenders = [jauge(), *filter(None, peers)]
         sizes = {options.packets // part for c in contenders for part in (c.share, 2 * c.share)}
         files = {size: capture(paths, size) for size in sorted(sizes)}
         for path, _ in files.values():
             warm(path)
         try:
-            results = [result(each, files, repeat=options.repeat) for each in contenders]
+            costs = measure(contenders, files, repeat=options.repeat)
+            results = [result(each, files, costs) for each in contenders]
         except ProgramFailed as failure:
             print(failure, file=sys.stderr)
             return 5

@@ -64,7 +64,12 @@ def replay(
             f"{files[0]}: {error}; give a file written by tcpdump or Wireshark", Exit.DATA
         ) from None
     except OSError as error:
-        raise Refusal(f"{error.filename or 'store'}: {error.strerror}", Exit.DATA) from None
+        kept = ""
+        if out is not None:
+            sink.discard()
+            kept = "; what stood there before is kept"
+        where = error.filename or out or store
+        raise Refusal(f"{where}: {error.strerror}{kept}", Exit.DATA) from None
     _report(result.totals, as_json=as_json)
     faults = [
         f"{path}: {fault.message} at octet {fault.offset}; what came before is kept"

@@ -28,7 +28,7 @@ class Sink(Protocol):
     """Where finished records go."""
 
     def slices(self, table: pa.Table, day: date) -> None:
-        """Take the slices of one local day."""
+        """Take slices of one local day, sorted by minute."""
 
     def links(self, table: pa.Table, day: date) -> None:
         """Take the link rows of one local day."""
@@ -130,26 +130,34 @@ class Meter:
 
     def _take_quic(self) -> None:
         waiting = int(self.word[lay.W_QUIC_PENDING])
+        if not waiting:
+            return
         self.word[lay.W_QUIC_PENDING] = 0
-        for i in range(waiting):
-            entry = self.tables["quic"][i]
-            flow = self.tables["flows"][entry["flow"]]
-            if flow["id"] != entry["id"] or not flow["used"] or flow["source"] >= lay.SOURCE_QUIC:
+        entries, bodies = self.tables["quic"][:waiting], self.tables["quic_bytes"]
+        flows = self.tables["flows"][entries["flow"]]
+        wanted = (flows["id"] == entries["id"]) & (flows["used"] == 1)
+        wanted &= flows["source"] < lay.SOURCE_QUIC
+        read: set[int] = set()
+        for i in np.flatnonzero(wanted).tolist():
+            flow_id, number, length = entries[i].item()
+            if flow_id in read:
                 continue
-            data = self.tables["quic_bytes"][i, : entry["length"]].tobytes()
-            stream = self._handshakes.offer(int(entry["id"]), data)
-            if stream:
-                self._read_hello(int(entry["flow"]), int(entry["id"]), stream)
-        self.tables["quic_bytes"][:waiting] = 0
+            stream = self._handshakes.offer(flow_id, bodies[i, :length].tobytes())
+            if stream and self._read_hello(number, flow_id, stream):
+                read.add(flow_id)
+        bodies[:waiting] = 0
 
-    def _read_hello(self, number: int, flow_id: int, stream: bytes) -> None:
+    def _read_hello(self, number: int, flow_id: int, stream: bytes) -> bool:
+        """Name the flow if the hello is long enough; returns True when nothing more is expected."""
         buf = np.frombuffer(bytearray(stream), np.uint8)
         outcome, offset, length, ech = pull_hello(buf, 0, len(buf))
         if length:
             name_flow(self.memory, number, lay.SOURCE_QUIC, buf, offset, length, ech)
-        if outcome != lay.MORE:
-            self.tables["flows"]["done_lo"][number] = 1
-            self._handshakes.forget(flow_id)
+        if outcome == lay.MORE:
+            return False
+        self.tables["flows"]["done_lo"][number] = 1
+        self._handshakes.forget(flow_id)
+        return True
 
     def flush_rows(self) -> None:
         """Hand the finished slices to the sink, day by day."""
@@ -159,6 +167,7 @@ class Meter:
         if not waiting:
             return
         rows = self.tables["rows"][:waiting]
+        rows = rows[np.argsort(rows["minute_us"], kind="stable")]
         table = slice_table(
             rows,
             self.tables["names"],

@@ -204,8 +204,11 @@ def pull_crypto(payload: bytes) -> list[tuple[int, bytes]] | None:
     found: list[tuple[int, bytes]] = []
     while at < len(payload):
         kind = payload[at]
+        if kind == FRAME_PADDING:  # hundreds of octets, most often
+            at = len(payload) - len(payload[at:].lstrip(b"\0"))
+            continue
         at += 1
-        if kind in (FRAME_PADDING, FRAME_PING):
+        if kind == FRAME_PING:
             continue
         if kind in (FRAME_ACK, FRAME_ACK_ECN):
             after = _skip_ack(payload, at, with_ecn=kind == FRAME_ACK_ECN)

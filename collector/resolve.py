@@ -102,35 +102,41 @@ class Sites:
 
 
 class Devices:
-    """Pseudonyms of the day, and of the day before until ten minutes after midnight."""
+    """Pseudonyms of the devices of a day, each computed once."""
 
     def __init__(self, key_of_day: Callable[[date], bytes]) -> None:
         self._key_of_day = key_of_day
+        self._day: date | None = None
+        self._known = np.zeros(lay.DEVICE_CAP, bool)
+        self._values = np.zeros(lay.DEVICE_CAP, np.int64)
+
+    def _begin(self, day: date | None) -> None:
+        self._day = day
+        self._known[:] = False
+        self._values[:] = 0
 
     def pseudonyms(self, tables: Any, slots: Any, day: date) -> Any:
-        """Return the pseudonyms of device slots on a day: int64, same length.
+        """Return the pseudonyms of device slots (none negative) on a day: int64, same length.
 
         The entries' addresses are read here and nowhere else.
         """
-        unique, inverse = np.unique(slots, return_inverse=True)
+        if day != self._day:
+            self._begin(day)
+        fresh = np.unique(slots[~self._known[slots]])
         key = self._key_of_day(day)
-        values = np.zeros(len(unique), np.int64)
-        for i, slot in enumerate(unique.tolist()):
-            if slot < 0:
-                continue
-            entry = tables["devices"][slot]
-            low = int(entry["key_lo"]) & (2**64 - 1)
-            if int(entry["kind"]) == lay.DEVICE_MAC:
-                identity = low.to_bytes(6, "big")
-            else:
-                high = int(entry["key_hi"]) & (2**64 - 1)
-                identity = high.to_bytes(8, "big") + low.to_bytes(8, "big")
-            values[i] = device_pseudonym(key, identity)
-        return values[inverse]
+        entries = tables["devices"][fresh]
+        high, low = (entries[half].astype(">i8").tobytes() for half in ("key_hi", "key_lo"))
+        is_mac = entries["kind"] == lay.DEVICE_MAC
+        values = [
+            device_pseudonym(key, low[i + 2 : i + 8] if mac else high[i : i + 8] + low[i : i + 8])
+            for mac, i in zip(is_mac.tolist(), range(0, 8 * len(fresh), 8), strict=True)
+        ]
+        self._values[fresh], self._known[fresh] = values, True
+        return self._values[slots]
 
-    @staticmethod
-    def forget(memory: Any) -> None:
+    def forget(self, memory: Any) -> None:
         """Forget every device (a new day); flows that go on keep theirs until they end."""
+        self._begin(None)
         tables = memory[0]
         flows = tables["flows"]
         live = (flows["used"] == 1) & (flows["device"] >= 0)

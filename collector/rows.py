@@ -39,11 +39,16 @@ def _take(values: pa.Array, numbers: Any) -> pa.Array:
 
 def local_days(minutes_us: Any, timezone: tzinfo) -> tuple[list[date], Any]:
     """Return the distinct local days of UTC microseconds and each value's index into them."""
-    hours, inverse = np.unique(minutes_us // 900_000_000, return_inverse=True)
-    days = [
-        datetime.fromtimestamp(hour * 900, UTC).astimezone(timezone).date()
-        for hour in hours.tolist()
-    ]
+
+    def day_of(quarter: int) -> date:
+        return datetime.fromtimestamp(quarter * 900, UTC).astimezone(timezone).date()
+
+    quarters = minutes_us // 900_000_000
+    first = day_of(int(quarters.min()))
+    if first == day_of(int(quarters.max())):  # nearly always
+        return [first], np.zeros(len(quarters), np.int32)
+    distinct_quarters, inverse = np.unique(quarters, return_inverse=True)
+    days = [day_of(quarter) for quarter in distinct_quarters.tolist()]
     distinct = sorted(set(days))
     positions = {day: i for i, day in enumerate(distinct)}
     return distinct, np.array([positions[day] for day in days], np.int32)[inverse]
@@ -67,7 +72,7 @@ def slice_table(
         pseudonyms: int64 of the rows' devices; ignored where a row has no device.
 
     Returns:
-        A table of SLICE_SCHEMA, not sorted.
+        A table of SLICE_SCHEMA, in the order of the rows.
     """
     named = rows["name"] >= 0
     site_numbers = np.where(named, names["site"][np.where(named, rows["name"], 0)], 0)

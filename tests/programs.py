@@ -24,6 +24,8 @@ PACKAGES = {
     "openssl": "openssl",
     "softflowd": "softflowd",
     "nfpcapd": "nfdump",
+    "ndpiReader": "libndpi-bin",
+    "argus": "argus-server",
 }
 """Program → Debian package."""
 

@@ -8,6 +8,7 @@ from numpy import int64 as i64
 
 from collector.jit import compiled, inlined
 from collector.meter.layout import (
+    CACHE_LINE,
     DNS_ANSWERS_MAX,
     DNS_CAP,
     DNS_MAX_TTL_S,
@@ -22,7 +23,7 @@ from collector.meter.layout import (
     VALUE,
     W_SEED,
 )
-from collector.meter.octets import be16, be32, be64, copy, mix
+from collector.meter.octets import be16, be32, be64, copy, mix, prefetch
 
 TYPE_A, TYPE_AAAA = 1, 28
 
@@ -91,6 +92,14 @@ def remember(tables, key, name, expires_us, now_us):
             best = at
     entry = tables.dns[best]
     entry.key, entry.name, entry.expires_us, entry.used = key, name, expires_us, 1
+
+
+@inlined
+def ask_for_answer(tables, key):
+    """Ask the memory for the bucket of a key: it is looked at a little later."""
+    base = (key & (DNS_CAP // 4 - 1)) * 4
+    prefetch(tables.dns, base, i64(0))
+    prefetch(tables.dns, base, i64(CACHE_LINE))
 
 
 @compiled

@@ -8,9 +8,10 @@ where the fault lies: what came before is kept.
 from numpy import int64 as i64
 
 from collector.jit import compiled
-from collector.meter.layout import RUN_BAD, RUN_END, W_POSITION, W_TRAILER
+from collector.meter.layout import RUN_BAD, RUN_END, SCOUT_AHEAD, W_POSITION, W_TRAILER
 from collector.meter.octets import be32, u16, u32
 from collector.meter.packet import meter
+from collector.meter.scout import ask_for_flow, ask_for_octets, scout
 
 CAPTURED_MAX = 1 << 20
 """Longest captured frame believed: four times tcpdump's largest snaplen."""
@@ -45,7 +46,20 @@ def walk_pcap(memory, buf, facts, limit):
     word = tables.word
     o, end = word[W_POSITION], buf.shape[0]
     little, header = facts[F_LITTLE], facts[F_HEADER]
+    asked = seen = o
+    at = ahead = 0
     while o < end:
+        asked = ask_for_octets(buf, asked, o)
+        while ahead < at + SCOUT_AHEAD and end - seen >= header:
+            captured = u32(buf, seen + 8, little)
+            if captured > CAPTURED_MAX or captured > end - seen - header:
+                break
+            scout(tables, ahead, buf, seen + header, captured, facts[F_LINK], _NO)
+            seen += header + captured
+            ahead += 1
+        if at + SCOUT_AHEAD // 2 < ahead:
+            ask_for_flow(tables, at + SCOUT_AHEAD // 2)
+        at += 1
         if o >= limit:
             word[W_POSITION] = o
             return RUN_END
@@ -104,7 +118,9 @@ def walk_pcapng(memory, buf, little, interfaces, known, limit):
     tables = memory[0]
     word = tables.word
     o, end = word[W_POSITION], buf.shape[0]
+    asked = o
     while o < end:
+        asked = ask_for_octets(buf, asked, o)
         word[W_POSITION] = o
         if o >= limit:
             return RUN_END

@@ -11,7 +11,7 @@ import numpy as np
 
 # --- bounds, each with its reason -----------------------------------------------------------
 FLOW_CAP = 262_144
-"""Flows at once: 100 times what a school of 600 devices holds; 60 MiB of records."""
+"""Flows at once: 100 times what a school of 600 devices holds; 48 MiB of records."""
 ROW_CAP = 65_536
 """Rows between two hand-overs to Python: one minute of a busy school fits."""
 LINK_ROW_CAP = 8_192
@@ -52,6 +52,10 @@ QUIC_TRIES = 8
 loss, Retry and version negotiation."""
 FRAGMENT_CAP = 4_096
 """Datagrams whose first fragment told the ports; direct-mapped, newest wins."""
+SCOUT_AHEAD = 8
+"""Packets looked ahead: their flow's index entry is asked for then, its record half-way."""
+SCOUT_RING = 16
+"""A power of two above SCOUT_AHEAD."""
 VLAN_DEPTH = 4
 MPLS_DEPTH = 8
 TUNNEL_DEPTH = 4
@@ -138,25 +142,30 @@ R_TRUNCATED, R_NOT_IP, R_BAD_LINK, R_BAD_IP, R_UNKNOWN_LINK = range(5)
     W_COUNT,
 ) = range(26)
 
+CACHE_LINE = 64
+"""Octets that the processor fetches at once."""
+
 FLOW = np.dtype(
     [
-        ("lo_hi", "i8"), ("lo_lo", "i8"), ("hi_hi", "i8"), ("hi_lo", "i8"),
-        ("hash", "i8"), ("id", "i8"), ("first_us", "i8"), ("last_us", "i8"),
+        # First cache line: is it this flow, and how does it go on?
+        ("hash", "i8"), ("lo_hi", "i8"), ("lo_lo", "i8"), ("hi_hi", "i8"), ("hi_lo", "i8"),
+        ("lo_port", "u2"), ("hi_port", "u2"), ("vlan", "u2"), ("protocol", "u1"), ("version", "u1"),
+        ("used", "u1"), ("transport", "u1"), ("up_is_lo", "u1"), ("client_is_lo", "u1"),
+        ("local", "u1"), ("answered", "u1"), ("fin", "u1"), ("active", "u1"),
+        ("last_us", "i8"),
+        # Second: what every packet counts, and whether it is looked into.
         ("slice_us", "i8"), ("second", "i8"), ("second_down", "i8"),
-        ("up_bytes", "i8"), ("down_bytes", "i8"), ("sumsq", "f8"),
-        ("base_lo", "i8"), ("base_hi", "i8"),
-        ("up_packets", "i4"), ("down_packets", "i4"), ("peak", "i4"),
-        ("name", "i4"), ("device", "i4"), ("reassembly", "i4"),
-        ("lo_port", "u2"), ("hi_port", "u2"), ("vlan", "u2"), ("zone", "i2"),
-        ("protocol", "u1"), ("version", "u1"), ("transport", "u1"), ("source", "u1"),
-        ("up_is_lo", "u1"), ("client_is_lo", "u1"), ("local", "u1"), ("ech", "u1"),
-        ("active", "u1"), ("used", "u1"), ("fin", "u1"), ("answered", "u1"),
-        ("done_lo", "u1"), ("done_hi", "u1"), ("tries", "u1"), ("app", "u1"),
-        ("connect", "u1"), ("looks", "u1"), ("sign", "u1"), ("sign_from", "u1"),
-        ("mark", "i8"),
+        ("up_bytes", "i8"), ("down_bytes", "i8"), ("up_packets", "i4"), ("down_packets", "i4"),
+        ("done_lo", "u1"), ("done_hi", "u1"), ("tries", "u1"), ("connect", "u1"),
+        ("app", "u1"), ("looks", "u1"), ("sign", "u1"), ("sign_from", "u1"),
+        ("source", "u1"), ("ech", "u1"), ("zone", "i2"), ("peak", "i4"),
+        # Third: once in a second, at the first packets, at the end.
+        ("sumsq", "f8"), ("id", "i8"), ("first_us", "i8"), ("base_lo", "i8"), ("base_hi", "i8"),
+        ("mark", "i8"), ("name", "i4"), ("device", "i4"), ("reassembly", "i4"), ("_", "i4"),
     ],
     align=True,
 )  # fmt: skip
+"""Three cache lines: most packets need the first two."""
 
 ROW = np.dtype(
     [
@@ -241,9 +250,9 @@ ZONE_CAP = 256
 
 TABLES = np.dtype(
     [
+        ("flows", FLOW, (FLOW_CAP,)),  # first, so that its records lie on cache lines
         ("word", "i8", (W_COUNT,)), ("packet", "i8", (P_COUNT,)),
-        ("count", "i8", (C_COUNT,)), ("step", "i8", (C_COUNT,)),
-        ("flows", FLOW, (FLOW_CAP,)), ("index", "i4", (INDEX_SIZE,)), ("free", "i4", (FLOW_CAP,)),
+        ("count", "i8", (C_COUNT,)), ("step", "i8", (C_COUNT,)), ("index", "i4", (INDEX_SIZE,)), ("free", "i4", (FLOW_CAP,)),
         ("rows", ROW, (ROW_CAP,)), ("links", LINK, (LINK_ROW_CAP,)),
         ("names", NAME, (NAME_CAP,)), ("pending", PENDING, (NAME_PENDING,)),
         ("arena", "u1", (NAME_ARENA,)), ("dns", DNS, (DNS_CAP,)),
@@ -253,6 +262,7 @@ TABLES = np.dtype(
         ("quic", QUIC, (QUIC_PENDING,)), ("quic_bytes", "u1", (QUIC_PENDING, QUIC_BYTES)),
         ("fragments", FRAGMENT, (FRAGMENT_CAP,)), ("prefixes", PREFIX, (PREFIX_CAP,)),
         ("vlan_zone", "i2", (4_096,)), ("zone_counts", "u1", (ZONE_CAP,)),
+        ("scouted", "i8", (SCOUT_RING,)),
         ("scratch", "u1", (1, REASSEMBLY_BYTES)),  # two axes: a row is a plain array to Numba
     ],
     align=True,
@@ -277,7 +287,9 @@ def new_tables(
     """
     if not 1 <= flow_cap <= FLOW_CAP:
         raise ValueError(f"flow_cap must be between 1 and {FLOW_CAP}")
-    tables = np.zeros(1, TABLES)
+    octets = np.zeros(TABLES.itemsize + CACHE_LINE, np.uint8)
+    first = -octets.ctypes.data % CACHE_LINE
+    tables = octets[first : first + TABLES.itemsize].view(TABLES)
     word = tables[0]["word"]
     word[W_FREE] = word[W_FLOW_CAP] = flow_cap
     word[W_MINUTE] = word[W_LINK_STEP] = word[W_SWEEP_AT] = -1

@@ -294,6 +294,12 @@ def look_in_tcp(tables, number, buf, from_low):
         _collect(tables, number, buf, from_low, offset)
 
 
+@inlined
+def is_quic_version(version):
+    """Versions whose Initials can be opened: 1 (RFC 9000), 2 (RFC 9369), drafts 23 to 34."""
+    return version == 1 or version == 0x6B3343CF or 0xFF000017 <= version <= 0xFF000022
+
+
 @compiled
 def look_in_udp(tables, number, buf, from_low):
     """Keep a datagram that may hold a QUIC Initial (RFC 9000 section 17.2) for decryption."""
@@ -306,7 +312,7 @@ def look_in_udp(tables, number, buf, from_low):
     flow.tries += 1
     if flow.tries >= QUIC_TRIES:
         flow.done_lo = flow.done_hi = 1
-    if n < 7 or i64(buf[o]) & 0xC0 != 0xC0 or be32(buf, o + 1) == 0:
+    if n < 7 or i64(buf[o]) & 0xC0 != 0xC0 or not is_quic_version(be32(buf, o + 1)):
         return
     n = min(n, QUIC_BYTES)
     word = tables.word

@@ -183,13 +183,13 @@ def advance(tables, time_us):
     word = tables.word
     if time_us < word[W_CLOCK_US] and word[W_CLOCK_US] - time_us <= BACKWARD_US:
         time_us = word[W_CLOCK_US]
-    step = time_us // word[W_STEP_US]
-    if step != word[W_LINK_STEP]:
+    into_step = time_us - word[W_LINK_STEP] * word[W_STEP_US]
+    if into_step < 0 or into_step >= word[W_STEP_US] or word[W_LINK_STEP] < 0:
         if word[W_LINK_STEP] >= 0:
             if word[W_LINK_ROWS] >= LINK_ROW_CAP:
                 return RUN_LINKS
             push_link_row(tables)
-        word[W_LINK_STEP] = step
+        word[W_LINK_STEP] = time_us // word[W_STEP_US]
     minute = time_us // MINUTE_US
     if minute != word[W_MINUTE]:
         if word[W_MINUTE] >= 0:
@@ -250,7 +250,7 @@ def account(tables, buf, now_us):
     transport = packet[P_TRANSPORT]
     if transport == layout.UDP and is_dns_answer(packet) and packet[P_FRAGMENT] == 0:
         learn_dns(tables, buf, now_us)
-    h = flow_hash(tables, packet, from_low)
+    h = flow_hash(tables, packet)
     number = find(tables, packet, h, from_low)
     flags = packet[P_FLAGS]
     if number >= 0:

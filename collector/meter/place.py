@@ -8,7 +8,7 @@ from numpy import int64 as i64
 
 from collector.jit import compiled, inlined
 from collector.meter import layout
-from collector.meter.dns import join_key, machine_key, recall
+from collector.meter.dns import ask_for_answer, join_key, machine_key, recall
 from collector.meter.layout import (
     C_DEVICES_REFUSED,
     C_NAMED0,
@@ -134,9 +134,9 @@ def _device(tables, mac, version, hi, lo):
     return _device_slot(tables, DEVICE_ADDRESS, hi, lo)
 
 
-@compiled
-def _name_from_dns(tables, client_is_source, now_us):
-    """Recall what the client was answered for the server's address; -1 when nothing."""
+@inlined
+def _dns_keys(tables, client_is_source):
+    """Return under which keys an answer for the server's address may stand: client's, machine's."""
     packet = tables.packet
     if client_is_source:
         client_hi, client_lo, mac = packet[P_SRC_HI], packet[P_SRC_LO], packet[P_MAC_SRC]
@@ -144,10 +144,8 @@ def _name_from_dns(tables, client_is_source, now_us):
     else:
         client_hi, client_lo, mac = packet[P_DST_HI], packet[P_DST_LO], packet[P_MAC_DST]
         server_hi, server_lo = packet[P_SRC_HI], packet[P_SRC_LO]
-    name = recall(tables, join_key(tables, client_hi, client_lo, server_hi, server_lo), now_us)
-    if name < 0 and packet[P_HAS_MAC]:
-        name = recall(tables, machine_key(tables, mac, server_hi, server_lo), now_us)
-    return name
+    by_client = join_key(tables, client_hi, client_lo, server_hi, server_lo)
+    return by_client, machine_key(tables, mac, server_hi, server_lo)
 
 
 @compiled
@@ -156,10 +154,13 @@ def place(tables, number, from_low, now_us):
     packet = tables.packet
     flow = tables.flows[number]
     version = packet[P_VERSION]
+    client_is_source = _client_is_source(packet)
+    by_client, by_machine = _dns_keys(tables, client_is_source)
+    ask_for_answer(tables, by_client)
+    ask_for_answer(tables, by_machine)
     source_zone = zone_of(tables, version, packet[P_SRC_HI], packet[P_SRC_LO])
     target_zone = zone_of(tables, version, packet[P_DST_HI], packet[P_DST_LO])
     by_vlan = i64(tables.vlan_zone[packet[P_VLAN]]) if packet[P_VLAN] else -1
-    client_is_source = _client_is_source(packet)
     source_inside, target_inside = source_zone > OUTSIDE, target_zone > OUTSIDE
     school_is_source = source_inside if source_inside != target_inside else client_is_source
     flow.client_is_lo = 1 if client_is_source == (from_low == 1) else 0
@@ -185,7 +186,9 @@ def place(tables, number, from_low, now_us):
             hi, lo = packet[P_DST_HI], packet[P_DST_LO]
         if tables.word[W_SCHOOL] == 0 or source_inside or target_inside or by_vlan >= 0:
             flow.device = _device(tables, mac, version, hi, lo)
-    name = _name_from_dns(tables, client_is_source, now_us)
+    name = recall(tables, by_client, now_us)
+    if name < 0 and packet[P_HAS_MAC]:
+        name = recall(tables, by_machine, now_us)
     if name >= 0:
         flow.name, flow.source = name, SOURCE_DNS
         tables.count[C_NAMED0 + SOURCE_DNS] += 1

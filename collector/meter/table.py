@@ -44,20 +44,27 @@ def source_is_low(packet):
 
 
 @inlined
-def flow_hash(tables, packet, from_low):
-    """Hash the ordered key of the packet's flow."""
-    if from_low:
-        h = mix(tables.word[W_SEED], packet[P_SRC_LO])
-        h = mix(h, packet[P_DST_LO])
-        h = mix(h, (packet[P_SPORT] << 16) | packet[P_DPORT])
-    else:
-        h = mix(tables.word[W_SEED], packet[P_DST_LO])
-        h = mix(h, packet[P_SRC_LO])
-        h = mix(h, (packet[P_DPORT] << 16) | packet[P_SPORT])
-    h = mix(h, (packet[P_PROTOCOL] << 16) | packet[P_VLAN])
-    if packet[P_VERSION] == 6:
-        h = mix(h, packet[P_SRC_HI] ^ packet[P_DST_HI])
-    return h
+def end_hash(seed, hi, lo, port):
+    """Hash one end of a flow; `hi` is 0 for IPv4."""
+    h = mix(seed, lo)
+    if hi != 0:
+        h = mix(h, hi)
+    return mix(h, port)
+
+
+@inlined
+def key_hash(one_end, other_end, protocol, vlan):
+    """Hash a flow's key from the hashes of its ends: the same whichever end sends."""
+    return mix(one_end + other_end, (protocol << 16) | vlan)
+
+
+@inlined
+def flow_hash(tables, packet):
+    """Hash the key of the packet's flow."""
+    seed = tables.word[W_SEED]
+    source = end_hash(seed, packet[P_SRC_HI], packet[P_SRC_LO], packet[P_SPORT])
+    target = end_hash(seed, packet[P_DST_HI], packet[P_DST_LO], packet[P_DPORT])
+    return key_hash(source, target, packet[P_PROTOCOL], packet[P_VLAN])
 
 
 @inlined

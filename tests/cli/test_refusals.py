@@ -1,5 +1,7 @@
 """What a user can cause ends in one sentence and loses nothing; a fault of ours says no value."""
 
+import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +47,25 @@ def test_a_failing_replay_leaves_an_earlier_result_alone(tmp_path):
     assert jauge("replay", bad, "--out", out).returncode == Exit.DATA
     assert out.read_bytes() == b"earlier"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.pcap", "flows.parquet"]
+
+
+def test_a_result_that_cannot_be_written_whole_is_not_written_at_all(tmp_path):
+    def eight_kib_at_most() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, 8_192))
+
+    out = tmp_path / "flows.parquet"
+    out.write_text("of last week")
+    command = [sys.executable, "-m", "cli", "replay", str(GOLDEN), "--out", str(out)]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False,
+        preexec_fn=eight_kib_at_most,
+    )  # fmt: skip
+    assert done.returncode == Exit.DATA
+    assert str(out) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert out.read_text() == "of last week"
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_a_fault_of_ours_is_one_sentence_without_the_value_and_has_its_own_code(
