@@ -23,6 +23,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.purge",
     "cli.privacy",
     "cli.log",
+    "cli.store",
     "cli.explain",
     "cli.classify_name",
     "cli.serve",

@@ -7,11 +7,12 @@ tag; the virtio header says the segment size and the variant the tag.
 
 from numpy import int64 as i64
 
-from collector.jit import compiled
+from collector.jit import compiled, inlined
 from collector.meter.files import SLICED_WIRE, TRAILER_BYTES, trailer_time
-from collector.meter.layout import RUN_BAD, RUN_END, W_POSITION, W_TRAILER
+from collector.meter.layout import RUN_BAD, RUN_END, SCOUT_AHEAD, W_POSITION, W_TRAILER
 from collector.meter.octets import le16, le32
 from collector.meter.packet import meter
+from collector.meter.scout import ask_for_flow, ask_for_octets, scout
 
 BLOCK_PACKETS, BLOCK_FIRST = 12, 16
 """Offsets in the block header: number of packets, offset of the first."""
@@ -20,6 +21,14 @@ H_TCI, H_TPID = 32, 36
 STATUS_VLAN = 0x10
 VNET_BYTES = 10
 VNET_GSO_TYPE, VNET_GSO_SIZE = 1, 4
+
+
+@inlined
+def tag_of(ring, o):
+    """Return the VLAN that the kernel took off the frame of the header at `o`, or 0."""
+    if le32(ring, o + H_STATUS) & STATUS_VLAN:
+        return le32(ring, o + H_TCI) & 0x0FFF
+    return 0
 
 
 @compiled
@@ -39,7 +48,19 @@ def walk_block(memory, ring, start, size, link, done):
     if done == 0:
         o = start + le32(ring, start + BLOCK_FIRST)
     stop = start + size
+    asked = seen = o
+    ahead = done
     while done < packets:
+        asked = ask_for_octets(ring, asked, o)
+        while ahead < min(done + SCOUT_AHEAD, packets) and start <= seen and seen + 48 <= stop:
+            mac, captured = seen + le16(ring, seen + H_MAC), le32(ring, seen + H_SNAP)
+            if mac + captured > stop:
+                break
+            scout(tables, ahead, ring, mac, captured, link, tag_of(ring, seen))
+            seen += le32(ring, seen + H_NEXT)
+            ahead += 1
+        if done + SCOUT_AHEAD // 2 < ahead:
+            ask_for_flow(tables, done + SCOUT_AHEAD // 2)
         if o < start or o + 48 > stop:
             return RUN_BAD, done
         captured, wire = le32(ring, o + H_SNAP), le32(ring, o + H_LEN)
@@ -50,9 +71,7 @@ def walk_block(memory, ring, start, size, link, done):
         gso = 0
         if i64(ring[mac - VNET_BYTES + VNET_GSO_TYPE]) != 0:
             gso = le16(ring, mac - VNET_BYTES + VNET_GSO_SIZE)
-        vlan = 0
-        if le32(ring, o + H_STATUS) & STATUS_VLAN:
-            vlan = le32(ring, o + H_TCI) & 0x0FFF
+        vlan = tag_of(ring, o)
         wire = max(wire, captured)
         if word[W_TRAILER] and captured > TRAILER_BYTES:
             time_us = trailer_time(ring, mac + captured)

@@ -4,7 +4,6 @@ A spool that waits is a file, not memory: the queue holds names only. What fails
 taken up again at the next round.
 """
 
-import os
 import queue
 import threading
 from collections.abc import Callable
@@ -12,10 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from collector.store import compact
-from collector.store.seal import Sealer, lock_orphan
-from collector.store.spool import SUFFIX, Spool
+from collector.store.seal import Sealer
+from collector.store.spool import Spool
+from collector.store.tidy import seal_orphans
 from privacy.store.commit import Committer
-from privacy.store.layout import SPOOL
 from privacy.store.manifest import NoStore
 
 ROUND_S: Final = 5.0
@@ -94,17 +93,12 @@ class Background:
         self.faults += not done
         self.left |= not done
 
-    def salvage(self) -> int:
-        """Seal every spool that no living process owns; returns how many there were."""
-        found = 0
-        for path in sorted((self._committer.root / SPOOL).glob(f"*{SUFFIX}")):
-            try:
-                lock = lock_orphan(path)
-            except OSError:
-                continue
-            if lock is None:
-                continue
-            found += 1
-            self._seal(path)
-            os.close(lock)
-        return found
+    def salvage(self) -> None:
+        """Seal every spool that no living process owns."""
+        try:
+            sealed, left = seal_orphans(self._committer.root, self._sealer)
+        except NoStore:
+            return
+        self.sealed += sealed
+        self.faults += left
+        self.left |= left > 0

@@ -1,6 +1,7 @@
 """The plain slices of one offline analysis, in a file that the user names. Does I/O."""
 
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -12,18 +13,23 @@ import pyarrow.parquet as pq
 from privacy.records import SLICE_SCHEMA
 from privacy.store.parquet import ROW_GROUP, writer_options
 
-ROWS_PER_PART: Final = 1_000_000
-"""Slices held before they are written: about 100 MiB of Arrow, a quarter of a school's day."""
+ROWS_AT_LEAST: Final = 32_768
+"""Smaller row groups than this are put together."""
 
 
 class OneFile:
-    """The plain slices of one offline analysis in a file that the user names; no link rows."""
+    """The plain slices of one offline analysis in a file that the user names; no link rows.
+
+    A thread encodes and writes while the caller goes on metering: at most one table is under way.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._waiting: list[pa.Table] = []
         self._rows = 0
         self._writer: pq.ParquetWriter | None = None
+        self._worker = ThreadPoolExecutor(1)
+        self._under_way: Future[None] | None = None
 
     def open(self) -> None:
         """Create a file beside the target (0600); `close` puts it in place.
@@ -40,26 +46,40 @@ class OneFile:
     def discard(self) -> None:
         """Forget what was written; an earlier file under the name stays as it was."""
         if self._writer is not None:
+            self._worker.shutdown()
             with suppress(OSError):  # a full disk refuses the footer, too
                 self._writer.close()
             self._writer = None
             self._unfinished.unlink(missing_ok=True)
 
     def slices(self, table: pa.Table, day: date) -> None:  # noqa: ARG002 - one file for all days
-        """Take slices; they are written in groups sorted by minute."""
+        """Take slices; they are written in groups sorted by minute.
+
+        Raises:
+            OSError: the slices before these could not be written.
+        """
         self._waiting.append(table)
         self._rows += len(table)
-        if self._rows >= ROWS_PER_PART:
+        if self._rows >= ROWS_AT_LEAST:
             self._write()
 
     def links(self, table: pa.Table, day: date) -> None:
         """Link rows have no place in this file."""
 
     def _write(self) -> None:
+        """Hand what waits to the thread, once it has written what it had."""
+        self._settle()
         if self._writer is not None and self._waiting:
-            table = pa.concat_tables(self._waiting).sort_by(SLICE_SCHEMA.names[0])
-            self._writer.write_table(table, row_group_size=ROW_GROUP)
+            table = self._waiting[0]
+            if len(self._waiting) > 1:
+                table = pa.concat_tables(self._waiting).sort_by(SLICE_SCHEMA.names[0])
+            self._under_way = self._worker.submit(self._writer.write_table, table, ROW_GROUP)
         self._waiting, self._rows = [], 0
+
+    def _settle(self) -> None:
+        if self._under_way is not None:
+            under_way, self._under_way = self._under_way, None
+            under_way.result()
 
     def flush(self) -> None:
         """Do nothing: the file appears whole, at the end."""
@@ -68,10 +88,12 @@ class OneFile:
         """Write what waits and the footer, and put the file in place.
 
         Raises:
-            OSError: it could not be written; nothing stands under its name.
+            OSError: something could not be written; the file is not there.
         """
         self._write()
+        self._settle()
         if self._writer is not None:
+            self._worker.shutdown()
             self._writer.close()
             self._writer = None
             self._unfinished.replace(self._path)

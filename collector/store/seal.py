@@ -18,6 +18,7 @@ from collector.store.spool import Head, NoSpool, cipher_of, pull_head, recover
 from privacy.store.commit import Committer, NotCommitted, Part
 from privacy.store.files import sync_directory
 from privacy.store.keys import KeyMissing
+from privacy.store.layout import ENCRYPTED
 from privacy.store.manifest import Gap
 
 CAPTURE: Final = "capture"
@@ -69,7 +70,7 @@ class Sealer:
             return _remove(path, 0)
         if self._committer.manifest.knows(head.name):
             return _remove(path, 0)
-        if self._committer.keys.destroyed(head.day):
+        if head.record in ENCRYPTED and self._committer.keys.destroyed(head.day):
             self._note(head, Reason.ERASED, None)
             return _remove(path, 0)
         return self._seal(path, head, data)

@@ -1,8 +1,8 @@
 """The spool: what a collector has acknowledged and not sealed yet. Does I/O.
 
 One file per segment. Its frames, one after the other and decrypted, are an Arrow IPC stream (LZ4
-inside): the first frame holds the schema, each other one a record batch, written by one flush and
-synced before anybody is told that the rows are safe.
+inside): each holds a record batch, the first one the schema too, written by one flush and synced
+before anybody is told that the rows are safe.
 
     magic, id, record, day, CRC        in clear: what is needed to find the key
     length, sequence, CRC, octets …    the octets are AES-256-GCM; id and sequence are bound to them
@@ -180,7 +180,7 @@ class Spool:
         self.head = head
         self.path = directory / (head.name + SUFFIX)
         self.frames = 0
-        """Frames that were synced, the schema's included: what may be trusted."""
+        """Frames that were synced: what may be trusted."""
         self.rows = 0
         """Rows in them."""
         self.octets = 0
@@ -192,7 +192,7 @@ class Spool:
         self._handle = -1
 
     def open(self, schema: pa.Schema) -> None:
-        """Make the file with its schema, durably.
+        """Make the file, durably, for rows of one schema.
 
         Raises:
             OSError: it is poisoned; nothing was acknowledged.
@@ -202,10 +202,9 @@ class Spool:
         fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
         self._stream = pa.ipc.new_stream(self._out, schema, options=options)
-        self.octets += write_all(self._handle, self.head.pack() + self._frame(self._out.take()))
+        self.octets += write_all(self._handle, self.head.pack())
         os.fsync(self._handle)
         sync_directory(self.path.parent)
-        self.frames = 1
         self.poisoned = False
 
     def append(self, table: pa.Table) -> None:
@@ -238,7 +237,7 @@ class Recovered:
     """What is in a spool up to its first bad frame."""
 
     schema: pa.Schema | None
-    """None when not even the schema is there."""
+    """None when there is no good frame."""
     tables: list[pa.Table]
     whole: bool
     """False when octets after the last good frame were left out."""

@@ -17,6 +17,9 @@ SIZE: Final = 4_096
 OLD_S: Final = 600
 """A spool older than two sealing times is not being looked after."""
 
+RECENT_US: Final = 7 * 86_400 * 1_000_000
+"""A gap is somebody's business for a week; it stays counted afterwards."""
+
 
 class StatusFile:
     """Written by the collector about every four seconds."""
@@ -83,9 +86,11 @@ def report(root: Path, *, now_us: int) -> dict[str, Any]:
         }
     gaps: dict[str, dict[str, int]] = {}
     for gap in manifest.gaps():
-        entry = gaps.setdefault(gap.reason.partition(":")[0], {"times": 0, "rows": 0})
+        nothing = {"times": 0, "rows": 0, "recent": 0}
+        entry = gaps.setdefault(gap.reason.partition(":")[0], nothing)
         entry["times"] += 1
         entry["rows"] += gap.rows or 0
+        entry["recent"] += now_us - gap.at_us < RECENT_US
     disk = os.statvfs(root)
     said = read(root)
     return {
@@ -123,7 +128,8 @@ def findings(found: dict[str, Any]) -> list[str]:
             f"{disk['stop_below_bytes'] >> 20:,} MiB; make room"
         )
     for reason, entry in sorted(found["gaps"].items()):
-        said.append(f"{reason}: {entry['times']} times, {entry['rows']:,} rows not kept")
+        if entry["recent"]:
+            said.append(f"{reason}: {entry['times']} times, {entry['rows']:,} rows not kept")
     if found["spool"]["files"] and found["spool"]["last_write_age_s"] > OLD_S:
         said.append(
             "a spool waits that nobody writes: start the collector, or run `jauge store tidy`"
