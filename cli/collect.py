@@ -250,10 +250,16 @@ def _meter(
     from collector.engine import Meter, MeterSetup
     from collector.reduce import make_reducer
     from school.catalogue import load_catalogue
+    from school.words import Category
+
+    catalogue = load_catalogue()
+
+    def is_resolver(site: str) -> bool:
+        return catalogue.category_of(site) == Category.DOH_RESOLVER
 
     setup = MeterSetup(
         placement=declared.placement,
-        reduce=make_reducer(load_catalogue().site_of, category_of),
+        reduce=make_reducer(catalogue.site_of, category_of, is_resolver),
         key_of_day=key_of_day,
         timezone=declared.timezone,
         seeds=(secrets.randbits(63), secrets.randbits(63)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.meter import layout as lay
+from collector.meter.hints import APP_WORDS
 from privacy.records import Reject, SiteSource
 
 _SOURCES = {
@@ -33,6 +34,8 @@ class Totals:
     slices: int
     names: dict[str, int]
     seconds: float
+    apps: dict[str, int] = field(default_factory=dict)
+    """Flows that left a trace outside the school, by wire hint (`dot`, `doq` and `doh` among them)."""
     degraded_flows: int = 0
     notes: list[str] = field(default_factory=list)
 
@@ -53,6 +56,7 @@ class Totals:
             "flows": self.flows,
             "slices": self.slices,
             "names": self.names,
+            "apps": self.apps,
             "seconds": round(self.seconds, 3),
             "degraded_flows": self.degraded_flows,
             "notes": self.notes,
@@ -91,6 +95,11 @@ def totals(
             if count[lay.C_NAMED0 + code]
         },
         seconds=seconds,
+        apps={
+            word: int(flows)
+            for word, flows in zip(APP_WORDS, tables["apps"], strict=False)
+            if word and flows
+        },
         degraded_flows=int(count[lay.C_FORCED]),
         notes=notes,
     )

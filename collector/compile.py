@@ -21,7 +21,7 @@ PARTS = {
 _ARGUMENTS = {
     "names.look_in_tcp": "tibi",
     "names.look_in_udp": "tibi",
-    "names.learn_dns": "tbi",
+    "names.learn_dns": "tbiii",
     "decode.decode": "tbiiiii",
     "hints.look": "tibi",
     "place.place": "tiii",

@@ -125,6 +125,7 @@ class Custody:
         self._guard = setup.guard(self._notebook.add)
         self._standing = Standing.NO_KEY
         self._looked = setup.monotonic()
+        self._begun = False
         self._kept = self.not_recorded = 0
         self.key_of_day = self._day_keys()
 
@@ -141,7 +142,7 @@ class Custody:
                 now_s=setup.now_s,
                 kernel=kernel,
                 tag=tag,
-                record=self._notebook.add,
+                record=self._record,
                 number_of=self._next_number,
                 alone=self._alone,
             )
@@ -166,7 +167,7 @@ class Custody:
             os.close(handle)
 
     def open(self) -> None:
-        """Open the store, begin in the log, and destroy what an ended collector left.
+        """Open the store and read the log; the log is told with the first rows or flush.
 
         Raises:
             LogRefused: the log is damaged: nothing is measured that cannot be accounted for.
@@ -174,6 +175,12 @@ class Custody:
         """
         self._inner.open()
         self._standing = standing(self._setup.log.entries(), self._setup.settings)
+
+    def _begin(self) -> None:
+        """Begin in the log, once something is measured; destroy what an ended collector left."""
+        if self._begun:
+            return
+        self._begun = True
         self._notebook.add(
             "collector_started",
             {
@@ -186,6 +193,10 @@ class Custody:
         self._say_standing()
         self._look()
 
+    def _record(self, kind: str, facts: Mapping[str, Any]) -> None:
+        self._begin()
+        self._notebook.add(kind, facts)
+
     @property
     def acknowledged(self) -> bool:
         """Whether slices may be written."""
@@ -193,6 +204,7 @@ class Custody:
 
     def slices(self, table: pa.Table, day: date) -> None:
         """Pass slices on, or drop them before they are written anywhere."""
+        self._begin()
         if self.acknowledged:
             self._kept += table.num_rows
             self._inner.slices(table, day)
@@ -201,16 +213,19 @@ class Custody:
 
     def links(self, table: pa.Table, day: date) -> None:
         """Pass link rows on."""
+        self._begin()
         self._inner.links(table, day)
 
     def flush(self) -> None:
         """Keep house when it is time, then let the store write."""
+        self._begin()
         if self._setup.monotonic() - self._looked >= HOUSE_S:
             self._look()
         self._inner.flush()
 
     def close(self) -> None:
         """Let the store end, overwrite the keys, end in the log."""
+        self._begin()
         self._inner.close()
         self._look()
         self.key_of_day.close()
@@ -251,9 +266,7 @@ class Custody:
             self._say_standing()
 
     def _say_standing(self) -> None:
-        if self.acknowledged:
-            self._setup.say(f"{SENTENCES[self._standing]}: slices are written")
-        else:
+        if not self.acknowledged:
             self._setup.say(
                 f"{SENTENCES[self._standing]}: only the load of the link is counted, nothing about "
                 "devices or names is written; `jauge privacy status` says what to do"

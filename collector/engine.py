@@ -15,6 +15,7 @@ import pyarrow as pa
 from collector.meter import layout as lay
 from collector.meter.entry import close_step, end_of_input, make_room, name_flow
 from collector.meter.hello import pull_hello
+from collector.meter.hints import APP_WORDS
 from collector.placement import Placement
 from collector.quic import Handshakes
 from collector.resolve import Devices, Reducer, Sites
@@ -65,6 +66,16 @@ class MeterSetup:
     """The Internet line that is measured."""
     config_digest: str = "0" * 16
     """Of the configuration in force."""
+
+
+def has_lone_device(tables: Any) -> bool:
+    """Say whether one single inside device was seen so far: then no flow can be told apart.
+
+    A collector outside of the NAT sees one address for the whole school, and a pseudonym of the
+    school would pass for a person's. Until a second device is seen, slices have none.
+    """
+    word = tables["word"]
+    return bool(word[lay.W_SCHOOL]) and int(word[lay.W_DEVICES]) == 1
 
 
 class Meter:
@@ -168,6 +179,8 @@ class Meter:
             return
         rows = self.tables["rows"][:waiting]
         rows = rows[np.argsort(rows["minute_us"], kind="stable")]
+        if has_lone_device(self.tables):
+            rows["device"] = -1
         table = slice_table(
             rows,
             self.tables["names"],
@@ -175,11 +188,19 @@ class Meter:
             zones=self._zones,
             pseudonyms=row_pseudonyms(rows, self.tables, self._devices, self._timezone),
         )
+        self._count_apps(table)
         days, which = local_days(rows["minute_us"], self._timezone)
         for i, day in enumerate(days):
             part = table if len(days) == 1 else table.filter(pa.array(which == i))
             self._sink.slices(part, day)
         self._turn_day(days[-1])
+
+    def _count_apps(self, table: pa.Table) -> None:
+        """Count the flows that ended, by wire hint."""
+        ended = table["app"].filter(table["end_reason"].is_valid())
+        for counted in ended.value_counts().to_pylist():
+            if counted["values"] is not None:
+                self.tables["apps"][APP_WORDS.index(counted["values"])] += counted["counts"]
 
     def _turn_day(self, day: date) -> None:
         """On a new local day, forget yesterday's devices (their key dies with the day)."""

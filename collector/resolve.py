@@ -29,6 +29,8 @@ class Reduced:
     list_category: str | None = None
     ech_public: bool = False
     """The name is one that providers put on the outside of an encrypted hello."""
+    resolver: bool = False
+    """The name is one of a public resolver that answers over HTTPS (RFC 8484)."""
 
 
 Reducer = Callable[[str], Reduced]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from collector.accounting import Totals, totals
-from collector.engine import Meter, Sink
+from collector.engine import Meter, Sink, has_lone_device
 from collector.meter import layout as lay
 from collector.sources.files import Fault, NotACapture, Progress, replay
 from collector.sources.ring import (
@@ -53,14 +53,14 @@ class Replayed:
 
 
 def _notes(meter: Meter) -> list[str]:
-    count, word = meter.tables["count"], meter.word
+    count = meter.tables["count"]
     notes = []
     if count[lay.C_FORCED]:
         notes.append(f"the flow table was full: {int(count[lay.C_FORCED])} flows were closed early")
-    if word[lay.W_SCHOOL] and int(word[lay.W_DEVICES]) == 1 and count[lay.C_FLOWS] > MANY_FLOWS:
+    if has_lone_device(meter.tables) and count[lay.C_FLOWS] > MANY_FLOWS:
         notes.append(
-            "one single inside device for everybody: the capture stands outside the NAT; "
-            "place it inside to measure uses"
+            "one single inside address for everybody, so no slice bears a device: the capture "
+            "stands outside the NAT; place it inside to measure uses"
         )
     return notes
 

@@ -52,6 +52,8 @@ QUIC_TRIES = 8
 loss, Retry and version negotiation."""
 FRAGMENT_CAP = 4_096
 """Datagrams whose first fragment told the ports; direct-mapped, newest wins."""
+APP_CAP = 32
+"""Wire hints that can be told apart (`hints.APP_WORDS`)."""
 SCOUT_AHEAD = 8
 """Packets looked ahead: their flow's index entry is asked for then, its record half-way."""
 SCOUT_RING = 16
@@ -262,7 +264,7 @@ TABLES = np.dtype(
         ("quic", QUIC, (QUIC_PENDING,)), ("quic_bytes", "u1", (QUIC_PENDING, QUIC_BYTES)),
         ("fragments", FRAGMENT, (FRAGMENT_CAP,)), ("prefixes", PREFIX, (PREFIX_CAP,)),
         ("vlan_zone", "i2", (4_096,)), ("zone_counts", "u1", (ZONE_CAP,)),
-        ("scouted", "i8", (SCOUT_RING,)),
+        ("scouted", "i8", (SCOUT_RING,)), ("apps", "i8", (APP_CAP,)),
         ("scratch", "u1", (1, REASSEMBLY_BYTES)),  # two axes: a row is a plain array to Numba
     ],
     align=True,

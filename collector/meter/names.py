@@ -8,7 +8,7 @@ from numpy import int64 as i64
 
 from collector.jit import compiled, inlined
 from collector.meter import layout
-from collector.meter.dns import pull_answers, pull_question
+from collector.meter.dns import SHORTEST_ANSWER, pull_answers, pull_question
 from collector.meter.hello import pull_records
 from collector.meter.http import method_length, pull_host
 from collector.meter.layout import (
@@ -30,10 +30,12 @@ from collector.meter.layout import (
     REASSEMBLY_PACKETS,
     REASSEMBLY_SLOTS,
     REASSEMBLY_SPANS,
+    REJECT,
     SOURCE_CONNECT,
     SOURCE_HTTP,
     SOURCE_TLS,
     VALUE,
+    W_CLOCK_US,
     W_NAME_ARENA,
     W_NAME_PENDING,
     W_NAMES,
@@ -110,24 +112,47 @@ def give_name(tables, flow, source, buf, o, n, ech):
 
 
 @compiled
-def learn_dns(tables, buf, now_us):
-    """Read a DNS answer over UDP and remember its addresses for the client that asked."""
-    packet = tables.packet
-    o, end = packet[P_PAYLOAD], packet[P_END]
-    if end - o < 12:
-        return
+def learn_dns(tables, buf, o, end, now_us):
+    """Read a DNS answer and remember its addresses for the client that asked.
+
+    Returns:
+        VALUE, or REJECT for what is no answer: a query, another opcode, an error, no question.
+    """
+    if end - o < SHORTEST_ANSWER:
+        return REJECT
     flags = be16(buf, o + 2)
-    if flags & 0x8000 == 0 or flags & 0x7800 or flags & 0x000F:
-        return  # a query, another opcode, or an error
-    if be16(buf, o + 4) != 1 or be16(buf, o + 6) == 0:
-        return
-    outcome, length, after = pull_question(buf, o + 12, end, tables.scratch[0])
+    if flags & 0x8000 == 0 or flags & 0x7800 or be16(buf, o + 4) != 1:
+        return REJECT
+    outcome, length, after = pull_question(buf, o + SHORTEST_ANSWER, end, tables.scratch[0])
     if outcome != VALUE:
-        return
+        return REJECT
+    if flags & 0x000F or be16(buf, o + 6) == 0:
+        return VALUE  # the name does not exist, or has no such record
     name = intern(tables, tables.scratch[0], _NO, length)
-    if name < 0:
-        return
-    tables.count[C_DNS_ANSWERS] += pull_answers(tables, buf, after, end, name, now_us)
+    if name >= 0:
+        tables.count[C_DNS_ANSWERS] += pull_answers(tables, buf, after, end, name, now_us)
+    return VALUE
+
+
+@compiled
+def _learn_stream(tables, buf, o, end):
+    """Read the answers of a resolver's TCP stream from its first octet on (RFC 7766 section 8).
+
+    Called again when more has arrived; what was learned already is learned again, unchanged.
+
+    Returns:
+        MORE (another message may follow), or REJECT when it is no DNS.
+    """
+    while end - o >= 2:
+        length = be16(buf, o)
+        if length < SHORTEST_ANSWER:
+            return REJECT
+        if end - o < 2 + length:
+            return MORE
+        if learn_dns(tables, buf, o + 2, o + 2 + length, tables.word[W_CLOCK_US]) != VALUE:
+            return REJECT
+        o += 2 + length
+    return MORE
 
 
 @inlined
@@ -145,7 +170,9 @@ def _settle(tables, flow, from_low):
 @compiled
 def _read(tables, flow, buf, o, end, from_low):
     """Try to read a name from the first bytes of a direction; return the outcome."""
-    if i64(buf[o]) == 22:
+    if is_dns_answer(tables.packet):
+        outcome = _learn_stream(tables, buf, o, end)
+    elif i64(buf[o]) == 22:
         outcome, spread, name_o, name_n, ech = pull_records(buf, o, end, tables.scratch[0])
         if name_n:
             if spread:
@@ -279,7 +306,7 @@ def look_in_tcp(tables, number, buf, from_low):
     if offset < 0:
         o -= offset
     first = i64(buf[o])
-    if first != 22 and method_length(buf, o, end) == 0:
+    if first != 22 and not is_dns_answer(packet) and method_length(buf, o, end) == 0:
         flow.tries += 1
         if flow.connect == 0 or flow.tries > 4:
             _settle(tables, flow, from_low)

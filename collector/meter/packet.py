@@ -32,9 +32,11 @@ from collector.meter.layout import (
     NAME_MAX,
     NAME_PENDING,
     OTHER_IDLE_US,
+    P_END,
     P_FLAGS,
     P_FRAGMENT,
     P_IP_BYTES,
+    P_PAYLOAD,
     P_SEGMENTS,
     P_TRANSPORT,
     P_WIRE_PAYLOAD,
@@ -249,7 +251,7 @@ def account(tables, buf, now_us):
     from_low = source_is_low(packet)
     transport = packet[P_TRANSPORT]
     if transport == layout.UDP and is_dns_answer(packet) and packet[P_FRAGMENT] == 0:
-        learn_dns(tables, buf, now_us)
+        learn_dns(tables, buf, packet[P_PAYLOAD], packet[P_END], now_us)
     h = flow_hash(tables, packet)
     number = find(tables, packet, h, from_low)
     flags = packet[P_FLAGS]

@@ -15,6 +15,7 @@ import pytest
 
 from tests.exports import wire as w
 from tests.programs import find
+from tests.support.acknowledged import acknowledge
 from tests.support.stores import segments_of, stored
 
 pytestmark = pytest.mark.live
@@ -31,6 +32,7 @@ def free_port() -> int:
 def listening(store: Path, *, exporter="127.0.0.1", stop=signal.SIGTERM):
     """Run `jauge listen`; yields (port, result); result is filled at the end."""
     port, result = free_port(), {}
+    acknowledge(store)
     command = [sys.executable, "-m", "cli", "listen", "--bind", f"127.0.0.1:{port}",
                "--exporter", exporter, "--store", str(store), "--json"]  # fmt: skip
     process = subprocess.Popen(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tests.support.acknowledged import acknowledge, school_of
 from tests.support.netns import GATEWAY_IF, Namespace
 from tests.support.processes import ROOT, end, running, wait_until
 from tests.support.stores import stored
@@ -69,6 +70,7 @@ def capturing(
     interface: str = GATEWAY_IF,
     stop: signal.Signals | None = signal.SIGTERM,
     patience_s: float = 30.0,
+    acknowledged: bool = True,
 ) -> Iterator[Captured]:
     """Capture as long as the block lasts; after it, exit code, totals and store are there.
 
@@ -80,7 +82,10 @@ def capturing(
         interface: what is captured.
         stop: the signal that ends it; None when it must have ended by itself.
         patience_s: how long it may take to stop.
+        acknowledged: whether a DPO has acknowledged the settings before.
     """
+    if acknowledged:
+        acknowledge(store, school_of(options))
     command = where.within(
         *(sys.executable, "-m", program, "capture", "--interface", interface),
         *("--store", str(store), "--side", "lan", "--json", *options),
