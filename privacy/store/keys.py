@@ -12,6 +12,7 @@ in an old block. What remains there is the wrapped key.
 """
 
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import date
@@ -43,7 +44,7 @@ class DayKeyring(Protocol):
     """Whoever keeps the keys of the days."""
 
     def key_of(self, day: date, *, make: bool = False) -> bytes | bytearray:
-        """Return the day's 32 octets; only a writer says `make`.
+        """Return a copy of the day's 32 octets, for `derive`; only a writer says `make`.
 
         Raises:
             KeyMissing: there is none, or it was destroyed.
@@ -55,8 +56,15 @@ class DayKeyring(Protocol):
 
 
 def derive(key: bytes | bytearray, purpose: str) -> bytes:
-    """Return the key of one purpose (HKDF-SHA256, RFC 5869): no two uses share an AES key."""
-    return HKDF(SHA256(), KEY_OCTETS, salt=None, info=f"jauge {purpose} v1".encode()).derive(key)
+    """Return the key of one purpose (HKDF-SHA256, RFC 5869): no two uses share an AES key.
+
+    A bytearray is overwritten: it was a copy, made for this.
+    """
+    kdf = HKDF(SHA256(), KEY_OCTETS, salt=None, info=f"jauge {purpose} v1".encode())
+    derived = kdf.derive(key)
+    if isinstance(key, bytearray):
+        wipe(key)
+    return derived
 
 
 class FileKeyring:
@@ -71,23 +79,26 @@ class FileKeyring:
         self.directory = directory
         self._machine = machine
         self._known: OrderedDict[date, bytearray] = OrderedDict()
+        self._lock = threading.Lock()
 
     def key_of(self, day: date, *, make: bool = False) -> bytes | bytearray:
-        """See `DayKeyring`. The octets are overwritten when the key is destroyed or forgotten."""
+        """See `DayKeyring`."""
         if self.destroyed(day):
             self.forget(day)
             raise KeyMissing(f"the key of {day} was destroyed: the day is erased")
-        if day not in self._known:
-            self._known[day] = self._read(day, make=make)
-            while len(self._known) > KNOWN_MAX:
-                self.forget(next(iter(self._known)))
-        return self._known[day]
+        with self._lock:
+            if day not in self._known:
+                self._known[day] = self._read(day, make=make)
+                while len(self._known) > KNOWN_MAX:
+                    wipe(self._known.popitem(last=False)[1])
+            return bytearray(self._known[day])
 
     def forget(self, day: date) -> None:
         """Overwrite the key of a day in this process's memory."""
-        key = self._known.pop(day, None)
-        if key is not None:
-            wipe(key)
+        with self._lock:
+            key = self._known.pop(day, None)
+            if key is not None:
+                wipe(key)
 
     def _read(self, day: date, *, make: bool) -> bytearray:
         path = self.directory / day.isoformat()
@@ -119,10 +130,10 @@ class FileKeyring:
         return key
 
     def _make(self, path: Path, day: date) -> bytes:
-        """Make a key; of two processes that make it at once, both get the first one's."""
+        """Make a key; of two processes or threads at once, both get the first one's."""
         make_private(self.directory)
         cipher = self._cipher(make=True)
-        unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        unfinished = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
         key, nonce = os.urandom(KEY_OCTETS), os.urandom(_NONCE_OCTETS)
         wrapped = nonce + cipher.encrypt(nonce, key, _FORM + day.isoformat().encode())
         wipe(key)

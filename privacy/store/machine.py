@@ -89,9 +89,9 @@ def _from_file(path: Path, *, make: bool) -> bytes:
 
 
 def _make(path: Path) -> None:
-    """Draw the secret; of two processes at once, the first one's stays."""
+    """Draw the secret; of two processes or threads at once, the first one's stays."""
     make_private(path.parent)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
     write_small(unfinished, os.urandom(SECRET_OCTETS))
     try:
         os.link(unfinished, path)
