@@ -11,6 +11,7 @@ import typer
 
 from cli.declared import Declared, declared_for_collector, school_or_refusal
 from cli.exits import Exit, Refusal
+from cli.hardening import HOLDER, PARSER, call_this, confine, leave_no_core, stay_in_memory
 from cli.progress import counter_line, octets_bar
 from cli.sink import keys_of_files, open_directory, open_file, open_watched, refuse_trouble
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collector.engine import Meter
     from collector.run import Store
     from collector.settings import CollectorSettings
+    from collector.sources.ring import Ring
 
 Lists = Annotated[Path | None, typer.Option(help="Lists file made by `jauge lists update`.")]
 
@@ -47,6 +49,7 @@ def replay(
     """
     if (store is None) == (out is None):
         raise Refusal("say either --store DIR or --out FLOWS.parquet", Exit.USAGE)
+    from collector.accounting import memory_sentence
     from collector.run import run_replay
     from collector.sources.files import NotACapture
 
@@ -63,6 +66,7 @@ def replay(
         settings=_settings(school),
         category_of=category_of,
     )
+    _say(memory_sentence(meter.flow_cap))
     try:
         with octets_bar("Lecture") as progress:
             result = run_replay(files, meter, sink, progress)
@@ -108,32 +112,33 @@ def capture(
 
     Example: jauge capture --interface eth1 --store /var/lib/jauge --school /etc/jauge --side lan
     """
+    if interface is not None:
+        _interface_to_use(interface)
+    stopping = _stop_signals()
+    leave_no_core()
+    ring = _split(timestamps)  # from here on we are the parser: no socket, no capability
     settings = _settings(school, interface=interface, side=side, line=line)
     interface = _interface_to_use(settings.interface)
+    from collector.accounting import memory_sentence
     from collector.run import LiveFacts, run_capture
-    from collector.sources.ring import (
-        SNAP_BYTES,
-        WHOLE_FRAME,
-        InterfaceCounters,
-        Ring,
-    )
+    from collector.sources.ring import InterfaceCounters
 
     category_of = _category_of(lists)
-    stopping = _stop_signals()
-    ring = Ring(interface, snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME)
-    facts = LiveFacts(ring, InterfaceCounters(interface, settings.side))
+    facts = LiveFacts(ring, InterfaceCounters(settings.side))
     declared = declared_for_collector(school)
     sink = open_watched(store, declared, source=f"capture {interface}")
     meter = _meter(
         sink,
         declared,
         key_of_day=sink.key_of_day,
+        objections=sink.objections,
         source=interface,
         timestamps=timestamps,
         link_facts=facts,
         settings=settings,
         category_of=category_of,
     )
+    _say(memory_sentence(meter.flow_cap))
     _open_ring(ring, interface)  # last, so that the loop is ready when the first packet comes
     try:
         with counter_line(f"Capture sur {interface}") as show:
@@ -150,6 +155,59 @@ def capture(
     result.notes.extend(sink.notes())
     _report(result, as_json=as_json)
     refuse_trouble(sink)
+    if ring.orphaned:
+        raise Refusal(
+            "the process that holds the packet socket ended first; what was captured is stored: "
+            "start the capture again",
+            Exit.INTERNAL,
+        )
+
+
+def _split(timestamps: str) -> "Ring":
+    """Become the holder of the socket and the parser; returns in the parser only."""
+    from collector.sources.packet_socket import SNAP_BYTES, WHOLE_FRAME
+    from collector.sources.split import Parted, split
+
+    call_this("jauge-holder")
+    try:
+        mapping, channel = split(
+            snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME,
+            confine_holder=lambda: confine(HOLDER, "the holder of the packet socket"),
+            confine_parser=_become_parser,
+        )
+    except Parted as parted:
+        if parted.code >= 0:
+            raise SystemExit(parted.code) from None
+        raise Refusal(
+            f"the process that parses was ended by signal {-parted.code}; what it had written is "
+            "whole, the rest is lost: start the capture again",
+            Exit.INTERNAL,
+        ) from None
+    except PermissionError:
+        raise Refusal(
+            "no permission to capture: run as root, or give the program CAP_NET_RAW",
+            Exit.PERMISSION,
+        ) from None
+    except OSError as error:
+        raise Refusal(
+            f"the kernel gives no packet ring: {error.strerror}; it takes TPACKET_V3 (Linux 3.2), "
+            "64 MiB of memory and a netlink socket",
+            Exit.PERMISSION,
+        ) from None
+    from collector.sources.ring import Ring
+
+    return Ring(mapping, channel)
+
+
+def _become_parser() -> None:
+    call_this("jauge-parser")
+    from collector import cache
+
+    if cache.has_cache() and not cache.is_warm():  # a confined process starts no compiler
+        _say_compiling()
+        cache.fill()
+    stay_in_memory()
+    confine(PARSER, "the process that parses packets")
 
 
 def _must_be_files(paths: list[Path]) -> None:
@@ -194,33 +252,38 @@ def _interface_to_use(interface: str | None) -> str:
     return interface
 
 
-def _open_ring(ring: Any, interface: str) -> None:
+def _open_ring(ring: "Ring", interface: str) -> None:
     from collector.sources.ring import CannotCapture
 
     try:
-        ring.open()
+        ring.open(interface)
     except CannotCapture as error:
-        if error.permission:
-            raise Refusal(
-                f"{error}; run as root, or give the program CAP_NET_RAW", Exit.PERMISSION
-            ) from None
+        if not error.absent:
+            raise Refusal(str(error), Exit.INTERNAL if ring.orphaned else Exit.DATA) from None
         names = ", ".join(sorted(path.name for path in Path("/sys/class/net").iterdir()))
         raise Refusal(f"{error}; this machine has: {names}", Exit.USAGE) from None
-    except OSError as error:
-        raise Refusal(f"{interface}: {error.strerror}", Exit.DATA) from None
 
 
 def _ticker(show: Any) -> Any:
-    if show is None:
-        return None
+    """Show the counters when somebody watches, and say once that the flow table is full."""
     from collector.meter import layout as lay
 
+    said = False
+
     def tick(meter: "Meter", ring: Any) -> None:
+        nonlocal said
         count = meter.tables["count"]
-        show(
-            f"{int(count[lay.C_OFFERED]):,} paquets, {int(meter.word[lay.W_FLOWS]):,} flux, "
-            f"{ring.dropped:,} perdus"
-        )
+        if not said and count[lay.C_FORCED]:
+            _say(
+                f"the flow table is full ({meter.flow_cap:,} flows): unanswered flows are closed "
+                "early, totals stay exact, link rows say `degraded`"
+            )
+            said = True
+        if show is not None:
+            show(
+                f"{int(count[lay.C_OFFERED]):,} paquets, {int(meter.word[lay.W_FLOWS]):,} flux, "
+                f"{ring.dropped:,} perdus"
+            )
 
     return tick
 
@@ -243,6 +306,7 @@ def _meter(
     settings: "CollectorSettings",
     link_facts: Any = None,
     category_of: Any = None,
+    objections: Any = None,
 ) -> "Meter":
     if timestamps not in {"packet", "trailer"}:
         raise Refusal(f"--timestamps {timestamps}: say packet or trailer", Exit.USAGE)
@@ -268,19 +332,29 @@ def _meter(
         flow_cap=settings.flow_cap,
         line=settings.line,
         config_digest=declared.config,
+        objections=objections,
     )
     return Meter(setup, sink, link_facts)
 
 
 def _compile_when_cold() -> None:
     """Compile before anything waits for the loop, and say why it takes a while."""
-    from collector import jit
+    from collector import cache
 
-    if not jit.is_warm():
-        print("jauge: compiling the packet loop for this processor (once)", file=sys.stderr)  # noqa: T201
+    if not cache.is_warm():
+        _say_compiling()
         from collector.compile import compile_loop
 
         compile_loop()
+
+
+def _say_compiling() -> None:
+    _say("compiling the packet loop for this processor (once)")
+
+
+def _say(sentence: str) -> None:
+    """Tell a person what is going on; stdout is for the result."""
+    print(f"jauge: {sentence}", file=sys.stderr)  # noqa: T201
 
 
 def _category_of(lists: Path | None) -> Any:

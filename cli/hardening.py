@@ -1,17 +1,42 @@
-"""What a process that sees addresses refuses to leave behind: no core, no swap, nobody may attach.
+"""What a process that sees addresses refuses to leave behind, and what it gives away.
 
-A core file would hold names and addresses in clear (DESIGN promise 1). The limit alone is not
-enough, because a core handler behind a pipe ignores it (core(5)); a process that is not dumpable
-writes none at all.
+No core, no swap, nobody may attach: a core file would hold names and addresses in clear (DESIGN promise 1).
+The limit alone is not enough, because a core handler behind a pipe ignores it (core(5)); a process
+that is not dumpable writes none at all.
+
+`confine` leaves a process with its memory, its open files and its user's files, and nothing else.
 """
 
 import ctypes
 import os
+import platform
 import resource
+import struct
+from contextlib import suppress
 from pathlib import Path
 
-_PR_SET_DUMPABLE = 4
+from cli import seccomp
+from cli.exits import Exit, Refusal
+
+_PR_SET_DUMPABLE, _PR_SET_NAME, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = (
+    4,
+    15,
+    24,
+    38,
+    47,
+)
+_CAP_AMBIENT_CLEAR_ALL = 4
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_CAPABILITIES_MAX = 64
+
+PARSER = frozenset(seccomp.REFUSED)
+HOLDER = frozenset(seccomp.REFUSED) - {"bind"}
+"""The holder binds its one packet socket; it makes no other."""
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def leave_no_core() -> None:
@@ -21,8 +46,7 @@ def leave_no_core() -> None:
         OSError: the kernel refused; the caller must not go on.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+    if _libc().prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "the process could not be made undumpable")
 
 
@@ -30,13 +54,14 @@ def stay_in_memory() -> bool:
     """Keep every page of this process out of swap from now on, as it is touched (mlockall(2)).
 
     Returns False where the kernel refuses (no privilege, LimitMEMLOCK): then swap has to be off or
-    encrypted, or the unit forbid it (MemorySwapMax=0).
+    encrypted, or the unit forbid it (MemorySwapMax=0). Call it before capabilities go.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    unlimited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
-    if os.geteuid() != 0 and not unlimited:
+    everything = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, everything)
+    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY:
         return False  # a limit would refuse the next allocation instead
-    return bool(libc.mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) == 0)
+    return bool(_libc().mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) == 0)
 
 
 def swap_in_clear(swaps: Path = Path("/proc/swaps"), blocks: Path = Path("/sys/block")) -> bool:
@@ -56,3 +81,60 @@ def _encrypted(device: str, blocks: Path) -> bool:
         return (blocks / name / "dm" / "uuid").read_text("ascii").startswith("CRYPT-")
     except OSError:
         return False
+
+
+def call_this(name: str) -> None:
+    """Name the process for ps and top, 15 characters at most."""
+    _libc().prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)
+
+
+def drop_capabilities() -> None:
+    """Give every capability away, and the means to get one back.
+
+    For the calling thread and what it starts later: call it while there is no other.
+
+    Raises:
+        OSError: the kernel refused; the caller must not go on.
+    """
+    libc = _libc()
+    for number in range(_CAPABILITIES_MAX):
+        # Only who has CAP_SETPCAP may; without it no_new_privs keeps them out of reach.
+        libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
+    libc.prctl(_PR_CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    header = ctypes.create_string_buffer(struct.pack("=Ii", _CAPABILITY_VERSION_3, 0))
+    nothing = ctypes.create_string_buffer(24)
+    if libc.capset(header, nothing) != 0:
+        raise OSError(ctypes.get_errno(), "the capabilities could not be given away")
+    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "new privileges could not be renounced")
+
+
+def confine(refused: frozenset[str], what: str) -> None:
+    """Give capabilities away and have the kernel refuse system calls, before any packet comes.
+
+    Args:
+        refused: names of system calls (PARSER, HOLDER).
+        what: the process, for the sentence.
+
+    Raises:
+        Refusal: it cannot be done here. Going on would be going on unprotected.
+    """
+    if len(list(Path("/proc/self/task").iterdir())) != 1:
+        raise RuntimeError("confined too late: other threads would keep their capabilities")
+    machine = seccomp.machine_of(platform.machine())
+    if machine is None:
+        raise Refusal(
+            f"{what} cannot be confined: the numbers of system calls on {platform.machine()} are "
+            "not known to Jauge (x86_64 and aarch64 are); use one of those",
+            Exit.PERMISSION,
+        )
+    try:
+        drop_capabilities()
+        seccomp.install(machine, refused)
+    except OSError as error:
+        raise Refusal(
+            f"{what} cannot be confined: {os.strerror(error.errno or 0)} (capabilities, seccomp); "
+            "nothing was captured. Use a kernel built with CONFIG_SECCOMP_FILTER, and a container "
+            "that lets processes restrict themselves",
+            Exit.PERMISSION,
+        ) from None

@@ -121,6 +121,7 @@ def _listener(sink: Any, exporters: tuple[str, ...], declared: Declared, line: s
         site_of=load_catalogue().site_of,
         key_of_day=sink.key_of_day,
         timezone=declared.timezone,
+        objections=sink.objections,
     )
     setup = ListenSetup(
         exporters=exporters,

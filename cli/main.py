@@ -22,6 +22,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.release",
     "cli.purge",
     "cli.privacy",
+    "cli.objection",
     "cli.log",
     "cli.store",
     "cli.explain",

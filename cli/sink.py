@@ -34,10 +34,16 @@ def open_watched(store: Path, declared: Declared, *, source: str) -> Any:
     from cli.records import log_of
     from collector.custody import Custody, CustodySetup
     from collector.locked import NotLocked
+    from collector.objections import Book, Objections, ObjectionsRefused
     from collector.store import DirectoryStore
     from privacy.clock import ClockGuard
     from privacy.store.layout import keys_beside
 
+    objections = Objections(measured=declared.placement.measured)
+    try:
+        objections.follow(Book(keys_beside(store)))
+    except ObjectionsRefused as refused:
+        raise Refusal(str(refused), Exit.DATA) from None
     setup = CustodySetup(
         store=store,
         keys=keys_beside(store),
@@ -45,6 +51,7 @@ def open_watched(store: Path, declared: Declared, *, source: str) -> Any:
         source=source,
         config=declared.config,
         settings=declared.privacy,
+        objections=objections,
         log=log_of(store),
         guard=lambda record: ClockGuard(store, record=record),
         say=_warn,
@@ -108,6 +115,8 @@ def _open(sink: Any, place: Path) -> Any:
     leave_no_core()
     try:
         sink.open()
+        if place.is_dir() and not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(0, "it cannot be written; let the collector's user own it")
     except (NoStore, LogRefused) as refused:
         raise Refusal(str(refused), Exit.DATA) from None
     except OSError as error:

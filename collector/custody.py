@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from collector.kernel_keys import KernelKeys, NoKernelKeys
 from collector.keys import DayKeys, KeySetup
+from collector.objections import Objections, ObjectionsRefused
 from privacy.acknowledgement import SENTENCES, Standing, standing
 from privacy.clock import ClockGuard
 from privacy.log.file import AuditLog, LogRefused
@@ -69,6 +70,7 @@ class CustodySetup:
     """Digest of the configuration in force, 16 hex digits."""
     settings: str
     """Digest of the privacy settings in force, 64 hex digits."""
+    objections: Objections
     log: AuditLog
     guard: Callable[[Callable[[str, Mapping[str, Any]], object]], ClockGuard]
     """Makes the clock guard that tells a notebook."""
@@ -123,6 +125,7 @@ class Custody:
         self._inner, self._setup = inner, setup
         self._notebook = Notebook(setup.log, setup.say)
         self._guard = setup.guard(self._notebook.add)
+        self.objections = setup.objections
         self._standing = Standing.NO_KEY
         self._looked = setup.monotonic()
         self._begun = False
@@ -229,7 +232,8 @@ class Custody:
         self._inner.close()
         self._look()
         self.key_of_day.close()
-        facts = {"slices": self._kept, "not_recorded": self.not_recorded}
+        not_recorded = self.not_recorded + self.objections.dropped
+        facts = {"slices": self._kept, "not_recorded": not_recorded}
         self._notebook.add("collector_stopped", {"source": self._setup.source, **facts})
 
     def trouble(self) -> list[str]:
@@ -238,9 +242,17 @@ class Custody:
 
     def notes(self) -> list[str]:
         """Say what was not recorded, and why."""
-        if not self.not_recorded:
-            return []
-        return [f"{self.not_recorded:,} slices were not written: no acknowledgement in force"]
+        said = []
+        if self.not_recorded:
+            said.append(
+                f"{self.not_recorded:,} slices were not written: no acknowledgement in force"
+            )
+        if self.objections.dropped:
+            said.append(
+                f"{self.objections.dropped:,} slices were not recorded: zones that are not measured, "
+                "devices that object"
+            )
+        return said
 
     def _look(self) -> None:
         self._looked = self._setup.monotonic()
@@ -252,6 +264,10 @@ class Custody:
             self.key_of_day.expire()
         self._notebook.write()
         self._read_standing()
+        try:
+            self.objections.refresh()
+        except ObjectionsRefused as refused:
+            self._setup.say(str(refused))
 
     def _read_standing(self) -> None:
         """Look whether the DPO has decided meanwhile; a log that cannot be read changes nothing."""

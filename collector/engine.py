@@ -16,6 +16,8 @@ from collector.meter import layout as lay
 from collector.meter.entry import close_step, end_of_input, make_room, name_flow
 from collector.meter.hello import pull_hello
 from collector.meter.hints import APP_WORDS
+from collector.objections import Objections
+from collector.outages import outage_rows
 from collector.placement import Placement
 from collector.quic import Handshakes
 from collector.resolve import Devices, Reducer, Sites
@@ -66,6 +68,8 @@ class MeterSetup:
     """The Internet line that is measured."""
     config_digest: str = "0" * 16
     """Of the configuration in force."""
+    objections: Objections | None = None
+    """Who is not recorded; None: what the zones say, and no device objects."""
 
 
 def has_lone_device(tables: Any) -> bool:
@@ -97,6 +101,9 @@ class Meter:
         self.word[lay.W_TRAILER] = int(setup.trailer)
         setup.placement.load(self.tables)
         self._zones = setup.placement.names
+        self._counts = np.array([*setup.placement.counts, True], bool)
+        self.objections = setup.objections or Objections(measured=setup.placement.measured)
+        self.word[lay.W_OBJECTIONS] = int(len(self.objections) > 0)
         self._sites = Sites(setup.reduce)
         self._devices = Devices(setup.key_of_day)
         self._handshakes = Handshakes()
@@ -112,6 +119,11 @@ class Meter:
         self._fills = link_facts is None or setup.trailer
         self._last_link_us: int | None = None
         self._device_day: date | None = None
+
+    @property
+    def flow_cap(self) -> int:
+        """Most flows at once."""
+        return int(self.word[lay.W_FLOW_CAP])
 
     def drive(self, step: Callable[[], int]) -> int:
         """Call `step` until it ends; serve the loop in between. Returns RUN_END or RUN_BAD."""
@@ -179,6 +191,9 @@ class Meter:
             return
         rows = self.tables["rows"][:waiting]
         rows = rows[np.argsort(rows["minute_us"], kind="stable")]
+        rows = self._recordable(rows)
+        if not len(rows):
+            return
         if has_lone_device(self.tables):
             rows["device"] = -1
         table = slice_table(
@@ -195,6 +210,13 @@ class Meter:
             self._sink.slices(part, day)
         self._turn_day(days[-1])
 
+    def _recordable(self, rows: Any) -> Any:
+        """Leave out what is not measured; forget devices that were looked for only to find that out."""
+        rows = self.objections.kept(rows, self.tables)
+        rows["device"][~self._counts[rows["zone"]]] = -1  # no zone is the last one: -1
+        self.word[lay.W_OBJECTIONS] = int(len(self.objections) > 0)
+        return rows
+
     def _count_apps(self, table: pa.Table) -> None:
         """Count the flows that ended, by wire hint."""
         ended = table["app"].filter(table["end_reason"].is_valid())
@@ -206,6 +228,7 @@ class Meter:
         """On a new local day, forget yesterday's devices (their key dies with the day)."""
         if self._device_day is not None and day > self._device_day:
             self._devices.forget(self.memory)
+            self.objections.forget()
         self._device_day = max(day, self._device_day or day)
 
     def flush_links(self) -> None:
@@ -218,16 +241,25 @@ class Meter:
         if self._fills:
             links = self._fill_quiet(links)
         facts = self._facts() if self._facts else None
-        table = link_table(links, facts=facts, **self._link)
+        self._sink_links(link_table(links, facts=facts, **self._link), links)
+
+    def _sink_links(self, table: pa.Table, links: Any) -> None:
         days, which = local_days(links["start_us"], self._timezone)
         for i, day in enumerate(days):
             self._sink.links(table.filter(pa.array(which == i)), day)
 
     def begin_outage(self) -> None:
-        """Close the counts of now: until the interface is back there are no link rows."""
+        """Close the counts of now: until the interface is back, nothing is measured."""
         close_step(self.memory)
         self.flush_rows()
         self.flush_links()
+
+    def note_outage(self, from_us: int, to_us: int) -> None:
+        """Write the gap rows of a time in which nothing was measured (microseconds since 1970)."""
+        links, lasted_ms = outage_rows(from_us, to_us)
+        if len(links):
+            table = link_table(links, facts=None, outage_ms=lasted_ms, **self._link)
+            self._sink_links(table, links)
 
     def _fill_quiet(self, links: Any) -> Any:
         """Insert zero rows for steps without a packet: silence is a measurement, too."""

@@ -132,6 +132,7 @@ def link_table(
     line: str,
     config_digest: str,
     facts: Mapping[str, int | None] | None,
+    outage_ms: Any = None,
 ) -> pa.Table:
     """Build the link rows.
 
@@ -143,6 +144,8 @@ def link_table(
         facts: what the kernel and the interface counted since the last rows (`offered`,
             `kernel_drops`, `counter_up_bytes`, `counter_down_bytes`); None for files. Packets that
             the kernel counted and the loop has not seen yet, and drops, stand in the last row.
+            `offered` is None when the kernel could not be asked: the loop's own count stands.
+        outage_ms: for gap rows, int32 milliseconds in which nothing was measured.
     """
     count = links["count"]
     n = len(links)
@@ -152,7 +155,8 @@ def link_table(
     down: list[int | None] = [None] * n
     if facts is not None:
         drops[-1] = facts.get("kernel_drops") or 0
-        offered[-1] += (facts.get("offered") or 0) - int(offered.sum())
+        if (by_kernel := facts.get("offered")) is not None:
+            offered[-1] += by_kernel - int(offered.sum())
         up[-1], down[-1] = facts.get("counter_up_bytes"), facts.get("counter_down_bytes")
     by_name: dict[str, Any] = {
         "start": pa.array(links["start_us"] // 1_000_000).cast(LINK_SCHEMA.field("start").type),
@@ -169,6 +173,7 @@ def link_table(
         "shed": pa.array(np.zeros(n, np.int64)),
         "flows_in_table": pa.array(links["flows"]),
         "degraded": pa.array(links["degraded"] == 1),
+        "outage_ms": pa.array(np.zeros(n, np.int32) if outage_ms is None else outage_ms),
         "config_digest": pa.array([config_digest] * n, pa.string()),
     }
     for i, reason in enumerate(Reject):

@@ -11,7 +11,8 @@ import numpy as np
 
 # --- bounds, each with its reason -----------------------------------------------------------
 FLOW_CAP = 262_144
-"""Flows at once: 100 times what a school of 600 devices holds; 48 MiB of records."""
+"""Flows at once: 100 times what a school of 600 devices holds; 48 MiB of records. A power of two:
+the free queue is a ring of that many."""
 ROW_CAP = 65_536
 """Rows between two hand-overs to Python: one minute of a busy school fits."""
 LINK_ROW_CAP = 8_192
@@ -133,7 +134,9 @@ R_TRUNCATED, R_NOT_IP, R_BAD_LINK, R_BAD_IP, R_UNKNOWN_LINK = range(5)
     W_RANDOM,
     W_SEED,
     W_SWEEP_AT,  # where an interrupted sweep goes on, -1 when none is under way
-    W_STACK,  # records given back, on the free stack
+    W_QUEUE,  # records given back, in the free queue
+    W_QUEUE_AT,  # where the queue begins
+    W_HAND,  # record at which `evict` goes on
     W_SCHOOL,  # 1: zones are declared, inside-to-inside is local
     W_STEP_US,  # length of a link row
     W_TRAILER,  # 1: packet time stands in a 12-byte trailer
@@ -141,8 +144,9 @@ R_TRUNCATED, R_NOT_IP, R_BAD_LINK, R_BAD_IP, R_UNKNOWN_LINK = range(5)
     W_DEGRADED,  # flows were closed early in this link step
     W_FLOW_CAP,
     W_PREFIXES,
+    W_OBJECTIONS,  # 1: some devices object, so every device is looked for
     W_COUNT,
-) = range(26)
+) = range(29)
 
 CACHE_LINE = 64
 """Octets that the processor fetches at once."""
@@ -189,7 +193,7 @@ PENDING = np.dtype([("slot", "i4"), ("offset", "i4"), ("length", "i4")])
 DNS = np.dtype([("key", "i8"), ("expires_us", "i8"), ("name", "i4"), ("used", "u1")], align=True)
 DEVICE = np.dtype(
     [
-        ("key_hi", "i8"), ("key_lo", "i8"), ("pseudonym", "i8"),
+        ("key_hi", "i8"), ("key_lo", "i8"), ("mac", "i8"),
         ("address", "i8", (2, DEVICE_ADDRESSES)), ("addresses", "u1", (2,)),
         ("kind", "u1"), ("used", "u1"), ("resolved", "u1"), ("router", "u1"),
     ],
@@ -273,6 +277,17 @@ TABLES = np.dtype(
 when the loop is compiled (a tuple of arrays took four times as long to compile)."""
 
 
+def table_bytes(flow_cap: int = FLOW_CAP) -> int:
+    """Return the octets of a meter's memory when all of it is in use.
+
+    Raises:
+        ValueError: there cannot be that many flows.
+    """
+    if not 1 <= flow_cap <= FLOW_CAP:
+        raise ValueError(f"flow_cap must be between 1 and {FLOW_CAP}")
+    return TABLES.itemsize - (FLOW_CAP - flow_cap) * FLOW.itemsize
+
+
 def new_tables(
     *, seed: int, random: int, flow_cap: int = FLOW_CAP, step_us: int = 10_000_000
 ) -> Any:
@@ -287,8 +302,7 @@ def new_tables(
     Returns:
         A one-element array of TABLES; the compiled functions take its element 0.
     """
-    if not 1 <= flow_cap <= FLOW_CAP:
-        raise ValueError(f"flow_cap must be between 1 and {FLOW_CAP}")
+    table_bytes(flow_cap)  # refuses what does not fit
     octets = np.zeros(TABLES.itemsize + CACHE_LINE, np.uint8)
     first = -octets.ctypes.data % CACHE_LINE
     tables = octets[first : first + TABLES.itemsize].view(TABLES)

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from collector.custody import HOUSE_S, PENDING_MAX, Custody, CustodySetup
+from collector.objections import Objections
 from privacy.acknowledgement import Decision, Standing, standing
 from privacy.clock import ClockGuard, Reading
 from privacy.log.file import LogRefused
@@ -46,6 +47,7 @@ class Bench:
         setup = CustodySetup(
             store=self.store, keys=keys_beside(self.store), timezone=ZoneInfo("Europe/Paris"),
             source="test", config="0" * 16, settings=DIGEST, log=log_of(self.store),
+            objections=Objections(),
             guard=lambda record: ClockGuard(self.store, self._clocks, record),
             say=self.said.append, now_s=self.clock, monotonic=lambda: self.now,
         )  # fmt: skip

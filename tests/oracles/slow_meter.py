@@ -5,7 +5,11 @@ than ten minutes (a larger fall begins a new era). A flow's slice is what falls 
 minute; flows end after 60 s of silence (TCP 120 s), closed TCP flows after 5 s, and a SYN on a
 closed flow begins another one. Octets are what the IP header claims, at most what was on the wire.
 
-Knows nothing of names, devices or caps. Change together with collector/meter/.
+With a cap, a table that is full makes room before the next packet: a sixteenth of the flows, the
+oldest first; unanswered ones (the youngest fourth may still wait for its answer), then those that
+were brief or fell silent, then any. (Among answered flows the compiled table knows age roughly.)
+
+Knows nothing of names or devices. Change together with collector/meter/.
 """
 
 import struct
@@ -21,6 +25,7 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 BACKWARD = 600 * SECOND
 IDLE, TCP_IDLE, LINGER = 60 * SECOND, 120 * SECOND, 5 * SECOND
+BRIEF, QUIET = SECOND, 5 * SECOND
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
 TRANSPORTS = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmp"}
@@ -277,6 +282,7 @@ class _Flow:
     zone: str
     local: bool
     up_end: tuple[bytes, int]
+    client: tuple[bytes, int]
     server_port: int
     packet: Packet
     first: int
@@ -289,6 +295,7 @@ class _Flow:
     down: int = 0
     up_packets: int = 0
     down_packets: int = 0
+    answered: bool = False
 
     @property
     def idle_limit(self) -> int:
@@ -310,7 +317,10 @@ class _Flow:
 class SlowMeter:
     """Offer records, then `finish`; read `flows`, `totals` and `rejected`."""
 
-    def __init__(self, zones: Sequence[SlowZone] = (), inside: Iterable = ()) -> None:
+    def __init__(
+        self, zones: Sequence[SlowZone] = (), inside: Iterable = (), cap: int | None = None
+    ) -> None:
+        self._cap = cap
         self._zones, self._inside = zones, tuple(inside)
         self._dissector = Dissector()
         self._table: dict[tuple, _Flow] = {}
@@ -322,6 +332,8 @@ class SlowMeter:
 
     def offer(self, record: Record) -> None:
         """Meter one frame."""
+        if self._cap is not None and len(self._table) >= self._cap:
+            self._make_room(max(1, self._cap // 16))
         self._advance(record.time_us)
         self.offered += 1
         try:
@@ -337,6 +349,20 @@ class SlowMeter:
         for key in list(self._table):
             self._end(key, "forced")
         return as_multiset(flow.slices for flow in self._flows if not flow.local)
+
+    def _make_room(self, wanted: int) -> None:
+        now, size = self._clock, len(self._table)
+        for gives_way, looks in (
+            (lambda flow: not flow.answered, size - size // 4),
+            (lambda flow: flow.last - flow.first < BRIEF or now - flow.last > QUIET, size),
+            (lambda _: True, size),
+        ):
+            oldest = list(self._table.items())[:looks]
+            for key in [key for key, flow in oldest if gives_way(flow)]:
+                if wanted == 0:
+                    return
+                self._end(key, "resources")
+                wanted -= 1
 
     def _advance(self, time_us: int) -> None:
         if 0 <= self._clock - time_us <= BACKWARD:
@@ -361,6 +387,7 @@ class SlowMeter:
             self._export(flow, None)
             flow.slice = now // MINUTE * MINUTE
         flow.count(packet, now)
+        flow.answered |= packet.source != flow.client
         self.local_octets += packet.octets if flow.local else 0
         if packet.transport == "tcp" and packet.flags & RST:
             flow.closed |= {0, 1}
@@ -392,6 +419,7 @@ class SlowMeter:
             zone=zone or (by_vlan[-1] if by_vlan else "unmatched"),
             local=bool(self._zones) and ((source_in and target_in) or unrouted),
             up_end=packet.source if school_first else packet.target,
+            client=packet.source if client_first else packet.target,
             server_port=packet.target[1] if client_first else packet.source[1],
             packet=packet,
             first=now,
@@ -405,7 +433,8 @@ class SlowMeter:
 
     def _end(self, key: tuple, reason: str) -> None:
         flow = self._table.pop(key)
-        self._export(flow, "ended" if len(flow.closed) == 2 else reason)
+        ended = len(flow.closed) == 2 and reason != "resources"
+        self._export(flow, "ended" if ended else reason)
 
     def _export(self, flow: _Flow, end: str | None) -> None:
         flow.slices.append(_slice(flow, end))
