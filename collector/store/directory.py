@@ -40,6 +40,8 @@ clock jumps about could ask for thousands."""
 WAITING_MAX: Final = {FLOWS: 200_000, LINK: 100_000}
 """Rows that wait in memory while nothing can be written: 25 MiB of slices; eleven days of link rows."""
 
+WRITING_BYTES: Final = 224 << 20
+"""Memory of rows on their way out: what waits, and one spool while it is sealed."""
 RETRY_S: Final = 1.0
 """How long rows wait after a fault of the disk before they are tried again."""
 
