@@ -11,9 +11,8 @@ filter refused, or that nobody answered, is no use. The network is never reached
 loaded) and nothing is spilled to a temporary file.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import ibis
@@ -63,7 +62,7 @@ class Question:
 
     Args:
         connection: from `engine`.
-        files: some day's slice files, for the columns.
+        slices: some day's slices as an Arrow dataset, for the columns.
         school: the school's declarations.
         catalogue: the services catalogue.
         published: under which zone each declared zone is published.
@@ -72,16 +71,16 @@ class Question:
     def __init__(
         self,
         connection: Any,
-        files: Iterable[Path],
+        slices: Any,
         *,
         school: School,
         catalogue: Catalogue,
         published: Published,
     ) -> None:
         self._connection = connection
-        self._load(files, MINUTES.empty_table())
-        slices = connection.table("slices")
-        counting = slices.filter(slices.device.notnull(), slices.down_bytes > 0)
+        self._load(slices, MINUTES.empty_table())
+        rows = connection.table("slices")
+        counting = rows.filter(rows.device.notnull(), rows.down_bytes > 0)
         classified = expression.classified(
             counting, school=school, catalogue=catalogue, minutes=connection.table("minutes")
         )
@@ -89,20 +88,20 @@ class Question:
         self._expression = _by_device_and_zone(classified, published)
         connection.create_view("answer", self._expression)
 
-    def _load(self, files: Iterable[Path], minutes: pa.Table) -> None:
-        paths = [str(path) for path in files]
-        self._connection.read_parquet(paths, table_name="slices", hive_partitioning=False)
+    def _load(self, slices: Any, minutes: pa.Table) -> None:
+        self._connection.con.register("slices", slices)
         self._connection.con.register("minutes", minutes)
 
-    def ask(self, files: Iterable[Path], minutes: pa.Table) -> list[Activity]:
+    def ask(self, slices: Any, minutes: pa.Table) -> list[Activity]:
         """Return what every device did, per published zone, over one local day.
 
         Args:
-            files: the day's slice files (SLICE_SCHEMA, checked).
+            slices: the day's slices (SLICE_SCHEMA, checked) as an Arrow dataset: DuckDB asks it for
+                the columns and row groups that it needs, one after the other.
             minutes: every minute of that day with timetable and state of the link (`MINUTES`); a
                 slice filed under another day than its own finds no minute and counts for nobody.
         """
-        self._load(files, minutes)
+        self._load(slices, minutes)
         rows = self._connection.table("answer").to_pyarrow()
         return [_activity(row) for row in rows.to_pylist() if row["day"] is not None]
 

@@ -37,7 +37,7 @@ class StoredCells:
     keys: str
     """Digest of the table's keys and cap at the time."""
     source: str
-    """Digest of the slice files and declarations."""
+    """Digest of the segments and declarations."""
     origin: str
 
 
@@ -46,13 +46,9 @@ def keys_digest(definition: Definition) -> str:
     return canonical.digest([definition.name, definition.cap, definition.keys()])
 
 
-def source_digest(files: Iterable[Path], declarations: list[str]) -> str:
+def source_digest(origins: list[list[tuple[str, int, int]]], declarations: list[str]) -> str:
     """Return a digest that changes when slices were added or a declaration changed."""
-    seen = []
-    for path in files:
-        stat = path.stat()
-        seen.append([path.name, stat.st_size, stat.st_mtime_ns])
-    return canonical.digest([declarations, seen])
+    return canonical.digest([declarations, origins])
 
 
 def _path(store: Store, table: str, day: date) -> Path:

@@ -14,7 +14,6 @@ from itertools import groupby
 from typing import Any
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from analyzer.exact import Bench
@@ -175,7 +174,7 @@ def status_document(bench: Bench, as_of: date) -> dict[str, Any]:
 
 
 def _origin(store: Store, day: date) -> str:
-    found = {store.checked_files(record, day)[1] for record in ("flows", "link")}
+    found = {store.checked(record, day)[1] for record in ("flows", "link")}
     return SIMULATED if SIMULATED in found else MEASURED
 
 
@@ -189,11 +188,8 @@ def _runs(origins: Iterable[tuple[date, str]]) -> list[dict[str, str]]:
 
 
 def _coverage(store: Store, day: date) -> dict[str, Any]:
-    totals = dict.fromkeys(COUNTED, 0)
-    for path in store.files("link", day):
-        table = pq.read_table(path, columns=list(COUNTED), partitioning=None)
-        for name in COUNTED:
-            totals[name] += pc.sum(table[name], min_count=0).as_py()
+    table = store.link_rows(day, COUNTED)
+    totals = {name: pc.sum(table[name], min_count=0).as_py() for name in COUNTED}
     rejected = {r.value: totals[f"rejected_{r.value}"] for r in Reject}
     return {
         "day": day.isoformat(),

@@ -15,7 +15,7 @@ from analyzer import activity, cells
 from analyzer.activity import MINUTES, Question
 from analyzer.cells import StoredCells
 from analyzer.facts import minute_table
-from analyzer.link_state import minutes_of, read_lines, state_table
+from analyzer.link_state import LINE_COLUMNS, minutes_of, read_lines, state_table
 from analyzer.store import MEASURED, SIMULATED, Store
 from privacy import canonical
 from privacy.gate.bounded import DayCells, count
@@ -63,11 +63,11 @@ class Bench:
 
 def source_of(bench: Bench, day: date) -> str | None:
     """Return a digest of what a day's cells are computed from; None where the slices are gone."""
-    files = bench.store.files("flows", day)
-    if not files:
+    slices = bench.store.origins("flows", day)
+    if not slices:
         return None
     return cells.source_digest(
-        [*files, *bench.store.files("link", day)],
+        [slices, bench.store.origins("link", day)],
         [bench.school.charter_digest, bench.school.privacy_digest, bench.catalogue_digest],
     )
 
@@ -102,7 +102,7 @@ def refresh(
     with activity.engine() as connection:
         question = Question(
             connection,
-            bench.store.checked_files("flows", work[0][0])[0],
+            bench.store.dataset(bench.store.checked("flows", work[0][0])[0]),
             school=bench.school,
             catalogue=bench.catalogue,
             published=bench.published,
@@ -117,8 +117,8 @@ def refresh(
 def _compute(
     bench: Bench, question: Question, day: date, *, source: str, tables: list[Definition]
 ) -> None:
-    files, origin = bench.store.checked_files("flows", day)
-    found = question.ask(files, day_minutes(bench, day))
+    segments, origin = bench.store.checked("flows", day)
+    found = question.ask(bench.store.dataset(segments), day_minutes(bench, day))
     for definition in tables:
         keys = cells.keys_digest(definition)
         counted = count(found, definition, day)
@@ -137,8 +137,8 @@ def day_minutes(bench: Bench, day: date) -> pa.Table:
 
 def link_states(bench: Bench, day: date) -> pa.Table:
     """Return the state of the link in the seen minutes of a local day."""
-    files, _ = bench.store.checked_files("link", day)
-    rows = read_lines(files)
+    bench.store.checked("link", day)
+    rows = read_lines(bench.store.link_rows(day, LINE_COLUMNS))
     lines = [(line, line.capacity_at(day)) for line in bench.school.lines if line.name in rows]
     return state_table(
         (minutes_of(rows[line.name]), capacity) for line, capacity in lines if capacity

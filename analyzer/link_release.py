@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from analyzer.exact import Bench
 from analyzer.link_load import SlotTimes, slot_loads
-from analyzer.link_state import read_lines
+from analyzer.link_state import LINE_COLUMNS, read_lines
 from analyzer.plan import NO_SCHOOL, OPEN, Skipped, link_candidates
 from analyzer.store import PUBLIC_DIRECTORY, PUBLIC_FILE, make_directory, write_whole
 from privacy.sealed import seal
@@ -50,8 +50,8 @@ def payload_of(bench: Bench, day: date) -> dict[str, Any] | str:
     slots = slot_times(bench, day)
     if not slots:
         return FEW_PERSONS
-    files, origin = bench.store.checked_files("link", day)
-    rows = read_lines(files)
+    _, origin = bench.store.checked("link", day)
+    rows = read_lines(bench.store.link_rows(day, LINE_COLUMNS))
     lines = []
     for line in bench.school.lines:
         capacity = line.capacity_at(day)

@@ -11,13 +11,11 @@ A minute counts as seen when at least half of its ten-second rows are there. Com
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from privacy.records import LINK_STEP_S
 from school.lines import Capacity
@@ -69,16 +67,17 @@ class LineMinutes:
 _SUMS: Final = ("up", "down", "offered", "lost")
 
 
-def read_lines(files: Iterable[Path]) -> dict[str, LineRows]:
-    """Return the rows of each line in some link files (LINK_SCHEMA, checked by the caller)."""
-    columns = [
-        *("start", "line", "counter_up_bytes", "counter_down_bytes", "up_bytes", "down_bytes"),
-        *("offered", "kernel_drops", "shed", "outage_ms"),
-    ]
-    tables = [pq.read_table(path, columns=columns, partitioning=None) for path in files]
-    if not tables:
+LINE_COLUMNS: Final = (
+    *("start", "line", "counter_up_bytes", "counter_down_bytes", "up_bytes", "down_bytes"),
+    *("offered", "kernel_drops", "shed", "outage_ms"),
+)
+"""Columns of LINK_SCHEMA that `read_lines` needs."""
+
+
+def read_lines(table: pa.Table) -> dict[str, LineRows]:
+    """Return the rows of each line of some link rows (LINE_COLUMNS), in whatever order."""
+    if not table.num_rows:
         return {}
-    table = pa.concat_tables(tables)
     sums = pa.table(
         {
             "line": table["line"],

@@ -1,33 +1,36 @@
 """The store as the analyzer sees it: where things lie, who may read them, and safe writes. I/O.
 
+What the collector wrote is read through `privacy.store`: only files that the manifest names.
+
 `private/` is the analyzer's alone (directories 0700, files 0600); `public/` may be read by the web
 process. A file appears whole or not at all: written beside its place, synced, renamed.
 """
 
 import fcntl
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from privacy.records import LINK_SCHEMA, RECORD_VERSION, SLICE_SCHEMA
+from privacy.records import RECORD_VERSION
+from privacy.store.files import PRIVATE_DIRECTORY, PRIVATE_FILE, sync_directory
+from privacy.store.keys import FileKeyring, KeyMissing
+from privacy.store.layout import ENCRYPTED, LINK, SCHEMAS, keys_beside
+from privacy.store.manifest import Segment
+from privacy.store.parquet import same_columns
+from privacy.store.reader import Reader
 
-PRIVATE_DIRECTORY = 0o700
-PRIVATE_FILE = 0o600
 PUBLIC_DIRECTORY = 0o755
 PUBLIC_FILE = 0o644
 ORIGIN_KEY = b"jauge.origin"
 """Footer metadata by which the simulator marks what it made."""
 SIMULATED = "simulated"
 MEASURED = "measured"
-SECONDS = pa.timestamp("s", tz="UTC")
-_PARTITION = re.compile(r"day=(\d{4}-\d{2}-\d{2})")
 
 
 class StoreDamaged(Exception):
@@ -67,29 +70,54 @@ class Store:
         """Directory of a table's releases."""
         return self.public / "releases" / table
 
+    @property
+    def keys(self) -> FileKeyring:
+        """The keys of the days."""
+        return FileKeyring(keys_beside(self.root))
+
+    @property
+    def reader(self) -> Reader:
+        """What the collector committed."""
+        return Reader(self.root, self.keys)
+
     def days(self, record: str) -> list[date]:
-        """Return the days that have a partition of `flows` or `link`, oldest first."""
-        found = []
-        for path in (self.root / record).glob("day=*"):
-            match = _PARTITION.fullmatch(path.name)
-            if match and any(path.glob("part-*.parquet")):
-                found.append(date.fromisoformat(match[1]))
-        return sorted(found)
+        """Return the days of `flows` or `link` that hold something, oldest first."""
+        return self.reader.manifest.days(record)
 
-    def files(self, record: str, day: date) -> list[Path]:
-        """Return the Parquet files of a day, in name order."""
-        return sorted((self.root / record / f"day={day.isoformat()}").glob("part-*.parquet"))
+    def origins(self, record: str, day: date) -> list[tuple[str, int, int]]:
+        """Return what a day was made of; it changes when rows come, not when they are compacted.
 
-    def checked_files(self, record: str, day: date) -> tuple[list[Path], str]:
-        """Return the files of a day and its origin, after their schemas were compared.
+        Nothing for an erased day: its key is destroyed, its files are only not removed yet.
+        """
+        if record in ENCRYPTED and self.keys.destroyed(day):
+            return []
+        return self.reader.manifest.origins(record, day)
+
+    def checked(self, record: str, day: date) -> tuple[list[Segment], str]:
+        """Return the segments of a day and its origin, after their schemas were compared.
 
         Raises:
-            StoreDamaged: a file's columns or version are not those of privacy.records.
+            StoreDamaged: a file is not what the collector committed, or its key is not there.
         """
-        expected = SLICE_SCHEMA if record == "flows" else LINK_SCHEMA
-        files = self.files(record, day)
-        origins = {_check_schema(path, expected, self.root) for path in files}
-        return files, SIMULATED if SIMULATED in origins else MEASURED
+        reader = self.reader
+        segments = reader.segments(record, day)
+        origins = {_check_schema(reader, segment) for segment in segments}
+        return segments, SIMULATED if SIMULATED in origins else MEASURED
+
+    def dataset(self, segments: Sequence[Segment]) -> Any:
+        """Return checked segments of one day as an Arrow dataset that streams."""
+        return self.reader.dataset(segments)
+
+    def link_rows(self, day: date, columns: Sequence[str]) -> pa.Table:
+        """Return some columns of a day's link rows.
+
+        Raises:
+            StoreDamaged: a file cannot be read.
+        """
+        try:
+            return self.reader.table(LINK, day, columns)
+        except (pa.ArrowException, OSError) as error:
+            raise StoreDamaged(f"link rows of {day}: not readable") from error
 
     def prepare(self) -> None:
         """Make the analyzer's directories with their modes, if they are missing."""
@@ -118,26 +146,20 @@ class Store:
             os.close(handle)
 
 
-def _check_schema(path: Path, expected: pa.Schema, root: Path) -> str:
+def _check_schema(reader: Reader, segment: Segment) -> str:
     """Return the file's origin."""
     try:
-        found = pq.read_schema(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise StoreDamaged(f"{path.relative_to(root)}: not a readable Parquet file") from error
+        found = reader.schema(segment)
+    except KeyMissing as error:
+        raise StoreDamaged(f"{segment.path}: {error}") from None
+    except (pa.ArrowException, OSError) as error:
+        raise StoreDamaged(f"{segment.path}: not a readable Parquet file") from error
     metadata = found.metadata or {}
-    if _columns(found) != _columns(expected):
-        raise StoreDamaged(f"{path.relative_to(root)}: its columns are not those of this version")
+    if not same_columns(found, SCHEMAS[segment.record]):
+        raise StoreDamaged(f"{segment.path}: its columns are not those of this version")
     if metadata.get(b"jauge.version") != str(RECORD_VERSION).encode():
-        raise StoreDamaged(f"{path.relative_to(root)}: written by another version of the record")
+        raise StoreDamaged(f"{segment.path}: written by another version of the record")
     return SIMULATED if metadata.get(ORIGIN_KEY) == SIMULATED.encode() else MEASURED
-
-
-def _columns(schema: pa.Schema) -> list[tuple[str, pa.DataType]]:
-    """Return names and types; Parquet knows no seconds, so its times come back in a finer unit."""
-    return [
-        (field.name, SECONDS if pa.types.is_timestamp(field.type) and field.type.tz else field.type)
-        for field in schema
-    ]
 
 
 def make_directory(path: Path, mode: int) -> None:
@@ -162,12 +184,3 @@ def write_whole(path: Path, data: bytes, mode: int) -> None:
         os.fsync(handle)
     temporary.replace(path)
     sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make renames and removals in a directory durable."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

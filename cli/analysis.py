@@ -58,13 +58,15 @@ def refusals(store: Path) -> Iterator[None]:
     """Turn what analyzer and gate raise into refusals; files made meanwhile are private."""
     from analyzer.store import StoreBusy, StoreDamaged
     from privacy.gate.refused import ReleaseRefused
+    from privacy.log.file import LogRefused
+    from privacy.store.manifest import NoStore
 
     before = os.umask(PRIVATE_UMASK)
     try:
         yield
     except ReleaseRefused as refused:
         raise Refusal(f"{store}: {refused}", Exit.DATA) from refused
-    except (StoreBusy, StoreDamaged) as damage:
+    except (StoreBusy, StoreDamaged, NoStore, LogRefused) as damage:
         raise Refusal(str(damage), Exit.DATA) from damage
     except PermissionError as error:
         message = f"{error.filename}: no permission; run as the user that owns the store"

@@ -1,7 +1,6 @@
 """`jauge replay` and `jauge capture`: packets in, flow slices out."""
 
 import json
-import os
 import secrets
 import signal
 import sys
@@ -11,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.conntrack import capture_conntrack
-from cli.declared import school_or_refusal
+from cli.declared import Declared, declared_for_collector, school_or_refusal
 from cli.exits import Exit, Refusal
-from cli.hardening import HOLDER, PARSER, call_this, confine, leave_no_core
+from cli.hardening import HOLDER, PARSER, call_this, confine, leave_no_core, stay_in_memory
 from cli.logs import DnsLogs, Lists, ProxyAddresses, ProxyLogs, logs_or_refusal
 from cli.progress import counter_line, octets_bar
+from cli.sink import keys_of_files, open_directory, open_file, open_watched, refuse_trouble
 
 if TYPE_CHECKING:
     from collector.accounting import Totals
@@ -55,8 +55,17 @@ def replay(
 
     _must_be_files(files)
     category_of = category_of_lists(lists)
-    sink = _open_store(store, out)
-    meter = _meter(sink, school, source="file", timestamps=timestamps, category_of=category_of)
+    sink = open_file(out) if out is not None else open_directory(Path(store or ""))
+    declared = declared_for_collector(school)
+    meter = _meter(
+        sink,
+        declared,
+        key_of_day=keys_of_files(declared.timezone),
+        source="file",
+        timestamps=timestamps,
+        settings=_settings(school),
+        category_of=category_of,
+    )
     _say(memory_sentence(meter.flow_cap))
     try:
         with octets_bar("Lecture") as progress:
@@ -75,14 +84,11 @@ def replay(
         where = error.filename or out or store
         raise Refusal(f"{where}: {error.strerror}{kept}", Exit.DATA) from None
     _report(result.totals, as_json=as_json)
-    if result.faults:
-        raise Refusal(
-            "; ".join(
-                f"{path}: {fault.message} at octet {fault.offset}; what came before is kept"
-                for path, fault in result.faults
-            ),
-            Exit.DATA,
-        )
+    faults = [
+        f"{path}: {fault.message} at octet {fault.offset}; what came before is kept"
+        for path, fault in result.faults
+    ]
+    refuse_trouble(sink, *faults)
 
 
 def capture(
@@ -142,10 +148,13 @@ def capture(
 
     category_of = category_of_lists(lists)
     facts = LiveFacts(ring, InterfaceCounters(settings.side))
-    sink = _open_store(store, None)
+    declared = declared_for_collector(school)
+    sink = open_watched(store, declared, source=f"capture {interface}")
     meter = _meter(
         sink,
-        school,
+        declared,
+        key_of_day=sink.key_of_day,
+        objections=sink.objections,
         source=interface,
         timestamps=timestamps,
         link_facts=facts,
@@ -167,7 +176,9 @@ def capture(
             )
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
+    result.notes.extend(sink.notes())
     _report(result, as_json=as_json)
+    refuse_trouble(sink)
     if ring.orphaned:
         raise Refusal(
             "the process that holds the packet socket ended first; what was captured is stored: "
@@ -219,6 +230,7 @@ def _become_parser() -> None:
     if cache.has_cache() and not cache.is_warm():  # a confined process starts no compiler
         _say_compiling()
         cache.fill()
+    stay_in_memory()
     confine(PARSER, "the process that parses packets")
 
 
@@ -321,39 +333,22 @@ def _stop_signals() -> list[int]:
     return seen
 
 
-def _open_store(store: Path | None, out: Path | None) -> "Store":
-    from collector.store import DirectoryStore, OneFile
-
-    os.umask(0o077)
-    leave_no_core()
-    sink: Any = DirectoryStore(store) if store is not None else OneFile(out)  # type: ignore[arg-type]
-    try:
-        sink.open()
-        if store is not None and not os.access(store, os.W_OK | os.X_OK):
-            raise PermissionError(0, "it cannot be written; let the collector's user own it")
-    except OSError as error:
-        raise Refusal(f"{store or out}: {error.strerror}", Exit.DATA) from None
-    return sink  # type: ignore[no-any-return]
-
-
 def _meter(
     sink: "Store",
-    school: Path | None,
+    declared: Declared,
     *,
+    key_of_day: Any,
     source: str,
     timestamps: str,
-    settings: "CollectorSettings | None" = None,
+    settings: "CollectorSettings",
     link_facts: Any = None,
     category_of: Any = None,
+    objections: Any = None,
 ) -> "Meter":
     if timestamps not in {"packet", "trailer"}:
         raise Refusal(f"--timestamps {timestamps}: say packet or trailer", Exit.USAGE)
     _compile_when_cold()
-    from zoneinfo import ZoneInfo
-
     from collector.engine import Meter, MeterSetup
-    from collector.keys import DayKeys
-    from collector.placement import UNDECLARED, place_zones
     from collector.reduce import make_reducer
     from school.catalogue import load_catalogue
     from school.words import Category
@@ -363,24 +358,18 @@ def _meter(
     def is_resolver(site: str) -> bool:
         return catalogue.category_of(site) == Category.DOH_RESOLVER
 
-    used = settings or _settings(school)
-    placement, timezone, digest = UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16
-    if school is not None:
-        declared = school_or_refusal(school)
-        placement = place_zones(declared.zones)
-        timezone = declared.calendar.timezone
-        digest = declared.charter_digest[:16]
     setup = MeterSetup(
-        placement=placement,
+        placement=declared.placement,
         reduce=make_reducer(catalogue.site_of, category_of, is_resolver),
-        key_of_day=DayKeys(secrets.token_bytes),
-        timezone=timezone,
+        key_of_day=key_of_day,
+        timezone=declared.timezone,
         seeds=(secrets.randbits(63), secrets.randbits(63)),
         trailer=timestamps == "trailer",
         source=source,
-        flow_cap=used.flow_cap,
-        line=used.line,
-        config_digest=digest,
+        flow_cap=settings.flow_cap,
+        line=settings.line,
+        config_digest=declared.config,
+        objections=objections,
     )
     return Meter(setup, sink, link_facts)
 

@@ -1,16 +1,16 @@
 """`jauge capture --source conntrack`: the connections of a NAT gateway in, flow slices out."""
 
 import json
-import os
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from cli.declared import Declared, declared_for_collector
 from cli.exits import Exit, Refusal
-from cli.hardening import leave_no_core
 from cli.progress import counter_line
+from cli.sink import open_watched, refuse_trouble
 
 if TYPE_CHECKING:
     from collector.conntrack.gateway import Gateway
@@ -36,18 +36,15 @@ def capture_conntrack(
             Exit.USAGE,
         )
     from collector.conntrack.kernel import CannotTrack, Kernel, findings, read_switch, run_gateway
-    from collector.store import DirectoryStore
 
     wrong = findings(read_switch)
     if wrong:
         raise Refusal("; ".join(wrong), Exit.CONFIGURATION)
-    os.umask(0o077)
-    leave_no_core()
-    sink = DirectoryStore(store)
-    gateway = _gateway(sink, school, line, logs)
+    declared = declared_for_collector(school)
+    sink = open_watched(store, declared, source="conntrack")
+    gateway = _gateway(sink, declared, line, logs)
     kernel = Kernel()
     try:
-        sink.open()
         kernel.open()
         typer.echo("jauge: following the connections of this gateway", err=True)
         with counter_line("Connexions de la passerelle") as show:
@@ -68,19 +65,20 @@ def capture_conntrack(
     if logs is not None:
         report["logs"] = logs.report()
         report["notes"] += logs.notes()
+    report["notes"] += sink.notes()
     _print(report, as_json=as_json)
+    refuse_trouble(sink)
 
 
-def _gateway(sink: Any, school: Path, line: str, logs: Any) -> "Gateway":
+def _gateway(sink: Any, declared: Declared, line: str, logs: Any) -> "Gateway":
     from cli.listen import minimiser_of
     from collector.conntrack.gateway import Gateway, GatewaySetup
 
-    minimiser, digest = minimiser_of(school, logs)
     setup = GatewaySetup(
-        minimiser=minimiser,
+        minimiser=minimiser_of(sink, declared, logs),
         random_id=lambda: secrets.randbits(63),
         line=line,
-        config_digest=digest,
+        config_digest=declared.config,
     )
     return Gateway(setup, sink)
 

@@ -1,16 +1,52 @@
 """Loads the declared directory for a command, or refuses with every problem at once."""
 
+from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from cli.exits import Exit, Refusal
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from collector.placement import Placement
     from school.load import School
 
 LANGUAGES = ("fr", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a collector needs of the declared files; the defaults where there are none."""
+
+    placement: "Placement"
+    timezone: tzinfo
+    config: str
+    """Digest of what decides a verdict, 16 hex digits."""
+    privacy: str
+    """Digest of the privacy settings, 64 hex digits: what a DPO acknowledges."""
+
+
+def declared_for_collector(directory: Path | None) -> Declared:
+    """Return what a collector needs of a directory of declared files, or of none.
+
+    Raises:
+        Refusal: with all problems of the files.
+    """
+    from collector.placement import UNDECLARED, place_zones
+    from privacy.settings import PrivacySettings
+
+    if directory is None:
+        return Declared(UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16, PrivacySettings().digest())
+    school = school_or_refusal(directory)
+    return Declared(
+        place_zones(school.zones),
+        school.calendar.timezone,
+        school.charter_digest[:16],
+        school.privacy_digest,
+    )
 
 
 def school_or_refusal(directory: Path) -> "School":

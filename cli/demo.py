@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, Final, NoReturn
@@ -28,11 +29,14 @@ from cli.exits import Exit, Refusal
 STAMP: Final = "demo.json"
 MARK: Final = "jauge"
 MADE_BY: Final = "demonstration"
-WRITES: Final = ("flows", "link", "private", "public", ".tmp", ".trash")
-"""What a demonstration writes into its store."""
+WRITES: Final = (
+    *("flows", "link", "private", "public", ".tmp", ".trash", "spool", "log", "clock.json"),
+    *("manifest.sqlite", "manifest.sqlite-wal", "manifest.sqlite-shm", "status.json", "ballast"),
+)
+"""What a demonstration writes into its store; the days' keys lie beside it."""
 MOST_LOST: Final = 0.001
 """Share of packets that the live ring may lose before the day is read from the file instead."""
-DAY: Final = "day=2026-11-16"
+DAY: Final = date(2026, 11, 16)
 AS_OF: Final = "2026-11-17"
 CAPTURE_SETTLE_S: Final = 0.3
 """Wait between the last packet sent and the signal: the ring hands over a block in 100 ms or so."""
@@ -132,8 +136,13 @@ def _kept(store: Path, wanted: dict[str, str]) -> dict[str, Any] | None:
 
 def _remove_parts(store: Path) -> None:
     """Remove what a demonstration writes, and nothing else that may lie there."""
-    for part in WRITES:
-        shutil.rmtree(store / part, ignore_errors=True)
+    from privacy.store.layout import keys_beside
+
+    for part in (*(store / name for name in WRITES), keys_beside(store)):
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink(missing_ok=True)
     (store / STAMP).unlink(missing_ok=True)
 
 
@@ -172,6 +181,7 @@ def _build(options: _Options) -> dict[str, Any]:
         early = steps.start(
             "Analyse des huit semaines (analysis)", "cli", *analyze, prefix=("nice", "-n", "10")
         )
+        _acknowledge(steps, store, Path(scratch))
         planned = packets.result()
         reason = live_possible() if options.live else "--no-live"
         if reason is None:
@@ -179,8 +189,7 @@ def _build(options: _Options) -> dict[str, Any]:
             lost = captured.get("kernel_drops", 0) + captured.get("shed", 0)
             if lost > MOST_LOST * captured.get("packets_offered", 0):
                 reason = f"the ring lost {lost:,} packets on this busy machine"
-                for record in ("flows", "link"):
-                    shutil.rmtree(store / record / DAY, ignore_errors=True)
+                _forget_day(store)
                 how, captured = "file", _from_the_file(steps, store, capture)
         else:
             how, captured = "file", _from_the_file(steps, store, capture)
@@ -196,6 +205,33 @@ def _build(options: _Options) -> dict[str, Any]:
         "capture": captured,
         "released": released,
     }
+
+
+def _forget_day(store: Path) -> None:
+    """Let the day that was metered be no part of the store."""
+    from privacy.store.commit import Committer
+    from privacy.store.keys import FileKeyring
+    from privacy.store.layout import FLOWS, LINK, keys_beside
+
+    committer = Committer(store, FileKeyring(keys_beside(store)), lambda: time.time_ns() // 1_000)
+    for record in (FLOWS, LINK):
+        committer.forget(record, DAY)
+
+
+def _acknowledge(steps: Steps, store: Path, scratch: Path) -> None:
+    """Let the invented DPO acknowledge the settings; his key lives as long as the scratch directory."""
+    key, proposal, answer = (str(scratch / name) for name in ("dpo.key", "proposal", "answer"))
+    title = "Accord du DPO inventé (the DPO's acknowledgement)"
+    at_school = ("--store", str(store))
+    school = ("--school", str(_school()))
+    public = steps.run(title, "cli", "privacy", "make-key", key, "--json")["public_key"]
+    for arguments in (
+        ("declare-dpo", public, *at_school),
+        ("propose", proposal, *school),
+        ("approve", proposal, answer, "--key", key),
+        ("record", answer, *at_school, *school),
+    ):
+        steps.run(title, "cli", "privacy", *arguments, "--json")
 
 
 def _school() -> Path:

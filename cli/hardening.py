@@ -1,6 +1,6 @@
 """What a process that sees addresses refuses to leave behind, and what it gives away.
 
-No core, nobody may attach: a core file would hold names and addresses in clear (DESIGN promise 1).
+No core, no swap, nobody may attach: a core file would hold names and addresses in clear (DESIGN promise 1).
 The limit alone is not enough, because a core handler behind a pipe ignores it (core(5)); a process
 that is not dumpable writes none at all.
 
@@ -12,6 +12,7 @@ import os
 import platform
 import resource
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 from cli import seccomp
@@ -25,6 +26,7 @@ _PR_SET_DUMPABLE, _PR_SET_NAME, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_
     47,
 )
 _CAP_AMBIENT_CLEAR_ALL = 4
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _CAPABILITIES_MAX = 64
 
@@ -46,6 +48,39 @@ def leave_no_core() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if _libc().prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "the process could not be made undumpable")
+
+
+def stay_in_memory() -> bool:
+    """Keep every page of this process out of swap from now on, as it is touched (mlockall(2)).
+
+    Returns False where the kernel refuses (no privilege, LimitMEMLOCK): then swap has to be off or
+    encrypted, or the unit forbid it (MemorySwapMax=0). Call it before capabilities go.
+    """
+    everything = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, everything)
+    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY:
+        return False  # a limit would refuse the next allocation instead
+    return bool(_libc().mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) == 0)
+
+
+def swap_in_clear(swaps: Path = Path("/proc/swaps"), blocks: Path = Path("/sys/block")) -> bool:
+    """Say whether this machine may write memory to a disk that is not known to be encrypted."""
+    try:
+        rows = [line.split() for line in swaps.read_text("ascii").splitlines()[1:]]
+    except OSError:
+        return False
+    return any(not _encrypted(row[0], blocks) for row in rows if row)
+
+
+def _encrypted(device: str, blocks: Path) -> bool:
+    name = Path(device).resolve().name
+    if name.startswith("zram"):
+        return True  # memory itself
+    try:
+        return (blocks / name / "dm" / "uuid").read_text("ascii").startswith("CRYPT-")
+    except OSError:
+        return False
 
 
 def call_this(name: str) -> None:

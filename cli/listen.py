@@ -1,7 +1,6 @@
 """`jauge listen`: flow exports of routers and probes in, flow slices out."""
 
 import json
-import os
 import secrets
 import signal
 from ipaddress import ip_address
@@ -10,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.declared import school_or_refusal
+from cli.declared import Declared, declared_for_collector
 from cli.exits import Exit, Refusal
-from cli.hardening import leave_no_core
 from cli.logs import DnsLogs, Lists, ProxyAddresses, ProxyLogs, logs_or_refusal
 from cli.progress import counter_line
+from cli.sink import open_watched, refuse_trouble
 
 if TYPE_CHECKING:
     from collector.exports.listener import Listener
@@ -52,18 +51,12 @@ def listen(
     address, port = _bind_address(bind)
     exporters = _exporters(exporter)
     from collector.exports.receiver import CannotListen, open_socket, run_listen
-    from collector.store import DirectoryStore
 
     stopping = _stop_signals()
-    os.umask(0o077)
-    leave_no_core()
-    sink = DirectoryStore(store)
     logs = logs_or_refusal(dns_log, proxy_log, proxy_address, lists, school)
-    listener = _listener(sink, exporters, school, line, logs)
-    try:
-        sink.open()
-    except OSError as error:
-        raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
+    declared = declared_for_collector(school)
+    sink = open_watched(store, declared, source="listen")
+    listener = _listener(sink, exporters, declared, line, logs)
     try:
         receiver = open_socket(address, port)
     except CannotListen as error:
@@ -85,7 +78,9 @@ def listen(
     if logs is not None:
         report["logs"] = logs.report()
         report["notes"] += logs.notes()
+    report["notes"] += sink.notes()
     _print(report, as_json=as_json)
+    refuse_trouble(sink)
 
 
 def _bind_address(bind: str) -> tuple[str, int]:
@@ -126,46 +121,36 @@ def _stop_signals() -> list[int]:
 
 
 def _listener(
-    sink: Any, exporters: tuple[str, ...], school: Path | None, line: str, logs: Any
+    sink: Any, exporters: tuple[str, ...], declared: Declared, line: str, logs: Any
 ) -> "Listener":
     from collector.exports.listener import Listener, ListenSetup
 
-    minimiser, digest = minimiser_of(school, logs)
+    minimiser = minimiser_of(sink, declared, logs)
     setup = ListenSetup(
         exporters=exporters,
         minimiser=minimiser,
         random_id=lambda: secrets.randbits(63),
         line=line,
-        config_digest=digest,
+        config_digest=declared.config,
     )
     return Listener(setup, sink)
 
 
-def minimiser_of(school: Path | None, logs: Any) -> "tuple[Minimiser, str]":
-    """Return what turns flows into stored rows, and the digest of the configuration in force."""
-    from zoneinfo import ZoneInfo
-
+def minimiser_of(sink: Any, declared: Declared, logs: Any) -> "Minimiser":
+    """Return what turns flows into stored rows, with the keys and objections of an open store."""
     from collector.exports.places import Identities, Places
     from collector.exports.tables import Minimiser
-    from collector.keys import DayKeys
-    from collector.placement import UNDECLARED, place_zones
     from school.catalogue import load_catalogue
 
-    placement, timezone, digest = UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16
-    if school is not None:
-        declared = school_or_refusal(school)
-        placement = place_zones(declared.zones)
-        timezone = declared.calendar.timezone
-        digest = declared.charter_digest[:16]
-    minimiser = Minimiser(
-        places=Places(placement),
+    return Minimiser(
+        places=Places(declared.placement),
         identities=Identities(),
         site_of=load_catalogue().site_of,
-        key_of_day=DayKeys(secrets.token_bytes),
-        timezone=timezone,
+        key_of_day=sink.key_of_day,
+        timezone=declared.timezone,
+        objections=sink.objections,
         logged=logs.names if logs is not None else None,
     )
-    return minimiser, digest
 
 
 def _ticker(show: Any) -> Any:

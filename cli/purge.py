@@ -1,15 +1,25 @@
 """`jauge purge`: erase the flow slices that privacy.yaml no longer allows to be kept."""
 
 import json
-from typing import Annotated
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.analysis import JsonOption, SchoolOption, StoreOption, open_school, open_store, today
+from cli.exits import Exit, Refusal
 
-HELP = """Erase the flow slices of days older than `retention_days` of privacy.yaml.
+if TYPE_CHECKING:
+    from analyzer.retention import PurgeReport
+    from privacy.clock import ClockGuard
 
-Run it every day (a timer does, on a gateway). Releases and link rows stay.
+HELP = """Erase the flow slices whose first row is older than `retention_days` of privacy.yaml.
+
+A day is erased by destroying its key; then its files are deleted, and each step leaves a signed proof in
+the audit log. Run it every hour (a timer does, on a gateway). Releases and link rows stay.
+
+A wall clock that jumped by more than ten minutes stops all deletion, until it comes back or you say
+that the new time is right.
 
 Example: jauge purge --store /var/lib/jauge --school /etc/jauge/school --dry-run
 """
@@ -25,25 +35,64 @@ def purge(
     school: SchoolOption,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    confirm_clock: Annotated[
+        bool, typer.Option("--confirm-clock", help="Say that this machine's time is right now.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """See HELP."""
+    if dry_run and confirm_clock:
+        raise Refusal("--confirm-clock changes what is believed: leave out --dry-run", Exit.USAGE)
     declared = open_school(school)
     directory = open_store(store)
     from analyzer import retention
     from cli.analysis import refusals
+    from cli.records import guard_of, log_of
 
     with refusals(directory):
+        log = log_of(directory)
+        if not dry_run:
+            _believe_clock(guard_of(directory, log), confirm=confirm_clock)
         report = retention.purge(
             directory,
+            log=log,
             as_of=today(declared),
             retention_days=declared.privacy.retention_days,
             dry_run=dry_run,
         )
+    _print(report, dry_run=dry_run, as_json=as_json)
+
+
+def _believe_clock(guard: "ClockGuard", *, confirm: bool) -> None:
+    if confirm:
+        off = guard.confirm()
+        typer.echo(f"the clock is believed from now on (it was off by {_span(off)})", err=True)
+    elif not guard.believed():
+        raise Refusal(
+            "the wall clock jumped by more than ten minutes against the machine's own clock: nothing "
+            "is deleted. Look at `date`; if the time is right, run again with --confirm-clock",
+            Exit.FINDINGS,
+        )
+
+
+def _span(seconds: float) -> str:
+    return f"{'-' if seconds < 0 else ''}{timedelta(seconds=round(abs(seconds)))}"
+
+
+def _print(report: "PurgeReport", *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         days = [day.isoformat() for day in report.purged]
-        typer.echo(json.dumps({"purged": days, "kept": report.kept, "dry_run": dry_run}))
+        result = {
+            "purged": days,
+            "kept": report.kept,
+            "leftovers": report.leftovers,
+            "unknown": report.unknown,
+            "dry_run": dry_run,
+        }
+        typer.echo(json.dumps(result))
         return
     verb = "would be erased" if dry_run else "erased"
     span = f" ({report.purged[0]} to {report.purged[-1]})" if report.purged else ""
     typer.echo(f"{len(report.purged)} days of slices {verb}{span}; {report.kept} stay.")
+    if report.unknown:
+        typer.echo(f"{report.unknown} files that the manifest does not know {verb}.")

@@ -17,6 +17,7 @@ from collector.meter import layout as lay
 from collector.meter.entry import close_step, end_of_input, make_room, name_flow
 from collector.meter.hello import pull_hello
 from collector.meter.hints import APP_WORDS
+from collector.objections import Objections
 from collector.outages import outage_rows
 from collector.placement import Placement
 from collector.quic import Handshakes
@@ -52,7 +53,7 @@ class MeterSetup:
     """The declared zones."""
     reduce: Reducer
     """Full name → what may be kept of it."""
-    key_of_day: Callable[[date], bytes]
+    key_of_day: Callable[[date], bytes | memoryview]
     """The pseudonym key of a local day."""
     timezone: tzinfo
     """The school's."""
@@ -68,6 +69,8 @@ class MeterSetup:
     """The Internet line that is measured."""
     config_digest: str = "0" * 16
     """Of the configuration in force."""
+    objections: Objections | None = None
+    """Who is not recorded; None: what the zones say, and no device objects."""
 
 
 def has_lone_device(tables: Any) -> bool:
@@ -99,6 +102,9 @@ class Meter:
         self.word[lay.W_TRAILER] = int(setup.trailer)
         setup.placement.load(self.tables)
         self._zones = setup.placement.names
+        self._counts = np.array([*setup.placement.counts, True], bool)
+        self.objections = setup.objections or Objections(measured=setup.placement.measured)
+        self.word[lay.W_OBJECTIONS] = int(len(self.objections) > 0)
         self._sites = Sites(setup.reduce)
         self._devices = Devices(setup.key_of_day)
         self._handshakes = Handshakes()
@@ -189,6 +195,9 @@ class Meter:
             return
         rows = self.tables["rows"][:waiting]
         rows = rows[np.argsort(rows["minute_us"], kind="stable")]
+        rows = self._recordable(rows)
+        if not len(rows):
+            return
         if has_lone_device(self.tables):
             rows["device"] = -1
         table = slice_table(
@@ -205,6 +214,13 @@ class Meter:
             self._sink.slices(part, day)
         self._turn_day(days[-1])
 
+    def _recordable(self, rows: Any) -> Any:
+        """Leave out what is not measured; forget devices that were looked for only to find that out."""
+        rows = self.objections.kept(rows, self.tables)
+        rows["device"][~self._counts[rows["zone"]]] = -1  # no zone is the last one: -1
+        self.word[lay.W_OBJECTIONS] = int(len(self.objections) > 0)
+        return rows
+
     def _count_apps(self, table: pa.Table) -> None:
         """Count the flows that ended, by wire hint."""
         ended = table["app"].filter(table["end_reason"].is_valid())
@@ -216,6 +232,7 @@ class Meter:
         """On a new local day, forget yesterday's devices (their key dies with the day)."""
         if self._device_day is not None and day > self._device_day:
             self._devices.forget(self.memory)
+            self.objections.forget()
         self._device_day = max(day, self._device_day or day)
 
     def flush_links(self) -> None:

@@ -42,6 +42,8 @@ class Placement:
     vlan_zone: Any
     counts: tuple[bool, ...]
     declared: bool
+    measured: tuple[bool, ...] = ()
+    """By zone; empty: all are."""
 
     def load(self, tables: Any) -> None:
         """Write the zones into a meter's memory."""
@@ -88,6 +90,7 @@ def place_zones(zones: Zones) -> Placement:
         vlan_zone=vlan_zone,
         counts=tuple(zone.counts_devices for zone in zones.zones),
         declared=True,
+        measured=tuple(zone.measured for zone in zones.zones),
     )
 
 

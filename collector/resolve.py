@@ -90,7 +90,7 @@ class Sites:
 class Devices:
     """Pseudonyms of the devices of a day, each computed once."""
 
-    def __init__(self, key_of_day: Callable[[date], bytes]) -> None:
+    def __init__(self, key_of_day: Callable[[date], bytes | memoryview]) -> None:
         self._key_of_day = key_of_day
         self._day: date | None = None
         self._known = np.zeros(lay.DEVICE_CAP, bool)

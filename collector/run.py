@@ -13,10 +13,8 @@ from collector.sources.files import Fault, NotACapture, Progress, replay
 from collector.sources.protocol import Report
 from collector.sources.ring import InterfaceCounters, Ring, move_clock
 
-FLUSH_S = 30.0
-"""Parts are written at least that often while capturing, so that little is lost with the process."""
-FLUSH_FULL_S = 5.0
-"""While the flow table is full: a `degraded` link row is on the disk soon after its step."""
+FLUSH_S = 4.0
+"""Rows are made safe at least that often while capturing: a kill loses less than five seconds."""
 LOOK_S = 0.5
 """How often the holder is asked; it also speaks up by itself."""
 MANY_FLOWS = 1_000
@@ -32,7 +30,10 @@ class Store(Sink, Protocol):
         """Make what is needed."""
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Make what waits safe."""
+
+    def close(self) -> None:
+        """Write everything and end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def run_replay(
         if fault is not None:
             faults.append((path, fault))
     meter.finish()
-    store.flush()
+    store.close()
     return Replayed(
         totals(
             meter.tables,
@@ -160,7 +161,6 @@ class _Live:
     def __init__(self, ring: Ring, meter: Meter, store: Store, *, gap_rows: bool) -> None:
         self._ring, self._meter, self._store = ring, meter, store
         self._gap_rows = gap_rows
-        self._degraded = False
         self._flushed = self._looked = time.monotonic()
         self._outages = 0
         self._away_us = 0
@@ -186,11 +186,8 @@ class _Live:
                 self._meter.note_outage(*gap)
 
     def flush_when_due(self) -> None:
-        """Write parts at least every FLUSH_S, more often while flows have to give way."""
-        full = bool(self._meter.word[lay.W_DEGRADED])
-        self._degraded |= full
-        if time.monotonic() - self._flushed > (FLUSH_FULL_S if self._degraded else FLUSH_S):
-            self._degraded = full  # its row is still to come
+        """Make rows safe at least every FLUSH_S."""
+        if time.monotonic() - self._flushed > FLUSH_S:
             self._meter.flush_rows()
             self._meter.flush_links()
             self._store.flush()
@@ -202,7 +199,7 @@ class _Live:
         self._ring.drain_last(self._meter)
         self._ring.look()
         self._meter.finish()
-        self._store.flush()
+        self._store.close()
 
     def notes(self) -> list[str]:
         """Say how often and how long the interface was away, and what else a person must know."""

@@ -13,7 +13,7 @@ _PERSON: Final = b"dev/v1"
 """Domain separation (RFC 7693 section 2.8): the same key used elsewhere gives other values."""
 
 
-def device_pseudonym(key: bytes, mac: bytes) -> int:
+def device_pseudonym(key: bytes | memoryview, mac: bytes) -> int:
     """Return the pseudonym of a device for the life of a key.
 
     Keyed because a plain hash of a vendor's whole MAC range takes seconds (privacy.md section 4.1).

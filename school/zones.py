@@ -62,6 +62,7 @@ class ZoneEntry(BaseModel):
     persons: Annotated[int, Field(ge=0, le=100_000)]
     counts_devices: bool = True
     published_in: Name | None = None
+    measured: bool = True
 
 
 class ZonesFile(BaseModel):
@@ -85,11 +86,15 @@ class Zone:
     persons: int
     counts_devices: bool
     published_in: str | None
+    measured: bool = True
+    """False: nothing of it is recorded but the load of the line (right to object)."""
 
     @property
     def published_as(self) -> str | None:
         """Name of the zone whose figures hold this one; None when its devices are not counted."""
-        return (self.published_in or self.name) if self.counts_devices else None
+        if not (self.counts_devices and self.measured):
+            return None
+        return self.published_in or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,7 @@ def build(file: ZonesFile) -> Zones:
             persons=entry.persons,
             counts_devices=entry.counts_devices,
             published_in=entry.published_in,
+            measured=entry.measured,
         )
         for entry in file.zones
     )

@@ -1,10 +1,11 @@
-"""Writes simulated days as the collector would: slices and link rows in hive directories. Does I/O.
+"""Writes simulated days as the collector would, through the same commit. Does I/O.
 
 The slices are thinned to about 300 a device-day (a real device has thousands) but carry the whole
 volume: the link rows are their sums, minute by minute, so both records agree to the octet.
 Labels (what the person was doing) go to a separate file, and only when asked for.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -16,7 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from privacy.records import LINK_SCHEMA, LINK_STEP_S, NO_STATISTICS, SLICE_SCHEMA, Reject
+from privacy.records import LINK_SCHEMA, LINK_STEP_S, SLICE_SCHEMA, Reject
+from privacy.store.commit import Committer, Part
+from privacy.store.keys import FileKeyring
+from privacy.store.layout import FLOWS, LINK, keys_beside
 from school.catalogue import load_catalogue
 from simulator.day import Day, Ints, draw_day
 from simulator.declared import capacity, digest, midnight_utc, minutes_of, school_days
@@ -29,6 +33,7 @@ INTERFACE: Final = "simulation"
 LINE: Final = "internet"
 STEPS: Final = 60 // LINK_STEP_S
 WORKERS: Final = 2
+SOURCE_NAME: Final = "simulator"
 
 _HOSTS: Final = all_hosts()
 _UDP = (Wire.QUIC, Wire.NTP, Wire.PEER)
@@ -169,14 +174,10 @@ def link_table(day: Day, seed: int) -> pa.Table:
     return pa.table(columns, schema=origin_schema(LINK_SCHEMA))
 
 
-def _write(table: pa.Table, folder: Path) -> None:
-    """Write one part so that a reader sees the whole file or none."""
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / "part-00000.parquet"
-    unfinished = folder / ".part-00000.tmp"
-    plain = [name for name in table.column_names if name not in NO_STATISTICS]
-    pq.write_table(table, unfinished, compression="zstd", write_statistics=plain)
-    unfinished.replace(part)
+def _commit(committer: Committer, table: pa.Table, record: str, day: date) -> None:
+    """Commit a record of a day; writing the same day again replaces it."""
+    part = Part(f"simulated-{record}-{day.isoformat()}", record, day, table.schema, SOURCE_NAME)
+    committer.commit(part, [table])
 
 
 def label_table(day: Day, table: pa.Table) -> pa.Table:
@@ -204,23 +205,26 @@ def write_days(
     """Write simulated days into `store` (`flows/`, `link/`) and return the number of slices.
 
     Args:
-        store: the store directory; made when missing, parts of the same days are replaced.
+        store: the store directory; made when missing, simulated days are replaced.
         days: local days; the eight school weeks when left out.
-        seed: the same seed gives the same files.
+        seed: the same seed gives the same rows.
         labels: a Parquet file for the truth (minute, flow, activity); nothing is written without.
         progress: called with (days done, days in all) from worker threads.
 
     Raises:
-        OSError: the store cannot be written.
+        OSError, NotCommitted: the store cannot be written.
+        NoStore: something else stands there.
     """
     chosen = list(school_days() if days is None else days)
     roster = make_roster(seed)
+    committer = Committer(store, FileKeyring(keys_beside(store)), lambda: time.time_ns() // 1_000)
+    committer.open()
 
     def write_one(day: date) -> tuple[int, pa.Table | None]:
         drawn = draw_day(roster, seed, day)
         table = slice_table(drawn, roster, seed)
-        _write(table, store / "flows" / f"day={day.isoformat()}")
-        _write(link_table(drawn, seed), store / "link" / f"day={day.isoformat()}")
+        _commit(committer, table, FLOWS, day)
+        _commit(committer, link_table(drawn, seed), LINK, day)
         return table.num_rows, None if labels is None else label_table(drawn, table)
 
     total = 0

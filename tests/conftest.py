@@ -1,9 +1,17 @@
 """What every test gets: no network, and fixed seeds for generated cases in CI."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if "JAUGE_MACHINE_DIR" not in os.environ:
+    # Tests leave no secret in this machine's own place; commands that they start inherit it.
+    os.environ["JAUGE_MACHINE_DIR"] = tempfile.mkdtemp(prefix="jauge-machine-")
+    atexit.register(shutil.rmtree, os.environ["JAUGE_MACHINE_DIR"], ignore_errors=True)
 
 settings.register_profile(
     "ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]

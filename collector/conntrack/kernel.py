@@ -253,5 +253,5 @@ def run_gateway(
     run.read(time.time())
     gateway.finish(int(time.time() * 1_000))
     kernel.close()
-    store.flush()
+    store.close()
     return gateway.report(time.monotonic() - started)

@@ -26,6 +26,7 @@ class Places:
         self.declared = placement.declared
         self.names = placement.names
         self._counts = placement.counts
+        self._measured = placement.measured
         self._vlan_zone = placement.vlan_zone
         self._prefixes: dict[int, list[tuple[int, int, int]]] = {4: [], 6: []}
         for prefix in placement.prefixes:
@@ -51,6 +52,10 @@ class Places:
     def counts_devices(self, zone: int) -> bool:
         """Tell whether slices of a zone carry a device."""
         return zone < 0 or self._counts[zone]
+
+    def is_measured(self, zone: int) -> bool:
+        """Tell whether slices of a zone may be recorded."""
+        return not (0 <= zone < len(self._measured)) or self._measured[zone]
 
     def name_of(self, zone: int) -> str:
         """Return the zone's name."""
@@ -139,6 +144,10 @@ class Identities:
         if len(family) <= DEVICE_ADDRESSES:
             family.add(address)
             self._mac_of[version, address] = mac
+
+    def mac_of(self, version: int, address: int) -> int:
+        """Return the MAC address behind an address, 0 if it was not exported."""
+        return self._mac_of.get((version, address), 0)
 
     def of(self, version: int, address: int) -> bytes:
         """Return the octets that are keyed into the pseudonym: 6 of a MAC, 16 of an address."""

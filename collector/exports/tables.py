@@ -7,7 +7,7 @@ exporter whose sampling nobody announced. Slices that differ in this stand in di
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from collector.exports.joining import MINUTE_MS, Joined
 from collector.exports.places import Identities, Placed, Places, client_of, place
+from collector.objections import Objections
 from collector.reduced import Reduced
 from privacy.pseudonym import device_pseudonym
 from privacy.records import LINK_SCHEMA, SLICE_SCHEMA, Reject, SiteSource, Transport
@@ -81,10 +82,11 @@ class Minimiser:
     places: Places
     identities: Identities
     site_of: Callable[[str], str | None]
-    key_of_day: Callable[[date], bytes]
+    key_of_day: Callable[[date], bytes | memoryview]
     timezone: tzinfo
     logged: "Logged | None" = None
     """What logs say of a flow: version, client, server, server port, first and last millisecond."""
+    objections: Objections = field(default_factory=Objections)
 
     def place(self, flow: Joined) -> Placed:
         """Place a flow; side 0 is the `source` of the answer."""
@@ -119,9 +121,22 @@ class Minimiser:
             return flow.client
         return client_of((flow.key[4], flow.key[6]), (flow.starts[0], flow.starts[1]))
 
+    def _is_refused(self, flow: Joined, placed: Placed) -> bool:
+        """Say whether the school does not measure the zone, or the device objects; count it."""
+        inside = 0 if placed.source_is_school else 1
+        mac = flow.macs[inside] or self.identities.mac_of(
+            flow.key[1], flow.key[3 if inside == 0 else 5]
+        )
+        refused = not self.places.is_measured(placed.zone) or (
+            bool(mac) and self.objections.objects(mac.to_bytes(6, "big"))
+        )
+        if refused:
+            self.objections.dropped += len(flow.minutes())
+        return refused
+
     def rows(self, flow: Joined, placed: Placed) -> Iterator[tuple[date, Row]]:
         """Yield the slices of a flow that crossed the line, with their local days."""
-        if placed.local:
+        if placed.local or self._is_refused(flow, placed):
             return
         _, version, protocol, low, low_port, high, high_port = flow.key
         up = 0 if placed.source_is_school else 1

@@ -153,8 +153,9 @@ R_TRUNCATED, R_NOT_IP, R_BAD_LINK, R_BAD_IP, R_UNKNOWN_LINK = range(5)
     W_DEGRADED,  # flows were closed early in this link step
     W_FLOW_CAP,
     W_PREFIXES,
+    W_OBJECTIONS,  # 1: some devices object, so every device is looked for
     W_COUNT,
-) = range(28)
+) = range(29)
 
 CACHE_LINE = 64
 """Octets that the processor fetches at once."""
@@ -201,7 +202,7 @@ PENDING = np.dtype([("slot", "i4"), ("offset", "i4"), ("length", "i4")])
 DNS = np.dtype([("key", "i8"), ("expires_us", "i8"), ("name", "i4"), ("used", "u1")], align=True)
 DEVICE = np.dtype(
     [
-        ("key_hi", "i8"), ("key_lo", "i8"), ("pseudonym", "i8"),
+        ("key_hi", "i8"), ("key_lo", "i8"), ("mac", "i8"),
         ("address", "i8", (2, DEVICE_ADDRESSES)), ("addresses", "u1", (2,)),
         ("kind", "u1"), ("used", "u1"), ("resolved", "u1"), ("router", "u1"),
     ],

@@ -31,6 +31,7 @@ from collector.meter.layout import (
     P_VLAN,
     SOURCE_DNS,
     W_DEVICES,
+    W_OBJECTIONS,
     W_PREFIXES,
     W_SCHOOL,
     W_SEED,
@@ -119,6 +120,7 @@ def _device(tables, mac, version, hi, lo):
     if number < 0:
         return -1
     entry = tables.devices[number]
+    entry.mac = mac
     if entry.router == 0:
         family = 0 if version == 4 else 1
         key = mix(mix(tables.word[W_SEED], hi), lo)
@@ -131,7 +133,10 @@ def _device(tables, mac, version, hi, lo):
             entry.addresses[family] = n + 1
             return number
         entry.router = 1
-    return _device_slot(tables, DEVICE_ADDRESS, hi, lo)
+    number = _device_slot(tables, DEVICE_ADDRESS, hi, lo)
+    if number >= 0:
+        tables.devices[number].mac = mac  # the machine may object, whatever address it takes
+    return number
 
 
 @inlined
@@ -176,7 +181,7 @@ def place(tables, number, from_low, now_us):
             or never_routed(version, packet[P_DST_HI], packet[P_DST_LO])
             or never_routed(version, packet[P_SRC_HI], packet[P_SRC_LO])
         )
-    if flow.local == 0 and (zone < 0 or tables.zone_counts[zone]):
+    if flow.local == 0 and (zone < 0 or tables.zone_counts[zone] or tables.word[W_OBJECTIONS]):
         mac = 0
         if packet[P_HAS_MAC]:
             mac = packet[P_MAC_SRC] if school_is_source else packet[P_MAC_DST]

@@ -5,9 +5,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from privacy.records import LINK_SCHEMA, SLICE_SCHEMA
+from tests.support.stores import commit
 
 PARIS = ZoneInfo("Europe/Paris")
 MONDAY = date(2026, 9, 7)
@@ -106,7 +106,4 @@ def write_part(store: Path, record: str, day: date, rows, *, name="part-0", orig
     schema = SLICE_SCHEMA if record == "flows" else LINK_SCHEMA
     if origin:
         schema = schema.with_metadata({**schema.metadata, b"jauge.origin": origin.encode()})
-    path = store / record / f"day={day.isoformat()}" / f"{name}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), path)
-    return path
+    return commit(store, record, day, pa.Table.from_pylist(list(rows), schema=schema), name)

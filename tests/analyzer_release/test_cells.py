@@ -5,12 +5,13 @@ import stat
 from datetime import timedelta
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from analyzer import cells
 from analyzer.store import Store, StoreBusy, StoreDamaged
+from privacy.records import SLICE_SCHEMA
 from tests.analyzer_release.examples import FILES, MONDAY, link_minutes, slice_row, write_part
+from tests.support.stores import commit, committer_of
 
 TUESDAY = MONDAY + timedelta(days=1)
 RADIO, WORK, P2P = "radiofrance.fr", "atrium-sud.fr", "utorrent.com"
@@ -108,7 +109,7 @@ def test_exact_cells_hold_no_pseudonym_and_nobody_else_may_read_them(empty):
 
 def test_analysis_leaves_no_temporary_file(place):
     place.analyze()
-    assert not [path for path in place.root.rglob("*") if path.name.endswith(".tmp")]
+    assert not [path for path in place.root.rglob("*.tmp") if path.is_file()]
 
 
 # What is computed again, and what is not.
@@ -136,8 +137,8 @@ def test_a_changed_charter_is_applied_to_days_that_are_not_released(place):
 
 def test_cells_outlive_their_slices(place):
     place.analyze()
-    for path in (place.root / "flows").rglob("*.parquet"):
-        path.unlink()
+    for day in Store(place.root).days("flows"):
+        committer_of(place.root).forget("flows", day)
     assert place.analyze().analyzed == ()
     assert [r.period for r in place.release().released if r.table == "T1"] == ["2026-W37"]
 
@@ -146,23 +147,23 @@ def test_cells_outlive_their_slices(place):
 
 
 def test_a_slice_file_with_other_columns_is_refused(place):
-    path = place.root / "flows" / f"day={MONDAY}" / "part-1.parquet"
-    pq.write_table(pa.table({"mac": ["02:00:00:00:00:01"]}), path)
+    table = pa.table({name: [0] for name in ("mac", "up_bytes", "down_bytes")})
+    commit(place.root, "flows", MONDAY, table, "other")
     with pytest.raises(StoreDamaged, match="columns"):
         place.analyze()
 
 
 def test_a_slice_file_of_another_version_is_refused(place):
-    path = next((place.root / "flows").rglob("*.parquet"))
-    table = pq.read_table(path, partitioning=None)
-    metadata = {**table.schema.metadata, b"jauge.version": b"2"}
-    pq.write_table(table.replace_schema_metadata(metadata), path)
+    metadata = {**SLICE_SCHEMA.metadata, b"jauge.version": b"2"}
+    table = SLICE_SCHEMA.with_metadata(metadata).empty_table()
+    commit(place.root, "flows", MONDAY, table, "other")
     with pytest.raises(StoreDamaged, match="version"):
         place.analyze()
 
 
 def test_a_file_that_is_no_parquet_is_refused(place):
-    (place.root / "link" / f"day={MONDAY}" / "part-1.parquet").write_bytes(b"PAR1")
+    path = next((place.root / "link" / f"day={MONDAY}").glob("*.parquet"))
+    path.write_bytes(b"PAR1")
     with pytest.raises(StoreDamaged, match="not a readable"):
         place.analyze()
 
@@ -175,9 +176,10 @@ def test_damaged_exact_cells_are_refused(place, content):
         place.analyze()
 
 
-def test_files_with_other_names_are_no_partitions(place):
+def test_files_that_the_manifest_does_not_name_are_no_part_of_the_store(place):
     (place.root / "flows" / "day=yesterday").mkdir()
     (place.root / "flows" / "day=2026-09-30").mkdir()
+    (place.root / "flows" / f"day={MONDAY}" / "stray.parquet").write_bytes(b"no Parquet")
     place.analyze()
     (place.root / "private" / "cells" / "T6" / "notes.json").write_text("{}")
     assert place.analyze().days_in_store == 5

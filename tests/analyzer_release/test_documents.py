@@ -11,6 +11,7 @@ from cli.main import app
 from privacy.records import LINK_COLUMNS, SLICE_COLUMNS
 from privacy.settings import PrivacySettings
 from tests.analyzer_release.examples import MONDAY, NEXT_MONDAY, link_minutes, write_part
+from tests.support.stores import committer_of
 
 
 def test_the_school_is_published_as_declared(place):
@@ -68,8 +69,7 @@ def test_the_status_accounts_for_every_packet(place):
     write_part(place.root, "link", MONDAY, rows, name="part-1")
     tuesday = MONDAY + timedelta(days=1)
     for record in ("flows", "link"):
-        for path in (place.root / record / f"day={tuesday}").glob("*"):
-            path.unlink()
+        committer_of(place.root).forget(record, tuesday)
     write_part(place.root, "link", tuesday, link_minutes(tuesday, "09:00", 1, 1.0))
     place.analyze()
     document = place.published.document("status")

@@ -8,8 +8,9 @@ import pytest
 from analyzer.exact import Bench, day_minutes
 from analyzer.link_load import SlotTimes, slot_loads
 from analyzer.link_release import FEW_PERSONS, NO_CAPACITY
-from analyzer.link_state import LineRows, minutes_of, read_lines, state_table
+from analyzer.link_state import LINE_COLUMNS, LineRows, minutes_of, read_lines, state_table
 from analyzer.store import Store
+from privacy.records import LINK_SCHEMA
 from school.catalogue import load_catalogue
 from school.lines import Capacity
 from tests.analyzer_release.examples import (
@@ -66,12 +67,12 @@ def test_a_minute_is_seen_from_half_of_its_rows(rows, seen):
 def test_a_line_without_rows_has_no_minutes():
     nothing = np.zeros(0, dtype=np.int64)
     assert states(LineRows(nothing, nothing, nothing, nothing, nothing)) == []
-    assert read_lines([]) == {}
+    assert read_lines(LINK_SCHEMA.empty_table()) == {}
 
 
 def test_interface_counters_are_preferred_and_interfaces_add_up(tmp_path):
     start = minute_of(MONDAY, "08:00")
-    path = write_part(
+    write_part(
         tmp_path,
         "link",
         MONDAY,
@@ -81,7 +82,7 @@ def test_interface_counters_are_preferred_and_interfaces_add_up(tmp_path):
             link_row(start, line="other", down_bytes=1),
         ],
     )
-    rows = read_lines([path])["internet"]
+    rows = read_lines(Store(tmp_path).link_rows(MONDAY, LINE_COLUMNS))["internet"]
     assert (rows.down_bytes.tolist(), rows.up_bytes.tolist()) == ([740], [30])
     assert (rows.offered.tolist(), rows.lost.tolist()) == ([150], [5])
     assert rows.start_s.tolist() == [START]

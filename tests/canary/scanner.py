@@ -1,8 +1,8 @@
 """Looks for canaries in every octet of a directory, in every form in which they may hide.
 
 Forms: text (any case), octets, hexadecimal, colons, dashes, dots, decimal numbers, base64, UTF-16,
-each also reversed. Places: the file as it is, its name, every value of a Parquet file, and whatever
-is compressed (zstd, gzip) anywhere inside.
+each also reversed. Places: the file as it is, its name, every value of a Parquet file or of a spool
+(decrypted with the store's own keys), and whatever is compressed (zstd, gzip) anywhere inside.
 """
 
 import base64
@@ -10,12 +10,18 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from collector.store.spool import MAGIC, NoSpool, cipher_of, pull_head, recover
+from privacy.store.commit import parquet_key
+from privacy.store.keys import FileKeyring
+from privacy.store.layout import FLOWS, keys_beside
+from privacy.store.parquet import decryption_of
 from tests.canary.invented import Canary
 
 ZSTD, GZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b\x08"
@@ -130,11 +136,28 @@ def _ungzip(octets: bytes) -> bytes:
         return b""
 
 
-def _values(path: Path) -> Iterator[bytes]:
-    """Yield each Parquet column as text and, for numbers, as octets both ways round."""
-    file = pq.ParquetFile(path)
-    yield repr(file.schema_arrow.metadata).encode()
-    for name, column in zip(file.schema_arrow.names, file.read().columns, strict=True):
+def _decrypted(path: Path) -> pa.Table:
+    """Read a day file of a store as its analyzer does."""
+    keys = FileKeyring(keys_beside(path.parents[2]))
+    day = date.fromisoformat(path.parent.name.removeprefix("day="))
+    key = parquet_key(keys, FLOWS, day)
+    return pq.ParquetFile(path, decryption_properties=decryption_of(key)).read()
+
+
+def _spooled(path: Path) -> Iterator[pa.Table]:
+    """Read a spool as the collector does when it starts again."""
+    octets = path.read_bytes()
+    try:
+        head = pull_head(octets)
+    except NoSpool:
+        return
+    yield from recover(octets, cipher_of(FileKeyring(keys_beside(path.parents[1])), head)).tables
+
+
+def _values(table: pa.Table) -> Iterator[bytes]:
+    """Yield each column as text and, for numbers, as octets both ways round."""
+    yield repr(table.schema.metadata).encode()
+    for name, column in zip(table.schema.names, table.columns, strict=True):
         values = column.to_pylist()
         yield f"{name} {values!r}".encode()
         for value in values:
@@ -150,9 +173,21 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
     yield "name", str(path.name).encode()
     for content in _unpacked(octets):
         yield "compressed", content
-    if octets[:4] == octets[-4:] == b"PAR1":
-        for value in _values(path):
-            yield "parquet value", value
+    for kind, tables in _tables(path, octets):
+        for table in tables:
+            for value in _values(table):
+                yield kind, value
+
+
+def _tables(path: Path, octets: bytes) -> Iterator[tuple[str, Iterator[pa.Table]]]:
+    """Yield what a file holds as rows, decrypted."""
+    ends = octets[:4], octets[-4:]
+    if ends == (b"PAR1", b"PAR1"):
+        yield "parquet value", iter([pq.ParquetFile(path).read()])
+    if ends == (b"PARE", b"PARE") and path.parent.name.startswith("day="):
+        yield "encrypted parquet value", iter([_decrypted(path)])
+    if octets[:8] == MAGIC:
+        yield "spooled value", _spooled(path)
 
 
 def scan_octets(octets: bytes, canaries: tuple[Canary, ...], place: str) -> set[Hit]:

@@ -18,13 +18,12 @@ import pytest
 
 from cli.exits import Exit
 from dashboards.frame import PAGES
-from privacy.records import SLICE_SCHEMA
 from tests.canary import invented
 from tests.canary.invented import CANARIES, SITE
 from tests.canary.scanner import Hit, forms, scan, scan_octets
 from tests.canary.workshop import Workshop
-from tests.support.capturing import stored
 from tests.support.processes import ROOT, end, wait_until
+from tests.support.stores import segments_of, stored
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -112,7 +111,7 @@ def test_nothing_is_written_on_the_whole_path_from_packets_to_pages(workshop, ca
 def test_the_canary_was_really_parsed(workshop, capture):
     """Otherwise its absence would prove nothing: every evidence gave the reduced site."""
     assert _replay(workshop, capture).returncode == 0
-    slices = stored(workshop.store, "flows", SLICE_SCHEMA)
+    slices = stored(workshop.store, "flows")
     named = slices.filter(pc.equal(slices["site"], SITE)).to_pylist()
     wanted = {"tls_sni", "quic_sni", "http_host", "proxy_connect", "dns"}
     assert {row["site_source"] for row in named} == wanted
@@ -155,7 +154,7 @@ def test_a_truncated_capture_tells_no_value(workshop, capture):
     cut = workshop.input / "cut.pcap"
     cut.write_bytes(capture.read_bytes()[:-40])
     assert _replay(workshop, cut).returncode == int(Exit.DATA)
-    assert list((workshop.store / "flows").rglob("*.parquet"))
+    assert segments_of(workshop.store, "flows")
     _nothing_in(workshop)
 
 

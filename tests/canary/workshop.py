@@ -52,6 +52,7 @@ class Workshop:
             "HOME": str(home),
             "XDG_CACHE_HOME": str(home / "cache"),
             "XDG_STATE_HOME": str(home / "state"),
+            "JAUGE_MACHINE_DIR": os.environ["JAUGE_MACHINE_DIR"],
             "LANG": "C.UTF-8",
         }
 

@@ -20,9 +20,9 @@ from tests.collector.flooding import FLOOD_PORT, REAL_PORT, Flood
 from tests.collector.test_fast_and_slow_meter_agree import fast_flows
 from tests.oracles.captures import records
 from tests.oracles.slow_meter import SlowMeter
-from tests.support.capturing import LINK_SCHEMA, SLICE_SCHEMA, stored
 from tests.support.memory import memory_of
 from tests.support.metering import meter_file
+from tests.support.stores import stored
 
 ROOT = Path(__file__).parents[2]
 CAP = 1_024
@@ -174,8 +174,8 @@ def test_a_million_flows_beside_a_thousand_real_ones(tmp_path, flood):
     _, _, calm = replay_and_watch(tmp_path / "calm.pcap", tmp_path / "calm")
     totals, said, most = replay_and_watch(tmp_path / "flood.pcap", tmp_path / "store")
     grown = most - calm
-    slices = stored(tmp_path / "store", "flows", SLICE_SCHEMA)
-    links = stored(tmp_path / "store", "link", LINK_SCHEMA).sort_by("start")
+    slices = stored(tmp_path / "store", "flows")
+    links = stored(tmp_path / "store", "link").sort_by("start")
     accounted = totals["packets_parsed"] + sum(totals["rejected"].values())
     assert totals["packets_offered"] == accounted == sent.packets
     assert octets(slices) == totals["ip_bytes"] == sent.ip_bytes

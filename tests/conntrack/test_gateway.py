@@ -1,6 +1,5 @@
 """From readings and events to slices: differences, minutes, NAT, losses. A table of situations."""
 
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +9,7 @@ from collector.conntrack.kernel import findings, next_reading
 from collector.store import DirectoryStore
 from tests.conntrack import wire as w
 from tests.conntrack.following import STEP_MS, Followed
+from tests.support.stores import footers
 
 INSIDE = {"source": "10.0.0.2"}
 
@@ -213,9 +213,9 @@ def test_the_stored_footer_says_what_conntrack_cannot_know(tmp_path):
     followed.read(0)
     followed.read(STEP_MS, one((10, 1, 10, 1), protocol=17))
     followed.finish(STEP_MS)
-    store.flush()
-    (path,) = tmp_path.glob("flows/day=*/*.parquet")
-    unknown = pq.read_schema(path).metadata[b"jauge.unknown"].decode().split(",")
+    store.close()
+    (schema,) = footers(tmp_path, "flows")
+    unknown = schema.metadata[b"jauge.unknown"].decode().split(",")
     assert {"site", "site_source", "ech", "app", "active_s", "end_reason"} <= set(unknown)
     assert not {"up_bytes", "up_packets", "minute", "zone"} & set(unknown)
 

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from tests.exports import wire as w
 from tests.programs import find
+from tests.support.acknowledged import acknowledge
+from tests.support.stores import segments_of, stored
 
 pytestmark = pytest.mark.live
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,7 @@ def free_port() -> int:
 def listening(store: Path, *, exporter="127.0.0.1", stop=signal.SIGTERM):
     """Run `jauge listen`; yields (port, result); result is filled at the end."""
     port, result = free_port(), {}
+    acknowledge(store)
     command = [sys.executable, "-m", "cli", "listen", "--bind", f"127.0.0.1:{port}",
                "--exporter", exporter, "--store", str(store), "--json"]  # fmt: skip
     process = subprocess.Popen(
@@ -47,12 +49,6 @@ def listening(store: Path, *, exporter="127.0.0.1", stop=signal.SIGTERM):
     finally:
         process.kill()
         process.wait()
-
-
-def stored(store: Path) -> pa.Table:
-    files = sorted(store.glob("flows/day=*/*.parquet"))
-    assert files
-    return pa.concat_tables([pq.read_table(file).replace_schema_metadata(None) for file in files])
 
 
 def total(table: pa.Table, *names: str) -> int:
@@ -98,7 +94,7 @@ def test_softflowd_exports_and_every_flow_and_octet_arrives(tmp_path, version):
     said = run.stdout + run.stderr
     assert int(re.search(r"Packets processed: (\d+)", said).group(1)) == packets
     records = int(re.search(r"Flows exported: \d+ \((\d+) records\)", said).group(1))
-    table = stored(store)
+    table = stored(store, "flows")
     exporter = report["exporters"][0]
     assert exporter["records_metered"] == records == 1_200
     assert report["flows"] == len(set(table["flow"].to_pylist())) == 600
@@ -140,7 +136,7 @@ def test_nfreplay_sends_what_nfcapd_wrote_and_all_of_it_arrives(tmp_path):
             [find("nfreplay"), "-r", written, "-H", "127.0.0.1", "-p", str(port), "-v", "9"],
             capture_output=True, check=True, timeout=30,
         )  # fmt: skip
-    table = stored(store)
+    table = stored(store, "flows")
     assert total(table, "up_bytes", "down_bytes") == octets == report["ip_bytes"]
     assert total(table, "up_packets", "down_packets") == packets
     assert report["flows"] == 200
@@ -156,7 +152,7 @@ def test_forged_datagrams_leave_no_file(tmp_path):
             sender.sendto(w.v5(w.v5_record(), sequence=n), ("127.0.0.1", port))
     assert report["rejected"] == {"forged": 50}
     assert report["datagrams_offered"] == 50 + report["kernel_drops"]
-    assert not list(store.glob("flows/**/*.parquet"))
+    assert not segments_of(store, "flows")
 
 
 def test_no_address_is_written(tmp_path):
@@ -175,7 +171,7 @@ def test_no_address_is_written(tmp_path):
         sets = (w.ipfix_template(256, fields), w.flow_set(256, body))
         sender.sendto(w.ipfix(*sets, now=time.time()), ("127.0.0.1", port))
     assert report["flows"] == 1
-    table = stored(store)
+    table = stored(store, "flows")
     assert table["site"].to_pylist() == ["example.org"]
     everything = json.dumps(report).encode() + repr(table.to_pydict()).encode()
     for file in store.rglob("*"):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,11 +33,15 @@ def _week(monday: date) -> list[date]:
     return school_days(monday, monday + timedelta(days=4))
 
 
+def _slices(bench: Bench, day: date) -> Any:
+    return bench.store.dataset(bench.store.checked("flows", day)[0])
+
+
 def _cells(bench: Bench, question: Question, monday: date) -> dict[tuple[str, str], int]:
     table = bench.tables["T1"]
     total: Counter = Counter()
     for day in _week(monday):
-        found = question.ask(bench.store.checked_files("flows", day)[0], day_minutes(bench, day))
+        found = question.ask(_slices(bench, day), day_minutes(bench, day))
         total.update(dict(zip(table.keys(), count(found, table, day).counts, strict=True)))
     return {(dict(key)["zone"], dict(key)["use"]): value for key, value in total.items()}
 
@@ -50,7 +55,7 @@ def weeks(tmp_path_factory):
     with engine() as connection:
         question = Question(
             connection,
-            bench.store.checked_files("flows", BEFORE)[0],
+            _slices(bench, BEFORE),
             school=bench.school,
             catalogue=bench.catalogue,
             published=bench.published,

@@ -12,6 +12,7 @@ from simulator.day import draw_day
 from simulator.declared import capacity, minutes_of
 from simulator.people import make_roster
 from simulator.weeks import SEED, link_table, slice_table, write_days
+from tests.support.stores import reader_of, segments_of, stored
 
 BUSY_DAY = date(2026, 9, 15)
 CLOCKS_GO_BACK = date(2026, 10, 25)
@@ -80,30 +81,38 @@ def test_servers_have_no_device(tables) -> None:
 
 
 def test_a_seed_gives_the_same_octets_and_another_seed_others(tmp_path) -> None:
-    part = f"day={BUSY_DAY}/part-00000.parquet"
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         write_days(tmp_path / name, days=[BUSY_DAY], seed=seed)
     for record in ("flows", "link"):
-        a, b, c = ((tmp_path / name / record / part).read_bytes() for name in "abc")
-        assert a == b
-        assert a != c
+        a, b, c = (stored(tmp_path / name, record) for name in "abc")
+        assert a.equals(b)
+        assert not a.equals(c)
 
 
 def test_labels_are_written_on_request_and_never_in_the_store(tmp_path) -> None:
     rows = write_days(tmp_path / "store", days=[BUSY_DAY], labels=tmp_path / "labels.parquet")
     labels = pq.read_table(tmp_path / "labels.parquet")
-    stored = pq.read_table(tmp_path / "store" / "flows" / f"day={BUSY_DAY}" / "part-00000.parquet")
-    assert labels.num_rows == rows == stored.num_rows
-    assert labels["flow"].equals(stored["flow"])
-    assert "activity" not in stored.column_names
+    slices = stored(tmp_path / "store", "flows")
+    assert labels.num_rows == rows == slices.num_rows
+    assert labels["flow"].equals(slices["flow"])
+    assert "activity" not in slices.column_names
     files = {path.name for path in (tmp_path / "store").rglob("*") if path.is_file()}
-    assert files == {"part-00000.parquet"}
+    parts = {f"simulated-{record}-{BUSY_DAY}.parquet" for record in ("flows", "link")}
+    assert files == {"manifest.sqlite", *parts}
+
+
+def test_writing_a_day_again_replaces_it(tmp_path) -> None:
+    for seed in (3, 4):
+        write_days(tmp_path / "a", days=[BUSY_DAY], seed=seed)
+    write_days(tmp_path / "b", days=[BUSY_DAY], seed=4)
+    assert stored(tmp_path / "a", "flows").equals(stored(tmp_path / "b", "flows"))
 
 
 def test_pseudonyms_leave_no_statistics_in_the_footer(tmp_path) -> None:
     write_days(tmp_path, days=[CLOCKS_GO_BACK])
-    path = tmp_path / "flows" / f"day={CLOCKS_GO_BACK}" / "part-00000.parquet"
-    group = pq.ParquetFile(path).metadata.row_group(0)
+    (segment,) = segments_of(tmp_path, "flows")
+    with reader_of(tmp_path).file(segment) as file:
+        group = file.metadata.row_group(0)
     has = {
         group.column(n).path_in_schema: group.column(n).is_stats_set
         for n in range(group.num_columns)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from privacy.records import LINK_SCHEMA, SLICE_SCHEMA
+from tests.support.acknowledged import acknowledge, school_of
 from tests.support.netns import GATEWAY_IF, Namespace
 from tests.support.processes import ROOT, end, running, wait_until
+from tests.support.stores import stored
 
 COMPILES_S = 100.0
 """The loop is compiled when its sources are new."""
@@ -34,12 +34,12 @@ class Captured:
     @property
     def slices(self) -> pa.Table:
         """All slices of the store."""
-        return stored(self.store, "flows", SLICE_SCHEMA)
+        return stored(self.store, "flows")
 
     @property
     def links(self) -> pa.Table:
         """All link rows of the store."""
-        return stored(self.store, "link", LINK_SCHEMA)
+        return stored(self.store, "link")
 
 
 def parser_of(captured: Captured) -> int:
@@ -47,14 +47,6 @@ def parser_of(captured: Captured) -> int:
     holder = captured.process.pid
     (child,) = Path(f"/proc/{holder}/task/{holder}/children").read_text().split()
     return int(child)
-
-
-def stored(store: Path, record: str, schema: pa.Schema) -> pa.Table:
-    """Read every part of one record."""
-    paths = sorted((store / record).rglob("*.parquet"))
-    # Parquet has no timestamps in seconds; it keeps milliseconds.
-    parts = [pq.ParquetFile(path).read().cast(schema) for path in paths]
-    return pa.concat_tables([schema.empty_table(), *parts])
 
 
 def has_packet_socket(pid: int, interface_number: int) -> bool:
@@ -85,6 +77,7 @@ def capturing(
     interface: str = GATEWAY_IF,
     stop: signal.Signals | None = signal.SIGTERM,
     patience_s: float = 30.0,
+    acknowledged: bool = True,
 ) -> Iterator[Captured]:
     """Capture as long as the block lasts; after it, exit code, totals and store are there.
 
@@ -96,7 +89,10 @@ def capturing(
         interface: what is captured.
         stop: the signal that ends it; None when it must have ended by itself.
         patience_s: how long it may take to stop.
+        acknowledged: whether a DPO has acknowledged the settings before.
     """
+    if acknowledged:
+        acknowledge(store, school_of(options))
     command = where.within(
         *(sys.executable, "-m", program, "capture", "--interface", interface),
         *("--store", str(store), "--side", "lan", "--json", *options),

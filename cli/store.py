@@ -1,0 +1,113 @@
+"""`jauge store`: how a store is, and what an ended collector left to do."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.exits import Exit, Refusal
+
+StoreOption = Annotated[Path, typer.Option("--store", help="Directory of the store.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+STATUS_HELP = """Say what a store holds, what could not be kept, and how much room is left.
+
+Ends with 1 when somebody has to look at something.
+
+Example: jauge store status --store /var/lib/jauge --json
+"""
+TIDY_HELP = """Seal what an ended collector left, compact the days that are over, remove what no reader needs.
+
+A running collector does all of this by itself; it may run at the same time.
+
+Example: jauge store tidy --store /var/lib/jauge
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    store = typer.Typer(
+        no_args_is_help=True, help="How a store is, and what an ended collector left to do."
+    )
+    store.command("status", help=STATUS_HELP)(status)
+    store.command("tidy", help=TIDY_HELP)(tidy)
+    app.add_typer(store, name="store")
+
+
+def status(store: StoreOption, *, as_json: JsonOption = False) -> None:
+    """See STATUS_HELP."""
+    from collector.store.status import findings, report
+
+    found = _refused(store, lambda: report(store, now_us=time.time_ns() // 1_000))
+    said = findings(found)
+    if as_json:
+        typer.echo(json.dumps({**found, "findings": said}))
+    else:
+        _print(found)
+        for sentence in said:
+            typer.echo(f"look: {sentence}")
+    if said:
+        raise typer.Exit(int(Exit.FINDINGS))
+
+
+def tidy(store: StoreOption, *, as_json: JsonOption = False) -> None:
+    """See TIDY_HELP."""
+    from collector.store.tidy import tidy as do_it
+
+    done = _refused(store, lambda: do_it(store, now_us=lambda: time.time_ns() // 1_000))
+    if as_json:
+        typer.echo(json.dumps(done))
+    else:
+        typer.echo(
+            f"{done['sealed']} spools sealed, {done['left']} left; {done['compacted']} segments "
+            f"compacted; {done['removed']} files removed"
+        )
+    if done["left"]:
+        raise Refusal(
+            f"{store}: {done['left']} spools could not be sealed; make room, check the keys beside "
+            "the store, and look at `jauge store status`",
+            Exit.DATA,
+        )
+
+
+def _refused(store: Path, work: Any) -> Any:
+    """Do something with a store; what a person can cause becomes a refusal."""
+    from privacy.store.manifest import Manifest, NoStore
+
+    try:
+        Manifest(store).check()
+        return work()
+    except NoStore as refused:
+        raise Refusal(str(refused), Exit.DATA) from None
+    except PermissionError as error:
+        raise Refusal(
+            f"{error.filename or store}: no permission; run as the user that owns the store",
+            Exit.PERMISSION,
+        ) from None
+    except OSError as error:
+        raise Refusal(f"{error.filename or store}: {error.strerror}", Exit.DATA) from None
+
+
+def _print(found: dict[str, Any]) -> None:
+    for record, entry in found["records"].items():
+        days = f"{entry['first_day']} to {entry['last_day']}" if entry["days"] else "no days"
+        typer.echo(
+            f"{record}: {entry['rows']:,} rows in {entry['segments']:,} segments, "
+            f"{entry['bytes'] >> 20:,} MiB, {entry['days']} days ({days})"
+        )
+    spool, disk = found["spool"], found["disk"]
+    typer.echo(
+        f"spool: {spool['files']} files, {spool['bytes'] >> 10:,} KiB, oldest write "
+        f"{spool['last_write_age_s']} s ago"
+    )
+    typer.echo(f"disk: {disk['free_bytes'] >> 20:,} of {disk['total_bytes'] >> 20:,} MiB free")
+    collector = found["collector"]
+    if collector is not None:
+        state = "runs" if collector["running"] else "ended"
+        typer.echo(
+            f"collector {state}: writes {collector['level'].replace('_', ' ')}, "
+            f"{collector['write_faults']} faults of the disk, {collector['rows_not_kept']:,} rows "
+            "not kept"
+        )

@@ -1,0 +1,207 @@
+"""Until the DPO has said so, the collector writes link rows and nothing else."""
+
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from collector.custody import HOUSE_S, PENDING_MAX, Custody, CustodySetup
+from collector.objections import Objections
+from privacy.acknowledgement import Decision, Standing, standing
+from privacy.clock import ClockGuard, Reading
+from privacy.log.file import LogRefused
+from privacy.records import LINK_SCHEMA, SLICE_SCHEMA
+from privacy.settings import PrivacySettings
+from privacy.store.layout import keys_beside
+from tests.support.acknowledged import acknowledge, log_of
+
+DAY = date(2026, 11, 16)
+DIGEST = PrivacySettings().digest()
+
+
+class Inner:
+    def __init__(self) -> None:
+        self.records: list[str] = []
+
+    def slices(self, table, day):
+        self.records.append("slices")
+
+    def links(self, table, day):
+        self.records.append("links")
+
+    def open(self): ...
+    def flush(self): ...
+    def close(self): ...
+    def trouble(self):
+        return []
+
+
+class Bench:
+    def __init__(self, root: Path) -> None:
+        self.store, self.inner = root / "store", Inner()
+        self.now, self.said = 0.0, []
+        self.jump = 0.0
+        setup = CustodySetup(
+            store=self.store, keys=keys_beside(self.store), timezone=ZoneInfo("Europe/Paris"),
+            source="test", config="0" * 16, settings=DIGEST, log=log_of(self.store),
+            objections=Objections(),
+            guard=lambda record: ClockGuard(self.store, self._clocks, record),
+            say=self.said.append, now_s=self.clock, monotonic=lambda: self.now,
+        )  # fmt: skip
+        self.store.mkdir(exist_ok=True)
+        self.custody = Custody(self.inner, setup)
+        self.custody.open()
+
+    START = 1_794_830_000.0  # 16 November, noon in Paris
+
+    def clock(self) -> float:
+        return self.START + self.now + self.jump
+
+    def _clocks(self) -> Reading:
+        return Reading(self.clock(), 1_000 + self.now, "boot")
+
+    def feed(self) -> None:
+        row = {field.name: None for field in SLICE_SCHEMA}
+        table = pa.Table.from_pylist(
+            [row], pa.schema([f.with_nullable(True) for f in SLICE_SCHEMA])
+        )
+        self.custody.slices(table, DAY)
+        self.custody.links(LINK_SCHEMA.empty_table(), DAY)
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self.custody.flush()
+
+    def kinds(self) -> list[str]:
+        return [entry.kind for entry in log_of(self.store).verify().entries]
+
+
+def test_without_an_acknowledgement_only_link_rows_pass_and_a_sentence_says_why(tmp_path):
+    bench = Bench(tmp_path)
+    bench.feed()
+    assert bench.inner.records == ["links"]
+    assert len(bench.said) == 1
+    assert "no DPO has been declared" in bench.said[0]
+    assert "`jauge privacy status` says what to do" in bench.said[0]
+    assert bench.custody.notes() == ["1 slices were not written: no acknowledgement in force"]
+
+
+def test_an_acknowledgement_counts_without_a_restart_and_so_does_its_end(tmp_path):
+    bench = Bench(tmp_path)
+    bench.feed()
+    key = acknowledge(bench.store)
+    bench.wait(HOUSE_S + 1)
+    bench.feed()
+    acknowledge(bench.store, key=key, decision=Decision.WITHDRAWN)
+    bench.wait(HOUSE_S + 1)
+    bench.feed()
+    assert bench.inner.records == ["links", "slices", "links", "links"]
+    assert [k for k in bench.kinds() if "acknowledgement" in k] == [
+        "acknowledgement_in_force", "acknowledgement_missing"]  # fmt: skip
+
+
+def test_each_run_begins_and_ends_in_the_log(tmp_path):
+    acknowledge(tmp_path / "store")
+    bench = Bench(tmp_path)
+    bench.feed()
+    bench.custody.close()
+    assert bench.kinds()[-2:] == ["collector_started", "collector_stopped"]
+    assert log_of(bench.store).entries()[-1].facts == {
+        "source": "test", "slices": 1, "not_recorded": 0}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "signer", "then", "expected"),
+    [
+        (DIGEST, "dpo", None, Standing.IN_FORCE),
+        ("0" * 64, "dpo", None, Standing.NOT_DECIDED),
+        (DIGEST, "somebody", None, Standing.NOT_DECIDED),
+        (DIGEST, "dpo", "another DPO", Standing.NOT_DECIDED),
+        (DIGEST, "dpo", "withdrawn", Standing.WITHDRAWN),
+    ],
+)
+def test_only_the_declared_dpo_on_these_settings_counts(settings, signer, then, expected, tmp_path):
+    import json
+
+    from privacy.acknowledgement import sign
+    from privacy.keys import public_text
+
+    log = log_of(tmp_path / "store")
+    keys = {name: Ed25519PrivateKey.generate() for name in ("dpo", "somebody", "another DPO")}
+    log.append("dpo_key_declared", {"public_key": public_text(keys["dpo"].public_key())})
+    sealed = json.loads(sign(Decision.ACKNOWLEDGED, settings, keys[signer]))
+    log.append("dpo_decided", {"sealed": sealed})
+    if then == "another DPO":
+        log.append("dpo_key_declared", {"public_key": public_text(keys[then].public_key())})
+    elif then == "withdrawn":
+        sealed = json.loads(sign(Decision.WITHDRAWN, settings, keys["dpo"]))
+        log.append("dpo_decided", {"sealed": sealed})
+    assert standing(log.entries(), DIGEST) is expected
+
+
+def test_a_sealed_decision_that_was_altered_does_not_count(tmp_path):
+    import json
+
+    from privacy.acknowledgement import sign
+    from privacy.keys import public_text
+
+    log, key = log_of(tmp_path / "store"), Ed25519PrivateKey.generate()
+    log.append("dpo_key_declared", {"public_key": public_text(key.public_key())})
+    sealed = json.loads(sign(Decision.ACKNOWLEDGED, "0" * 64, key))
+    sealed["payload"]["settings"] = DIGEST
+    log.append("dpo_decided", {"sealed": sealed})
+    assert standing(log.entries(), DIGEST) is Standing.NOT_DECIDED
+
+
+def test_the_key_of_the_day_ends_ten_minutes_after_midnight_though_nothing_comes(tmp_path):
+    bench = Bench(tmp_path)
+    bench.custody.key_of_day(DAY)
+    for _ in range(130):
+        bench.wait(400)
+    assert [k for k in bench.kinds() if "key" in k] == [
+        "pseudonym_key_made", "pseudonym_key_destroyed"]  # fmt: skip
+
+
+def test_a_clock_that_jumps_destroys_no_key_until_it_comes_back(tmp_path):
+    bench = Bench(tmp_path)
+    key = bytes(bench.custody.key_of_day(DAY))
+    bench.wait(HOUSE_S + 1)
+    bench.jump = 2 * 86_400
+    for _ in range(5):
+        bench.wait(HOUSE_S + 1)
+    assert bytes(bench.custody.key_of_day(DAY)) == key
+    bench.jump = 0
+    bench.wait(HOUSE_S + 1)
+    assert bytes(bench.custody.key_of_day(DAY)) == key
+    assert [k for k in bench.kinds() if "clock" in k] == ["clock_jumped", "clock_agreed"]
+    bench.custody.key_of_day.close()
+
+
+def test_a_log_that_takes_nothing_stops_nothing_and_is_caught_up(tmp_path, monkeypatch):
+    bench = Bench(tmp_path)
+    log = bench.custody._setup.log
+    append = type(log).append
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(log), "append", full)
+    for number in range(PENDING_MAX + 50):
+        bench.custody._notebook.add("unknown_files_deleted", {"files": number})
+    bench.feed()
+    assert sum("audit log takes no entry" in sentence for sentence in bench.said) == 1
+    assert len(bench.custody._notebook._waiting) == PENDING_MAX
+    monkeypatch.setattr(type(log), "append", append)
+    bench.wait(HOUSE_S + 1)
+    assert "collector_started" in bench.kinds()
+
+
+def test_a_damaged_log_is_refused_before_anything_is_measured(tmp_path):
+    acknowledge(tmp_path / "store")
+    path = tmp_path / "store" / "log" / "audit.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"dpo_decided", b"dpo_decidef"))
+    with pytest.raises(LogRefused, match="restore it from a backup"):
+        Bench(tmp_path)
