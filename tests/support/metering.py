@@ -10,6 +10,7 @@ import pyarrow as pa
 from collector.accounting import Totals, totals
 from collector.engine import Meter, MeterSetup
 from collector.meter import layout as lay
+from collector.objections import Objections
 from collector.placement import UNDECLARED, Placement
 from collector.reduced import Reduced, Reducer
 from collector.sources.files import Fault, replay
@@ -54,6 +55,7 @@ def new_meter(
     placement: Placement = UNDECLARED,
     flow_cap: int = lay.FLOW_CAP,
     trailer: bool = False,
+    objections: Objections | None = None,
 ) -> Meter:
     setup = MeterSetup(
         placement=placement,
@@ -63,6 +65,7 @@ def new_meter(
         seeds=(0x1234567, 0x7654321),
         flow_cap=flow_cap,
         trailer=trailer,
+        objections=objections,
     )
     return Meter(setup, sink)
 
