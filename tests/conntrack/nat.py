@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.acknowledged import acknowledge
 from tests.support.netns import SCHOOL_V4, Namespace, call, namespace, wire
 from tests.support.processes import ROOT
 
@@ -93,6 +94,7 @@ def collecting(where: Namespace, store: Path, *options: str) -> Iterator[dict]:
 
     While it runs, `report["pid"]` is its process.
     """
+    acknowledge(store, SCHOOL)
     command = where.within(
         sys.executable, "-m", "cli", "capture", "--source", "conntrack", "--store", str(store),
         "--school", str(SCHOOL), "--json", *options,

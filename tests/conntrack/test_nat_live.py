@@ -23,9 +23,10 @@ from tests.conntrack.nat import (
     kernel_says,
     nat,
 )
-from tests.exports.test_live import stored, total
+from tests.exports.test_live import total
 from tests.support.needs import need_all, need_root
 from tests.support.processes import ROOT
+from tests.support.stores import segments_of, stored
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(200)]
 COUNTERS = ("up_bytes", "up_packets", "down_bytes", "down_packets")
@@ -58,7 +59,7 @@ def run(places, store, *, connections, datagrams, long_s, options=()):
         says = kernel_says(places.gateway, SCHOOL_V4)
         # Half of them end before the last reading: their last counters come with their event.
         places.gateway.call("conntrack", "-D", "-p", "udp")
-    return report, says, stored(store)
+    return report, says, stored(store, "flows")
 
 
 def sums(rows) -> list[int]:
@@ -111,7 +112,7 @@ def test_a_forwarded_port_belongs_to_the_inside_server(tmp_path):
     ):
         assert visitor.stdout.readline() == "done\n"
         says = kernel_says(places.gateway, WAN_INTERNET)
-    rows = stored(tmp_path / "store")
+    rows = stored(tmp_path / "store", "flows")
     assert report["flows"] == len(says) == 10
     assert set(rows["zone"].to_pylist()) == {"salles"}
     assert set(rows["server_port"].to_pylist()) == {80}
@@ -129,7 +130,7 @@ def test_the_gateways_own_traffic_is_counted_apart_and_not_stored(tmp_path):
         assert itself.stdout.readline() == "done\n"
     assert report["flows"] == 0
     assert report["connections_unused"]["no_inside"] >= 5
-    assert not list((tmp_path / "store").glob("flows/**/*.parquet"))
+    assert not segments_of(tmp_path / "store", "flows")
 
 
 @pytest.mark.slow
@@ -150,7 +151,7 @@ def test_events_that_were_lost_are_counted_and_a_reading_makes_up_for_them(tmp_p
             os.kill(report["pid"], signal.SIGCONT)
         time.sleep(12)  # events that wait, and at least one reading
         says = kernel_says(places.gateway, SCHOOL_V4)
-    rows = stored(tmp_path / "store")
+    rows = stored(tmp_path / "store", "flows")
     assert report["kernel_drops"] > 0
     assert report["messages_offered"] == report["messages_parsed"] + report["kernel_drops"]
     assert any("events were lost" in note for note in report["notes"])

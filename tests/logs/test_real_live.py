@@ -7,9 +7,9 @@ import pytest
 
 from tests.conntrack.nat import SCHOOL, SCHOOL_V4, SERVER, TCP_PORT, collecting, inside, nat
 from tests.exports.running import listening_in
-from tests.exports.test_live import stored
 from tests.logs import programs as p
 from tests.support.needs import need_all, need_root
+from tests.support.stores import stored
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(110)]
 
@@ -49,7 +49,7 @@ def test_dnsmasq_and_softflowd(places, tmp_path):
         p.act(places, "resolve", "10.10.0.1", "53", p.NAME)
         time.sleep(0.2)
         p.act(places, "download", SERVER, str(TCP_PORT), "9000")
-    rows = stored(store)
+    rows = stored(store, "flows")
     assert named(rows) == {(p.SITE, "log")}
     assert report["logs"]["flows_named"] == 1
     assert "canary" not in json.dumps(report) + repr(rows.to_pydict())
@@ -71,7 +71,7 @@ def test_dnsmasq_and_conntrack_also_after_rotation(places, tmp_path):
         p.act(places, "resolve", "10.10.0.1", "53", p.NAME)
         time.sleep(0.2)
         p.act(places, "download", SERVER, str(TCP_PORT), "9000")
-    assert named(stored(store)) == {(p.SITE, "log")}
+    assert named(stored(store, "flows")) == {(p.SITE, "log")}
     assert report["logs"]["files"][0]["rejected"] == {}
 
 
@@ -92,9 +92,9 @@ def test_unbound_names_with_its_cache_and_says_so_without(places, tmp_path):
             p.dump_cache(places.gateway, conf, cache)
             p.act(places, "download", SERVER, str(TCP_PORT), "9000")
             time.sleep(0.5)
-    assert named(stored(first)) == {(None, "none")}
+    assert named(stored(first, "flows")) == {(None, "none")}
     assert any("dump_cache" in note for note in alone["notes"])
-    assert named(stored(second)) == {(p.SITE, "log")}
+    assert named(stored(second, "flows")) == {(p.SITE, "log")}
     assert all(file["rejected"] == {} for file in both["logs"]["files"])
 
 
@@ -107,6 +107,6 @@ def test_squid_on_an_inside_machine(places, tmp_path):
         with collecting(places.gateway, store, *options) as report:
             p.act(places, "tunnel", p.NAME, "9000")
             time.sleep(1)
-    assert named(stored(store)) == {(p.SITE, "log")}
+    assert named(stored(store, "flows")) == {(p.SITE, "log")}
     (file,) = report["logs"]["files"]
     assert (file["used"], file["rejected"]) == (1, {})
