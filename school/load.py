@@ -154,6 +154,7 @@ def verdict_content(
                 "persons": zone.persons,
                 "counts_devices": zone.counts_devices,
                 "published_in": zone.published_in,
+                **({} if zone.measured else {"measured": False}),
             }
             for zone in sorted(zones.zones, key=lambda zone: zone.name)
         ],

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.acknowledged import acknowledge, school_of
 from tests.support.netns import Namespace
 from tests.support.processes import ROOT
 
@@ -21,6 +22,7 @@ def listening_in(
     where: Namespace, store: Path, *options: str, exporter: str = "127.0.0.1", settle_s: float = 0.5
 ) -> Iterator[tuple[subprocess.Popen[str], dict]]:
     """Run `jauge listen` on 127.0.0.1:2055; yields the process and its report, filled at the end."""
+    acknowledge(store, school_of(options))
     command = where.within(
         sys.executable, "-m", "cli", "listen", "--bind", f"127.0.0.1:{PORT}",
         "--exporter", exporter, "--store", str(store), "--json", *options,

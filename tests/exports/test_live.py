@@ -172,7 +172,7 @@ def test_no_address_is_written(tmp_path):
         sender.sendto(w.ipfix(*sets, now=time.time()), ("127.0.0.1", port))
     assert report["flows"] == 1
     table = stored(store, "flows")
-    assert table["site"].to_pylist() == ["example.org"]
+    assert set(table["site"].to_pylist()) == {"example.org"}  # one slice, or two over a minute
     everything = json.dumps(report).encode() + repr(table.to_pydict()).encode()
     for file in store.rglob("*"):
         everything += file.read_bytes() if file.is_file() else b""
