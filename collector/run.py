@@ -8,6 +8,7 @@ from typing import Protocol
 
 from collector.accounting import Totals, totals
 from collector.engine import Meter, Sink, has_lone_device
+from collector.kernel_clock import wall_us
 from collector.meter import layout as lay
 from collector.sources.files import Fault, NotACapture, Progress, replay
 from collector.sources.protocol import Report
@@ -141,7 +142,7 @@ def run_capture(
         if ring.drain(meter) == 0:
             ring.wait()
         if follow_wall and not run.away:
-            move_clock(meter, time.time_ns() // 1_000 - _LAG_US)
+            move_clock(meter, wall_us() - _LAG_US)
         run.flush_when_due()
         if tick is not None:
             tick(meter, ring)

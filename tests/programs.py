@@ -10,6 +10,8 @@ import subprocess
 import sys
 
 PACKAGES = {
+    "faketime": "faketime",
+    "strace": "strace",
     "chromium": "chromium",
     "tcpreplay": "tcpreplay",
     "tcpdump": "tcpdump",
