@@ -105,11 +105,14 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=10_000)
     parser.add_argument("--flush", type=float, default=4.0)
     parser.add_argument("--short-write", type=int, default=0)
+    parser.add_argument("--no-sync", action="store_true", help="the control: promises must break")
     options = parser.parse_args()
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
     if options.short_write:
         _short_writes(options.short_write)
+    if options.no_sync:
+        os.fdatasync = os.fsync = lambda _handle: None
     background.ROUND_S, background.TIDY_ROUNDS = 0.25, 2
     ledger = Ledger(options.ledger)
     store = DirectoryStore(
