@@ -106,6 +106,7 @@ class Writer:
     def heard(self) -> str:
         """Take the ledger's last lines; returns what the writer said on stderr."""
         self._thread.join(10)
+        self._ours.close()
         said = self.process.stderr.read().decode("utf-8", "replace") if self.process.stderr else ""
         if self.process.stderr:
             self.process.stderr.close()

@@ -116,9 +116,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cuts", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--no-sync", action="store_true", help="the control: it has to fail")
     options = parser.parse_args()
     in_own_mounts("benchmarks.store_power")
-    outcome, empty = run(options.cuts, options.seed)
+    broken = ("--no-sync",) if options.no_sync else ()
+    outcome, empty = run(options.cuts, options.seed, LONGEST_S, *broken)
     print(json.dumps({**outcome.as_dict(), "empty_files": empty, "seed": options.seed}))
     sys.exit(not outcome.holds() or empty > 0)
 

@@ -112,7 +112,7 @@ def main() -> None:
     if options.short_write:
         _short_writes(options.short_write)
     if options.no_sync:
-        os.fdatasync = os.fsync = lambda _handle: None
+        os.fdatasync = lambda _handle: None
     background.ROUND_S, background.TIDY_ROUNDS = 0.25, 2
     ledger = Ledger(options.ledger)
     store = DirectoryStore(

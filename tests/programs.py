@@ -24,6 +24,8 @@ PACKAGES = {
     "openssl": "openssl",
     "softflowd": "softflowd",
     "nfpcapd": "nfdump",
+    "strace": "strace",
+    "mkfs.ext4": "e2fsprogs",
     "ndpiReader": "libndpi-bin",
     "argus": "argus-server",
 }
