@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in /usr/bin/python3 /usr/local/bin/python3 python3; do \
   command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help run test check bench golden fmt setup setup-dev lock clean
+.PHONY: help run test check bench fuzz golden fmt setup setup-dev lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,10 @@ check: setup-dev ## the fast part of the tests, under 60 s
 
 bench: setup-dev ## measurements beside other tools, in one run
 	@$(BIN)/python -m benchmarks.run
+
+FUZZ_S ?= 300
+fuzz: setup-dev ## look for inputs that break a parser, FUZZ_S seconds each (docs/fuzzing.md)
+	@$(BIN)/python -m tests.fuzz.run --seconds $(FUZZ_S)
 
 golden: setup-dev ## record the golden captures again (root, Debian's programs)
 	@$(BIN)/python -m tests.golden.record

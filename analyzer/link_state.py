@@ -3,8 +3,9 @@
 `busy` and `saturated` are the only things that a verdict may know about other people's traffic;
 the minutes behind them are published (link load), so the guarantee is conditional on them.
 
-Interface counters are preferred to what the meter saw: they miss nothing. A minute counts as seen
-when at least half of its ten-second rows are there. Comparisons are in whole bits, so that exactly
+Interface counters are preferred to what the meter saw: they miss nothing. Ten seconds in which an
+interface was away (gap rows, `outage_ms`) are no measurement, even where a part of them was measured.
+A minute counts as seen when at least half of its ten-second rows are there. Comparisons are in whole bits, so that exactly
 80 % is busy on every machine.
 """
 
@@ -68,7 +69,7 @@ _SUMS: Final = ("up", "down", "offered", "lost")
 
 LINE_COLUMNS: Final = (
     *("start", "line", "counter_up_bytes", "counter_down_bytes", "up_bytes", "down_bytes"),
-    *("offered", "kernel_drops", "shed"),
+    *("offered", "kernel_drops", "shed", "outage_ms"),
 )
 """Columns of LINK_SCHEMA that `read_lines` needs."""
 
@@ -85,9 +86,13 @@ def read_lines(table: pa.Table) -> dict[str, LineRows]:
             "down": pc.coalesce(table["counter_down_bytes"], table["down_bytes"]),
             "offered": table["offered"],
             "lost": pc.add(table["kernel_drops"], table["shed"]),
+            "outage": table["outage_ms"],
         }
     )
-    grouped = sums.group_by(["line", "start"]).aggregate([(name, "sum") for name in _SUMS])
+    every = sums.group_by(["line", "start"]).aggregate(
+        [*((name, "sum") for name in _SUMS), ("outage", "max")]
+    )
+    grouped = every.filter(pc.equal(every["outage_max"], 0))
     grouped = grouped.sort_by([("line", "ascending"), ("start", "ascending")])
     return {line: _rows_of(grouped, line) for line in pc.unique(grouped["line"]).to_pylist()}
 

@@ -29,6 +29,7 @@ from benchmarks.contenders import (
 )
 from benchmarks.measure import Cost, ProgramFailed, best, run
 from benchmarks.mixed import make
+from benchmarks.page import put_page
 from tests.captures.foreign import CAPTURES
 
 BUILD = ROOT / "build" / "bench"
@@ -216,7 +217,7 @@ writes Parquet with a second thread, the others use one.
 
 The captures are real but small, multiplied with shifted addresses and interleaved; a school's
 traffic has longer flows and larger packets, which costs less a packet. Reading a file says nothing
-about losses on a live interface; `tests/live` looks at those.
+about losses on a live interface: that is what `python -m benchmarks.live` measures.
 """
 
 
@@ -265,7 +266,7 @@ def main() -> int:
         today = datetime.now(UTC).date().isoformat()
         target = ROOT / "docs" / "performance.md"
         target.parent.mkdir(exist_ok=True)
-        target.write_text(document(results, said, today))
+        put_page(target, document(results, said, today))
     return 0
 
 

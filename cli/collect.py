@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.conntrack import capture_conntrack
 from cli.declared import school_or_refusal
 from cli.exits import Exit, Refusal
+from cli.hardening import HOLDER, PARSER, call_this, confine, leave_no_core
+from cli.logs import DnsLogs, Lists, ProxyAddresses, ProxyLogs, logs_or_refusal
 from cli.progress import counter_line, octets_bar
 from cli.sink import open_directory, open_file, refuse_trouble
 
@@ -19,8 +22,7 @@ if TYPE_CHECKING:
     from collector.engine import Meter
     from collector.run import Store
     from collector.settings import CollectorSettings
-
-Lists = Annotated[Path | None, typer.Option(help="Lists file made by `jauge lists update`.")]
+    from collector.sources.ring import Ring
 
 
 def register(app: typer.Typer) -> None:
@@ -47,13 +49,15 @@ def replay(
     """
     if (store is None) == (out is None):
         raise Refusal("say either --store DIR or --out FLOWS.parquet", Exit.USAGE)
+    from collector.accounting import memory_sentence
     from collector.run import run_replay
     from collector.sources.files import NotACapture
 
     _must_be_files(files)
-    category_of = _category_of(lists)
+    category_of = category_of_lists(lists)
     sink = open_file(out) if out is not None else open_directory(Path(store or ""))
     meter = _meter(sink, school, source="file", timestamps=timestamps, category_of=category_of)
+    _say(memory_sentence(meter.flow_cap))
     try:
         with octets_bar("Lecture") as progress:
             result = run_replay(files, meter, sink, progress)
@@ -92,27 +96,49 @@ def capture(
         str, typer.Option(help="`packet`, or `trailer` of a tap aggregator.")
     ] = "packet",
     *,
+    source: Annotated[
+        str, typer.Option(help="`ring` (packets), or `conntrack` on the gateway itself.")
+    ] = "ring",
+    dns_log: DnsLogs = None,
+    proxy_log: ProxyLogs = None,
+    proxy_address: ProxyAddresses = None,
     lists: Lists = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Capture on an interface until SIGINT or SIGTERM, then close the counts.
 
     Example: jauge capture --interface eth1 --store /var/lib/jauge --school /etc/jauge --side lan
+
+    On a gateway that translates addresses, --source conntrack reads the kernel's own connections
+    instead of packets; logs of the name server or of a proxy then bring the names.
     """
+    if _is_conntrack(source, dns_log, proxy_log):
+        settings = _settings(school, interface=interface, side=side, line=line)
+        if settings.interface == "any":
+            _interface_to_use(settings.interface)
+        capture_conntrack(
+            store,
+            school,
+            line=settings.line,
+            logs=logs_or_refusal(dns_log, proxy_log, proxy_address, lists, school),
+            stopping=_stop_signals(),
+            as_json=as_json,
+        )
+        return
+    if interface is not None:
+        _interface_to_use(interface)
+    stopping = _stop_signals()
+    leave_no_core()
+    ring = _split(timestamps)  # from here on we are the parser: no socket, no capability
     settings = _settings(school, interface=interface, side=side, line=line)
     interface = _interface_to_use(settings.interface)
+    from collector.accounting import memory_sentence
+    from collector.compile import compile_loop
     from collector.run import LiveFacts, run_capture
-    from collector.sources.ring import (
-        SNAP_BYTES,
-        WHOLE_FRAME,
-        InterfaceCounters,
-        Ring,
-    )
+    from collector.sources.ring import InterfaceCounters
 
-    category_of = _category_of(lists)
-    stopping = _stop_signals()
-    ring = Ring(interface, snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME)
-    facts = LiveFacts(ring, InterfaceCounters(interface, settings.side))
+    category_of = category_of_lists(lists)
+    facts = LiveFacts(ring, InterfaceCounters(settings.side))
     sink = open_directory(store)
     meter = _meter(
         sink,
@@ -123,7 +149,9 @@ def capture(
         settings=settings,
         category_of=category_of,
     )
-    _open_ring(ring, interface)  # last, so that the loop is ready when the first packet comes
+    compile_loop()  # it loads from the cache at its first call: a second or two of packets
+    _say(memory_sentence(meter.flow_cap))
+    _open_ring(ring, interface)  # last, so that all is ready when the first packet comes
     try:
         with counter_line(f"Capture sur {interface}") as show:
             result = run_capture(
@@ -138,6 +166,71 @@ def capture(
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
     _report(result, as_json=as_json)
     refuse_trouble(sink)
+    if ring.orphaned:
+        raise Refusal(
+            "the process that holds the packet socket ended first; what was captured is stored: "
+            "start the capture again",
+            Exit.INTERNAL,
+        )
+
+
+def _split(timestamps: str) -> "Ring":
+    """Become the holder of the socket and the parser; returns in the parser only."""
+    from collector.sources.packet_socket import SNAP_BYTES, WHOLE_FRAME
+    from collector.sources.split import Parted, split
+
+    call_this("jauge-holder")
+    try:
+        mapping, channel = split(
+            snap_bytes=SNAP_BYTES if timestamps == "packet" else WHOLE_FRAME,
+            confine_holder=lambda: confine(HOLDER, "the holder of the packet socket"),
+            confine_parser=_become_parser,
+        )
+    except Parted as parted:
+        if parted.code >= 0:
+            raise SystemExit(parted.code) from None
+        raise Refusal(
+            f"the process that parses was ended by signal {-parted.code}; what it had written is "
+            "whole, the rest is lost: start the capture again",
+            Exit.INTERNAL,
+        ) from None
+    except PermissionError:
+        raise Refusal(
+            "no permission to capture: run as root, or give the program CAP_NET_RAW",
+            Exit.PERMISSION,
+        ) from None
+    except OSError as error:
+        raise Refusal(
+            f"the kernel gives no packet ring: {error.strerror}; it takes TPACKET_V3 (Linux 3.2), "
+            "64 MiB of memory and a netlink socket",
+            Exit.PERMISSION,
+        ) from None
+    from collector.sources.ring import Ring
+
+    return Ring(mapping, channel)
+
+
+def _become_parser() -> None:
+    call_this("jauge-parser")
+    from collector import cache
+
+    if cache.has_cache() and not cache.is_warm():  # a confined process starts no compiler
+        _say_compiling()
+        cache.fill()
+    confine(PARSER, "the process that parses packets")
+
+
+def _is_conntrack(source: str, dns_log: list[Path] | None, proxy_log: list[Path] | None) -> bool:
+    """Tell which source is meant; refuse what would do nothing."""
+    if source not in {"ring", "conntrack"}:
+        raise Refusal(f"--source {source}: say ring or conntrack", Exit.USAGE)
+    if source == "ring" and (dns_log or proxy_log):
+        raise Refusal(
+            "--dns-log and --proxy-log name the flows of --source conntrack and of `jauge listen`; "
+            "a capture finds the names in the packets",
+            Exit.USAGE,
+        )
+    return source == "conntrack"
 
 
 def _must_be_files(paths: list[Path]) -> None:
@@ -182,33 +275,38 @@ def _interface_to_use(interface: str | None) -> str:
     return interface
 
 
-def _open_ring(ring: Any, interface: str) -> None:
+def _open_ring(ring: "Ring", interface: str) -> None:
     from collector.sources.ring import CannotCapture
 
     try:
-        ring.open()
+        ring.open(interface)
     except CannotCapture as error:
-        if error.permission:
-            raise Refusal(
-                f"{error}; run as root, or give the program CAP_NET_RAW", Exit.PERMISSION
-            ) from None
+        if not error.absent:
+            raise Refusal(str(error), Exit.INTERNAL if ring.orphaned else Exit.DATA) from None
         names = ", ".join(sorted(path.name for path in Path("/sys/class/net").iterdir()))
         raise Refusal(f"{error}; this machine has: {names}", Exit.USAGE) from None
-    except OSError as error:
-        raise Refusal(f"{interface}: {error.strerror}", Exit.DATA) from None
 
 
 def _ticker(show: Any) -> Any:
-    if show is None:
-        return None
+    """Show the counters when somebody watches, and say once that the flow table is full."""
     from collector.meter import layout as lay
 
+    said = False
+
     def tick(meter: "Meter", ring: Any) -> None:
+        nonlocal said
         count = meter.tables["count"]
-        show(
-            f"{int(count[lay.C_OFFERED]):,} paquets, {int(meter.word[lay.W_FLOWS]):,} flux, "
-            f"{ring.dropped:,} perdus"
-        )
+        if not said and count[lay.C_FORCED]:
+            _say(
+                f"the flow table is full ({meter.flow_cap:,} flows): unanswered flows are closed "
+                "early, totals stay exact, link rows say `degraded`"
+            )
+            said = True
+        if show is not None:
+            show(
+                f"{int(count[lay.C_OFFERED]):,} paquets, {int(meter.word[lay.W_FLOWS]):,} flux, "
+                f"{ring.dropped:,} perdus"
+            )
 
     return tick
 
@@ -241,6 +339,12 @@ def _meter(
     from collector.placement import UNDECLARED, place_zones
     from collector.reduce import make_reducer
     from school.catalogue import load_catalogue
+    from school.words import Category
+
+    catalogue = load_catalogue()
+
+    def is_resolver(site: str) -> bool:
+        return catalogue.category_of(site) == Category.DOH_RESOLVER
 
     used = settings or _settings(school)
     placement, timezone, digest = UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16
@@ -251,7 +355,7 @@ def _meter(
         digest = declared.charter_digest[:16]
     setup = MeterSetup(
         placement=placement,
-        reduce=make_reducer(load_catalogue().site_of, category_of),
+        reduce=make_reducer(catalogue.site_of, category_of, is_resolver),
         key_of_day=DayKeys(secrets.token_bytes),
         timezone=timezone,
         seeds=(secrets.randbits(63), secrets.randbits(63)),
@@ -266,16 +370,25 @@ def _meter(
 
 def _compile_when_cold() -> None:
     """Compile before anything waits for the loop, and say why it takes a while."""
-    from collector import jit
+    from collector import cache
 
-    if not jit.is_warm():
-        print("jauge: compiling the packet loop for this processor (once)", file=sys.stderr)  # noqa: T201
+    if not cache.is_warm():
+        _say_compiling()
         from collector.compile import compile_loop
 
         compile_loop()
 
 
-def _category_of(lists: Path | None) -> Any:
+def _say_compiling() -> None:
+    _say("compiling the packet loop for this processor (once)")
+
+
+def _say(sentence: str) -> None:
+    """Tell a person what is going on; stdout is for the result."""
+    print(f"jauge: {sentence}", file=sys.stderr)  # noqa: T201
+
+
+def category_of_lists(lists: Path | None) -> Any:
     """Map a lists file; it stays mapped as long as the process looks names up."""
     if lists is None:
         return None

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.declared import school_or_refusal
 from cli.exits import Exit, Refusal
+from cli.logs import DnsLogs, Lists, ProxyAddresses, ProxyLogs, logs_or_refusal
 from cli.progress import counter_line
 from cli.sink import open_directory, refuse_trouble
 
 if TYPE_CHECKING:
     from collector.exports.listener import Listener
+    from collector.exports.tables import Minimiser
 
 PORT_MAX = 65_535
 EXPORTERS_MAX = 64
@@ -33,6 +36,10 @@ def listen(
     school: Annotated[Path | None, typer.Option(help="Directory of the declared files.")] = None,
     line: Annotated[str, typer.Option(help="The declared line that is measured.")] = "internet",
     *,
+    dns_log: DnsLogs = None,
+    proxy_log: ProxyLogs = None,
+    proxy_address: ProxyAddresses = None,
+    lists: Lists = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Receive NetFlow v5 and v9, IPFIX and sFlow v5 until SIGINT or SIGTERM.
@@ -47,7 +54,8 @@ def listen(
 
     stopping = _stop_signals()
     sink = open_directory(store)
-    listener = _listener(sink, exporters, school, line)
+    logs = logs_or_refusal(dns_log, proxy_log, proxy_address, lists, school)
+    listener = _listener(sink, exporters, school, line, logs)
     try:
         receiver = open_socket(address, port)
     except CannotListen as error:
@@ -62,9 +70,13 @@ def listen(
                 sink,
                 stopped=lambda: bool(stopping),
                 tick=_ticker(show),
+                before_tick=logs.poll if logs is not None else lambda _: None,
             )
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
+    if logs is not None:
+        report["logs"] = logs.report()
+        report["notes"] += logs.notes()
     _print(report, as_json=as_json)
     refuse_trouble(sink)
 
@@ -106,29 +118,12 @@ def _stop_signals() -> list[int]:
     return seen
 
 
-def _listener(sink: Any, exporters: tuple[str, ...], school: Path | None, line: str) -> "Listener":
-    from zoneinfo import ZoneInfo
-
+def _listener(
+    sink: Any, exporters: tuple[str, ...], school: Path | None, line: str, logs: Any
+) -> "Listener":
     from collector.exports.listener import Listener, ListenSetup
-    from collector.exports.places import Identities, Places
-    from collector.exports.tables import Minimiser
-    from collector.keys import DayKeys
-    from collector.placement import UNDECLARED, place_zones
-    from school.catalogue import load_catalogue
 
-    placement, timezone, digest = UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16
-    if school is not None:
-        declared = _load_school(school)
-        placement = place_zones(declared.zones)
-        timezone = declared.calendar.timezone
-        digest = declared.charter_digest[:16]
-    minimiser = Minimiser(
-        places=Places(placement),
-        identities=Identities(),
-        site_of=load_catalogue().site_of,
-        key_of_day=DayKeys(secrets.token_bytes),
-        timezone=timezone,
-    )
+    minimiser, digest = minimiser_of(school, logs)
     setup = ListenSetup(
         exporters=exporters,
         minimiser=minimiser,
@@ -139,13 +134,31 @@ def _listener(sink: Any, exporters: tuple[str, ...], school: Path | None, line: 
     return Listener(setup, sink)
 
 
-def _load_school(directory: Path) -> Any:
-    from school.load import DeclarationErrors, load_school
+def minimiser_of(school: Path | None, logs: Any) -> "tuple[Minimiser, str]":
+    """Return what turns flows into stored rows, and the digest of the configuration in force."""
+    from zoneinfo import ZoneInfo
 
-    try:
-        return load_school(directory)
-    except DeclarationErrors as errors:
-        raise Refusal(f"{directory}:\n{errors}", Exit.CONFIGURATION) from None
+    from collector.exports.places import Identities, Places
+    from collector.exports.tables import Minimiser
+    from collector.keys import DayKeys
+    from collector.placement import UNDECLARED, place_zones
+    from school.catalogue import load_catalogue
+
+    placement, timezone, digest = UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16
+    if school is not None:
+        declared = school_or_refusal(school)
+        placement = place_zones(declared.zones)
+        timezone = declared.calendar.timezone
+        digest = declared.charter_digest[:16]
+    minimiser = Minimiser(
+        places=Places(placement),
+        identities=Identities(),
+        site_of=load_catalogue().site_of,
+        key_of_day=DayKeys(secrets.token_bytes),
+        timezone=timezone,
+        logged=logs.names if logs is not None else None,
+    )
+    return minimiser, digest
 
 
 def _ticker(show: Any) -> Any:

@@ -18,7 +18,10 @@ def open_directory(store: Path) -> Any:
     """
     from collector.store import DirectoryStore
 
-    return _open(DirectoryStore(store, say=_warn), store)
+    sink = _open(DirectoryStore(store, say=_warn), store)
+    if not os.access(store, os.W_OK | os.X_OK):
+        raise Refusal(f"{store}: it cannot be written; let the collector's user own it", Exit.DATA)
+    return sink
 
 
 def open_file(out: Path) -> Any:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.meter import layout as lay
+from collector.meter.hints import APP_WORDS
+from collector.store import WRITING_BYTES
 from privacy.records import Reject, SiteSource
 
 _SOURCES = {
@@ -17,6 +19,19 @@ _SOURCES = {
     SiteSource.PROXY_CONNECT: lay.SOURCE_CONNECT,
     SiteSource.DNS: lay.SOURCE_DNS,
 }
+
+
+def memory_bound(flow_cap: int) -> int:
+    """Return the octets that packets can make a run take beyond what the program itself takes."""
+    return lay.table_bytes(flow_cap) + WRITING_BYTES
+
+
+def memory_sentence(flow_cap: int) -> str:
+    """Say how many flows are held at once, and what memory that and the rows on their way take."""
+    return (
+        f"flow table for {flow_cap:,} flows: {lay.table_bytes(flow_cap) / 2**20:.0f} MiB; "
+        f"with the rows on their way out {memory_bound(flow_cap) / 2**20:.0f} MiB at most"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +48,15 @@ class Totals:
     slices: int
     names: dict[str, int]
     seconds: float
+    apps: dict[str, int] = field(default_factory=dict)
+    """Flows that left a trace outside the school, by wire hint (`dot`, `doq` and `doh` among them)."""
     degraded_flows: int = 0
+    flow_cap: int = lay.FLOW_CAP
+    """Most flows at once."""
+    table_bytes: int = 0
+    """Memory of the meter when all of it is in use."""
+    memory_bytes: int = 0
+    """What packets can make a run take beyond the program itself: the meter, and rows on their way."""
     notes: list[str] = field(default_factory=list)
 
     def gap(self) -> int:
@@ -53,8 +76,12 @@ class Totals:
             "flows": self.flows,
             "slices": self.slices,
             "names": self.names,
+            "apps": self.apps,
             "seconds": round(self.seconds, 3),
             "degraded_flows": self.degraded_flows,
+            "flow_cap": self.flow_cap,
+            "table_bytes": self.table_bytes,
+            "memory_bytes": self.memory_bytes,
             "notes": self.notes,
         }
 
@@ -72,6 +99,7 @@ def totals(
         notes: sentences for a person.
     """
     count = tables["count"]
+    flow_cap = int(tables["word"][lay.W_FLOW_CAP])
     return Totals(
         packets_offered=int(count[lay.C_OFFERED]) if offered is None else offered,
         packets_parsed=int(count[lay.C_PARSED]),
@@ -91,6 +119,14 @@ def totals(
             if count[lay.C_NAMED0 + code]
         },
         seconds=seconds,
+        apps={
+            word: int(flows)
+            for word, flows in zip(APP_WORDS, tables["apps"], strict=False)
+            if word and flows
+        },
         degraded_flows=int(count[lay.C_FORCED]),
+        flow_cap=flow_cap,
+        table_bytes=lay.table_bytes(flow_cap),
+        memory_bytes=memory_bound(flow_cap),
         notes=notes,
     )

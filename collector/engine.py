@@ -12,9 +12,12 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from collector import gquic
 from collector.meter import layout as lay
 from collector.meter.entry import close_step, end_of_input, make_room, name_flow
 from collector.meter.hello import pull_hello
+from collector.meter.hints import APP_WORDS
+from collector.outages import outage_rows
 from collector.placement import Placement
 from collector.quic import Handshakes
 from collector.resolve import Devices, Reducer, Sites
@@ -67,6 +70,16 @@ class MeterSetup:
     """Of the configuration in force."""
 
 
+def has_lone_device(tables: Any) -> bool:
+    """Say whether one single inside device was seen so far: then no flow can be told apart.
+
+    A collector outside of the NAT sees one address for the whole school, and a pseudonym of the
+    school would pass for a person's. Until a second device is seen, slices have none.
+    """
+    word = tables["word"]
+    return bool(word[lay.W_SCHOOL]) and int(word[lay.W_DEVICES]) == 1
+
+
 class Meter:
     """The compiled loop's memory and its servant."""
 
@@ -101,6 +114,11 @@ class Meter:
         self._fills = link_facts is None or setup.trailer
         self._last_link_us: int | None = None
         self._device_day: date | None = None
+
+    @property
+    def flow_cap(self) -> int:
+        """Most flows at once."""
+        return int(self.word[lay.W_FLOW_CAP])
 
     def drive(self, step: Callable[[], int]) -> int:
         """Call `step` until it ends; serve the loop in between. Returns RUN_END or RUN_BAD."""
@@ -150,7 +168,10 @@ class Meter:
     def _read_hello(self, number: int, flow_id: int, stream: bytes) -> bool:
         """Name the flow if the hello is long enough; returns True when nothing more is expected."""
         buf = np.frombuffer(bytearray(stream), np.uint8)
-        outcome, offset, length, ech = pull_hello(buf, 0, len(buf))
+        if gquic.is_chlo(stream):
+            (outcome, offset, length), ech = gquic.pull_chlo(stream), 0
+        else:
+            outcome, offset, length, ech = pull_hello(buf, 0, len(buf))
         if length:
             name_flow(self.memory, number, lay.SOURCE_QUIC, buf, offset, length, ech)
         if outcome == lay.MORE:
@@ -168,6 +189,8 @@ class Meter:
             return
         rows = self.tables["rows"][:waiting]
         rows = rows[np.argsort(rows["minute_us"], kind="stable")]
+        if has_lone_device(self.tables):
+            rows["device"] = -1
         table = slice_table(
             rows,
             self.tables["names"],
@@ -175,11 +198,19 @@ class Meter:
             zones=self._zones,
             pseudonyms=row_pseudonyms(rows, self.tables, self._devices, self._timezone),
         )
+        self._count_apps(table)
         days, which = local_days(rows["minute_us"], self._timezone)
         for i, day in enumerate(days):
             part = table if len(days) == 1 else table.filter(pa.array(which == i))
             self._sink.slices(part, day)
         self._turn_day(days[-1])
+
+    def _count_apps(self, table: pa.Table) -> None:
+        """Count the flows that ended, by wire hint."""
+        ended = table["app"].filter(table["end_reason"].is_valid())
+        for counted in ended.value_counts().to_pylist():
+            if counted["values"] is not None:
+                self.tables["apps"][APP_WORDS.index(counted["values"])] += counted["counts"]
 
     def _turn_day(self, day: date) -> None:
         """On a new local day, forget yesterday's devices (their key dies with the day)."""
@@ -197,16 +228,25 @@ class Meter:
         if self._fills:
             links = self._fill_quiet(links)
         facts = self._facts() if self._facts else None
-        table = link_table(links, facts=facts, **self._link)
+        self._sink_links(link_table(links, facts=facts, **self._link), links)
+
+    def _sink_links(self, table: pa.Table, links: Any) -> None:
         days, which = local_days(links["start_us"], self._timezone)
         for i, day in enumerate(days):
             self._sink.links(table.filter(pa.array(which == i)), day)
 
     def begin_outage(self) -> None:
-        """Close the counts of now: until the interface is back there are no link rows."""
+        """Close the counts of now: until the interface is back, nothing is measured."""
         close_step(self.memory)
         self.flush_rows()
         self.flush_links()
+
+    def note_outage(self, from_us: int, to_us: int) -> None:
+        """Write the gap rows of a time in which nothing was measured (microseconds since 1970)."""
+        links, lasted_ms = outage_rows(from_us, to_us)
+        if len(links):
+            table = link_table(links, facts=None, outage_ms=lasted_ms, **self._link)
+            self._sink_links(table, links)
 
     def _fill_quiet(self, links: Any) -> Any:
         """Insert zero rows for steps without a packet: silence is a measurement, too."""

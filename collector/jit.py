@@ -1,58 +1,17 @@
-"""Compile functions with Numba, in a cache that knows every source of the loop.
+"""Compile functions with Numba, in the cache of collector/cache.py."""
 
-Numba keeps one cache file per function and looks at that function's own file only, so a change in
-a callee would go unseen. The cache directory is therefore named after a digest of all the compiled
-sources. Where no directory can be written the code still runs: it is compiled at each start.
-Decision and figures: docs/adr/0001-how-the-meter-is-compiled.md.
-"""
-
-import hashlib
-import os
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numba
 
-_SOURCES = Path(__file__).parent / "meter"
+from collector import cache
+from collector.cache import has_cache, is_warm, note_warm, sources_digest
 
+__all__ = ["compiled", "has_cache", "inlined", "is_warm", "note_warm", "sources_digest"]
 
-def sources_digest() -> str:
-    """Return 16 hex digits that change with any source of the compiled loop."""
-    digest = hashlib.sha256()
-    for path in sorted(_SOURCES.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
-
-
-def _writable(directory: Path) -> bool:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            return True
-    except OSError:
-        return False
-
-
-def _candidates() -> list[Path]:
-    """Where compiled code may live: the service's own directory, the environment's, the user's."""
-    given = os.environ.get("JAUGE_CACHE_DIR") or os.environ.get("CACHE_DIRECTORY")
-    homes = [Path(given)] if given else []
-    homes.append(Path(__file__).resolve().parents[1] / ".venv" / "jauge-cache")
-    homes.append(Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "jauge")
-    return [home / f"meter-{sources_digest()}" for home in homes]
-
-
-def cache_directory() -> Path | None:
-    """Return the first directory that can be written, or None."""
-    return next((path for path in _candidates() if _writable(path)), None)
-
-
-_CACHE = cache_directory()
-if _CACHE is not None:
-    numba.config.CACHE_DIR = str(_CACHE)
-
+if cache.DIRECTORY is not None:
+    numba.config.CACHE_DIR = str(cache.DIRECTORY)
 
 _OPTIONS: dict[str, Any] = {
     "nogil": True,
@@ -62,30 +21,9 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-_COMPLETE = "complete-" + hashlib.sha256(str(_SOURCES.resolve()).encode()).hexdigest()[:16]
-"""A file of this name says that every entry of the loop is in the cache. Numba files its entries by
-the path of the source, so the name stands for this tree, not for another one that shares the cache."""
-
-
-def is_warm() -> bool:
-    """Say whether this machine has compiled this very source before."""
-    return _CACHE is not None and (_CACHE / _COMPLETE).exists()
-
-
-def note_warm() -> None:
-    """Remember that the whole loop has been compiled into the cache."""
-    if _CACHE is not None:
-        (_CACHE / _COMPLETE).touch()
-
-
-def has_cache() -> bool:
-    """Say whether compiled code can be kept for the next start."""
-    return _CACHE is not None
-
-
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile one function of the loop: no GIL, cached, no reference counting (nothing allocates)."""
-    return numba.njit(**_OPTIONS, cache=_CACHE is not None)(function)
+    return numba.njit(**_OPTIONS, cache=has_cache())(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:

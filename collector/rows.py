@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from collector.meter import layout as lay
-from collector.meter.hints import APP_WORDS
+from collector.meter.hints import APP_DOH, APP_NONE, APP_WORDS
 from collector.resolve import Devices, Reduced
 from privacy.records import LINK_SCHEMA, SLICE_SCHEMA, EndReason, Reject, SiteSource, Transport
 
@@ -30,6 +30,7 @@ _ENDS = pa.array([None, *(end.value for end in EndReason)], pa.string())
 _TRANSPORTS = pa.array([transport.value for transport in Transport])
 _APPS = pa.array(APP_WORDS, pa.string())
 UNMATCHED = "unmatched"
+HTTPS_PORT = 443
 _INT32_MAX = 2**31 - 1
 
 
@@ -80,9 +81,12 @@ def slice_table(
     site_values = pa.array([entry.site for entry in sites], pa.string())
     lists = pa.array([entry.list_category for entry in sites], pa.string())
     outer = np.array([entry.ech_public for entry in sites], bool)
+    resolver = np.array([entry.resolver for entry in sites], bool)
     site = _take(site_values, site_numbers)
     without_site = site.is_null().to_numpy(zero_copy_only=False)
     source = np.where(without_site, lay.SOURCE_NONE, rows["source"])
+    over_https = resolver[site_numbers] & (rows["server_port"] == HTTPS_PORT)
+    apps = np.where((rows["app"] == APP_NONE) & over_https, APP_DOH, rows["app"])
     zone_values = pa.array([*zones, UNMATCHED])
     columns = [
         pa.array(rows["minute_us"] // 1_000_000).cast(SLICE_SCHEMA.field("minute").type),
@@ -96,7 +100,7 @@ def slice_table(
         _take(_SOURCES, source),
         pa.array((rows["ech"] == 1) & outer[site_numbers]),
         _take(lists, site_numbers),
-        _take(_APPS, rows["app"]),
+        _take(_APPS, apps),
         pa.array(rows["up_bytes"]),
         pa.array(rows["down_bytes"]),
         pa.array(rows["up_packets"]),
@@ -128,6 +132,7 @@ def link_table(
     line: str,
     config_digest: str,
     facts: Mapping[str, int | None] | None,
+    outage_ms: Any = None,
 ) -> pa.Table:
     """Build the link rows.
 
@@ -139,6 +144,8 @@ def link_table(
         facts: what the kernel and the interface counted since the last rows (`offered`,
             `kernel_drops`, `counter_up_bytes`, `counter_down_bytes`); None for files. Packets that
             the kernel counted and the loop has not seen yet, and drops, stand in the last row.
+            `offered` is None when the kernel could not be asked: the loop's own count stands.
+        outage_ms: for gap rows, int32 milliseconds in which nothing was measured.
     """
     count = links["count"]
     n = len(links)
@@ -148,7 +155,8 @@ def link_table(
     down: list[int | None] = [None] * n
     if facts is not None:
         drops[-1] = facts.get("kernel_drops") or 0
-        offered[-1] += (facts.get("offered") or 0) - int(offered.sum())
+        if (by_kernel := facts.get("offered")) is not None:
+            offered[-1] += by_kernel - int(offered.sum())
         up[-1], down[-1] = facts.get("counter_up_bytes"), facts.get("counter_down_bytes")
     by_name: dict[str, Any] = {
         "start": pa.array(links["start_us"] // 1_000_000).cast(LINK_SCHEMA.field("start").type),
@@ -165,6 +173,7 @@ def link_table(
         "shed": pa.array(np.zeros(n, np.int64)),
         "flows_in_table": pa.array(links["flows"]),
         "degraded": pa.array(links["degraded"] == 1),
+        "outage_ms": pa.array(np.zeros(n, np.int32) if outage_ms is None else outage_ms),
         "config_digest": pa.array([config_digest] * n, pa.string()),
     }
     for i, reason in enumerate(Reject):

@@ -7,26 +7,19 @@ from pathlib import Path
 from typing import Protocol
 
 from collector.accounting import Totals, totals
-from collector.engine import Meter, Sink
+from collector.engine import Meter, Sink, has_lone_device
 from collector.meter import layout as lay
 from collector.sources.files import Fault, NotACapture, Progress, replay
-from collector.sources.ring import (
-    CannotCapture,
-    InterfaceCounters,
-    Ring,
-    is_up,
-    move_clock,
-)
+from collector.sources.protocol import Report
+from collector.sources.ring import InterfaceCounters, Ring, move_clock
 
 FLUSH_S = 4.0
-"""Rows are made safe at least that often while capturing: a kill loses less than five seconds."""
-LOOK_S = 1.0
-"""How often the interface is looked after: capture is back well within five seconds."""
-RETRY_S = 0.2
+"""Rows are made safe at least that often while capturing: a kill loses less than five seconds, and a
+`degraded` link row is on the disk soon after its step."""
+LOOK_S = 0.5
+"""How often the holder is asked; it also speaks up by itself."""
 MANY_FLOWS = 1_000
 """So many flows of one single device are a NAT's, not a person's."""
-QUIET_WAITS = 3
-"""Waits without a block, each longer than the ring's time-out, after which nothing is left."""
 _LAG_US = 200_000
 """How far the clock stays behind the wall while no packet comes: the ring may hold younger ones."""
 
@@ -53,14 +46,14 @@ class Replayed:
 
 
 def _notes(meter: Meter) -> list[str]:
-    count, word = meter.tables["count"], meter.word
+    count = meter.tables["count"]
     notes = []
     if count[lay.C_FORCED]:
         notes.append(f"the flow table was full: {int(count[lay.C_FORCED])} flows were closed early")
-    if word[lay.W_SCHOOL] and int(word[lay.W_DEVICES]) == 1 and count[lay.C_FLOWS] > MANY_FLOWS:
+    if has_lone_device(meter.tables) and count[lay.C_FLOWS] > MANY_FLOWS:
         notes.append(
-            "one single inside device for everybody: the capture stands outside the NAT; "
-            "place it inside to measure uses"
+            "one single inside address for everybody, so no slice bears a device: the capture "
+            "stands outside the NAT; place it inside to measure uses"
         )
     return notes
 
@@ -107,16 +100,16 @@ class LiveFacts:
         self._offered = self._dropped = 0
 
     def __call__(self) -> dict[str, int | None]:
-        """Read the counters."""
-        self._ring.read_statistics()
-        up, down = self._counters.since_last()
+        """Ask the holder for the counters."""
+        report = self._ring.look()
+        up, down = self._counters.since_last(report)
         facts: dict[str, int | None] = {
-            "offered": self._ring.offered - self._offered,
-            "kernel_drops": self._ring.dropped - self._dropped,
+            "offered": None if self._ring.orphaned else report.offered - self._offered,
+            "kernel_drops": report.dropped - self._dropped,
             "counter_up_bytes": up,
             "counter_down_bytes": down,
         }
-        self._offered, self._dropped = self._ring.offered, self._ring.dropped
+        self._offered, self._dropped = report.offered, report.dropped
         return facts
 
 
@@ -129,7 +122,7 @@ def run_capture(
     follow_wall: bool,
     tick: Callable[[Meter, Ring], None] | None = None,
 ) -> Totals:
-    """Meter an open ring until `stopped`; then close the counts, the flows and the store.
+    """Meter an open ring until `stopped` or its holder ends; then close counts, flows and store.
 
     Args:
         ring: open.
@@ -137,19 +130,18 @@ def run_capture(
         store: open.
         stopped: asked after each wait.
         follow_wall: move the clock while no packet comes (not with time stamps from a trailer).
-        tick: called about ten times a second, for progress.
+        tick: called up to a hundred times a second, for progress.
 
     Raises:
         OSError: the store cannot be written.
     """
-    run = _Live(ring, meter, store)
+    run = _Live(ring, meter, store, gap_rows=follow_wall)
     started = time.monotonic()
-    while not stopped():
-        if not run.listening(stopped):
-            break
+    while not (stopped() or ring.stopping):
+        run.look_when_due()
         if ring.drain(meter) == 0:
             ring.wait()
-        if follow_wall and not run.down:
+        if follow_wall and not run.away:
             move_clock(meter, time.time_ns() // 1_000 - _LAG_US)
         run.flush_when_due()
         if tick is not None:
@@ -157,7 +149,7 @@ def run_capture(
     run.close()
     return totals(
         meter.tables,
-        offered=ring.offered,
+        offered=None if ring.orphaned else ring.offered,
         kernel_drops=ring.dropped,
         seconds=time.monotonic() - started,
         notes=[*_notes(meter), *run.notes()],
@@ -167,61 +159,32 @@ def run_capture(
 class _Live:
     """A running capture: is the interface there, when is it time to write."""
 
-    def __init__(self, ring: Ring, meter: Meter, store: Store) -> None:
+    def __init__(self, ring: Ring, meter: Meter, store: Store, *, gap_rows: bool) -> None:
         self._ring, self._meter, self._store = ring, meter, store
+        self._gap_rows = gap_rows
         self._flushed = self._looked = time.monotonic()
-        self._open = True
         self._outages = 0
-        self._away_s = 0.0
-        self.down = False
+        self._away_us = 0
+        self.away = False
 
-    def listening(self, stopped: Callable[[], bool]) -> bool:
-        """Look after the interface once in LOOK_S; wait for it while it is gone.
-
-        Returns False when the capture was stopped during the wait.
-        """
+    def look_when_due(self) -> None:
+        """Ask the holder about the interface once in LOOK_S, at once when it has said something."""
         now = time.monotonic()
-        if now - self._looked < LOOK_S:
-            return True
-        if self.down:
-            self._away_s += now - self._looked
-        self._looked = now
-        self._note_state(down=not is_up(self._ring.interface))
-        if not self._ring.is_deaf():
-            return True
-        self._close_ring()
-        while not stopped():
-            if self._reopened():
-                self._away_s += time.monotonic() - now
-                self._looked = time.monotonic()
-                return True
-            time.sleep(RETRY_S)
-        return False
+        if self._ring.told or now - self._looked >= LOOK_S:
+            self._looked = now
+            self._take(self._ring.look())
 
-    def _note_state(self, *, down: bool) -> None:
-        if down and not self.down:
-            self._outages += 1
-            _drain_last(self._ring, self._meter)
+    def _take(self, report: Report) -> None:
+        """Write what an outage, begun or ended since the last report, leaves in the link rows."""
+        if report.outages > self._outages:
+            self._outages = report.outages
+            self._ring.drain_last(self._meter)
             self._meter.begin_outage()
-        self.down = down
-
-    def _reopened(self) -> bool:
-        if not is_up(self._ring.interface):
-            return False
-        try:
-            self._ring.open()
-        except (CannotCapture, OSError):
-            return False
-        self._open, self.down = True, False
-        return True
-
-    def _close_ring(self) -> None:
-        """Count what the old socket still holds, then let it go."""
-        _drain_last(self._ring, self._meter)
-        self._ring.read_statistics()
-        self._meter.begin_outage()
-        self._ring.close()
-        self._open = False
+        self.away = report.away
+        if gap := self._ring.take_gap():
+            self._away_us += gap[1] - gap[0]
+            if self._gap_rows:
+                self._meter.note_outage(*gap)
 
     def flush_when_due(self) -> None:
         """Make rows safe at least every FLUSH_S."""
@@ -233,28 +196,28 @@ class _Live:
 
     def close(self) -> None:
         """Close the counts, the flows and the store."""
-        if self._open:
-            self._ring.stop()
-            _drain_last(self._ring, self._meter)
+        self._take(self._ring.stop())
+        self._ring.drain_last(self._meter)
+        self._ring.look()
         self._meter.finish()
         self._store.close()
-        if self._open:
-            self._ring.read_statistics()
-            self._ring.close()
 
     def notes(self) -> list[str]:
-        """Say how often and how long the interface was away."""
-        if not self._outages:
-            return []
-        return [
-            f"the interface was away {self._outages} times, {self._away_s:.0f} s in all: "
-            "no link rows for that time"
-        ]
-
-
-def _drain_last(ring: Ring, meter: Meter) -> None:
-    """Take what the kernel still passes on: a block retires at the latest after its time-out."""
-    quiet = 0
-    while quiet < QUIET_WAITS:
-        quiet = 0 if ring.drain(meter) else quiet + 1
-        ring.wait()
+        """Say how often and how long the interface was away, and what else a person must know."""
+        notes = []
+        if self._outages:
+            notes.append(
+                f"the interface was away {self._outages} times, {self._away_us / 1e6:.1f} s in all: "
+                "gap rows stand for that time"
+            )
+        if self._ring.report.renames:
+            notes.append(
+                "the interface was renamed and captured on; "
+                "write its new name into the configuration before the next start"
+            )
+        if self._ring.orphaned:
+            notes.append(
+                "the process that holds the packet socket ended first: "
+                "the kernel's last counts are lost, `offered` is our own count"
+            )
+        return notes

@@ -295,6 +295,14 @@ LINK_COLUMNS: tuple[Column, ...] = (
         "doubt",
     ),
     Column(
+        "outage_ms",
+        pa.int32(),
+        False,
+        "millisecond",
+        "Time of the ten seconds in which the interface was away and nothing was measured.",
+        "gaps are missing, never zero",
+    ),
+    Column(
         "config_digest",
         pa.string(),
         False,

@@ -168,6 +168,7 @@ def link_table(day: Day, seed: int) -> pa.Table:
         "shed": zero,
         "flows_in_table": np.repeat(minutes(np.ones_like(slices.flow)), STEPS).astype(np.int32),
         "degraded": zero.astype(bool),
+        "outage_ms": zero.astype(np.int32),
         "config_digest": _choose(zero, [digest()]),
     }
     return pa.table(columns, schema=origin_schema(LINK_SCHEMA))

@@ -26,6 +26,12 @@ PACKAGES = {
     "nfpcapd": "nfdump",
     "strace": "strace",
     "mkfs.ext4": "e2fsprogs",
+    "nft": "nftables",
+    "conntrack": "conntrack",
+    "sysctl": "procps",
+    "unbound": "unbound",
+    "unbound-control": "unbound",
+    "squid": "squid",
     "ndpiReader": "libndpi-bin",
     "argus": "argus-server",
 }

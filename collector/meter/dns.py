@@ -1,7 +1,8 @@
-"""DNS answers over UDP (RFC 1035 section 4, RFC 3596): which address answers which question.
+"""DNS answers (RFC 1035 section 4, RFC 3596, RFC 9460): which address answers which question.
 
 The name that counts is the question's: what the client asked for, whatever CNAMEs follow. Answers
-are joined to flows by client and answered address until their TTL ends.
+are joined to flows by client and answered address until their TTL ends. Over TCP each message has
+its length before it (RFC 7766 section 8).
 """
 
 from numpy import int64 as i64
@@ -25,7 +26,13 @@ from collector.meter.layout import (
 )
 from collector.meter.octets import be16, be32, be64, copy, mix, prefetch
 
-TYPE_A, TYPE_AAAA = 1, 28
+TYPE_A, TYPE_AAAA, TYPE_SVCB, TYPE_HTTPS = 1, 28, 64, 65
+HINT_IPV4, HINT_IPV6 = 4, 6
+"""Service parameters that carry addresses (RFC 9460 section 7.3)."""
+PARAMETERS_MAX = 16
+"""Parameters read of one HTTPS record: RFC 9460 and its sisters register a dozen."""
+SHORTEST_ANSWER = 12
+"""A DNS header."""
 
 
 @compiled
@@ -135,17 +142,47 @@ def _remember_answer(tables, name, server_hi, server_lo, other_family, expires_u
 
 
 @compiled
-def pull_answers(tables, buf, o, end, name, now_us):
+def _remember_hints(tables, buf, o, end, name, until, now_us):
+    """Remember the address hints of an SVCB or HTTPS record (RFC 9460 section 2.2); how many.
+
+    Browsers connect to them before any A or AAAA answer is there. The target's name is of no use:
+    what was asked for is the name.
+    """
+    version = tables.packet[P_VERSION]
+    o = skip_name(buf, o + 2, end)  # behind the priority
+    found = 0
+    for _ in range(PARAMETERS_MAX):
+        if o < 0 or o + 4 > end:
+            return found
+        key, stop = be16(buf, o), o + 4 + be16(buf, o + 2)
+        o += 4
+        if stop > end:
+            return found
+        while key == HINT_IPV4 and o + 4 <= stop and found < DNS_ANSWERS_MAX:
+            low = be32(buf, o)
+            _remember_answer(tables, name, i64(0), low, version != 4, until, now_us)
+            found, o = found + 1, o + 4
+        while key == HINT_IPV6 and o + 16 <= stop and found < DNS_ANSWERS_MAX:
+            high, low = be64(buf, o), be64(buf, o + 8)
+            _remember_answer(tables, name, high, low, version != 6, until, now_us)
+            found, o = found + 1, o + 16
+        o = stop
+    return found
+
+
+@compiled
+def pull_answers(tables, buf, o, end, records, name, now_us):
     """Remember the addresses of the answer section at `o`, for the client it is sent to.
 
-    `name` is the reference of the question's name, `now_us` the packet time.
+    The section has `records` records; those behind it tell of name servers and of EDNS, not of the
+    question. `name` is the reference of the question's name, `now_us` the packet time.
 
     Returns:
         How many addresses were remembered.
     """
     version = tables.packet[P_VERSION]
     found = 0
-    for _ in range(DNS_ANSWERS_MAX):
+    for _ in range(min(records, DNS_ANSWERS_MAX)):
         o = skip_name(buf, o, end)
         if o < 0 or o + 10 > end:
             return found
@@ -162,5 +199,7 @@ def pull_answers(tables, buf, o, end, name, now_us):
             high, low = be64(buf, body), be64(buf, body + 8)
             _remember_answer(tables, name, high, low, version != 6, until, now_us)
             found += 1
+        elif kind == TYPE_HTTPS or kind == TYPE_SVCB:
+            found += _remember_hints(tables, buf, body, body + length, name, until, now_us)
         o = body + length
     return found

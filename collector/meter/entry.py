@@ -5,7 +5,7 @@ costs milliseconds, because NumPy describes all its fields at each call.
 """
 
 from collector.jit import compiled
-from collector.meter import layout, names, packet, place
+from collector.meter import evict, layout, names, packet, place
 
 
 @compiled
@@ -32,8 +32,8 @@ def close_step(memory):
 
 @compiled
 def make_room(memory):
-    """Close a share of the flows; see `packet.make_room`."""
-    return packet.make_room(memory[0])
+    """Close a share of the flows; see `evict.make_room`."""
+    return evict.make_room(memory[0])
 
 
 @compiled

@@ -8,8 +8,18 @@ protocols need one sign that cannot be chance. Bounded: HINT_TRIES payloads per 
 from numpy import int64 as i64
 
 from collector.jit import compiled, inlined
-from collector.meter.layout import P_DPORT, P_END, P_PAYLOAD, P_SPORT, TCP, UDP
+from collector.meter.layout import (
+    P_DPORT,
+    P_DST_HI,
+    P_DST_LO,
+    P_END,
+    P_PAYLOAD,
+    P_SPORT,
+    TCP,
+    UDP,
+)
 from collector.meter.octets import be16, be24, be32, be64, le32
+from collector.meter.quic_first import is_quic_version
 
 HINT_TRIES = 10
 """Payloads looked at: handshakes are over by then; RTP needs four of them."""
@@ -41,7 +51,10 @@ DHT_TAIL = 64
     APP_SNMP,
     APP_DNS,
     APP_DOT,
-) = range(18)
+    APP_DOQ,
+    APP_DOH,
+    APP_BITTORRENT_LSD,
+) = range(21)
 APP_WORDS = (
     None,
     "bittorrent",
@@ -61,10 +74,15 @@ APP_WORDS = (
     "snmp",
     "dns",
     "dot",
+    "doq",
+    "doh",  # by the resolver's name, when that is reduced (`collector.rows`)
+    "bittorrent_lsd",
 )
 """The word of each code, as the column `app` stores it."""
 
 _STUN_COOKIE = 0x2112A442
+_LSD_PORT, _LSD_GROUP, _LSD_GROUP_V6_HI = 6_771, 0xEFC0988F, (0xFF15 << 48) - (1 << 64)
+"""239.192.152.143 and ff15::efc0:988f (BEP 14); halves of addresses are signed."""
 
 
 @inlined
@@ -204,6 +222,19 @@ def _rtp(flow, buf, o, n, from_low):
         _accuse(flow, APP_RTP, (source << 24) | (sequence << 8), from_low)
 
 
+@compiled
+def _lsd(flow, packet, buf, o, n):
+    """Local service discovery (BEP 14): the announcement's own words, on the group's own port.
+
+    Nobody answers on a multicast group: text and group are the two signs.
+    """
+    if n < 48 or packet[P_DPORT] != _LSD_PORT or be64(buf, o) != 0x42542D5345415243:  # "BT-SEARC"
+        return
+    high = packet[P_DST_HI]
+    if packet[P_DST_LO] == _LSD_GROUP and (high == 0 or high == _LSD_GROUP_V6_HI):
+        flow.app = APP_BITTORRENT_LSD
+
+
 @inlined
 def _is_snmp(buf, o):
     """A BER sequence, its length in the short or the long form, that begins with the version."""
@@ -227,7 +258,10 @@ def _on_udp(flow, packet, buf, o, n, from_low):
         flow.app = APP_SNMP
     elif port == 53:
         flow.app = APP_DNS
+    elif port == 853 and first & 0xC0 == 0xC0 and is_quic_version(be32(buf, o + 1)):
+        flow.app = APP_DOQ  # RFC 9250 section 4.1.1
     else:
+        _lsd(flow, packet, buf, o, n)
         _wireguard(flow, buf, o, n, from_low)
         _dht(flow, buf, o, n, from_low)
         if flow.app == APP_NONE:

@@ -11,7 +11,8 @@ import numpy as np
 
 # --- bounds, each with its reason -----------------------------------------------------------
 FLOW_CAP = 262_144
-"""Flows at once: 100 times what a school of 600 devices holds; 48 MiB of records."""
+"""Flows at once: 100 times what a school of 600 devices holds; 48 MiB of records. A power of two:
+the free queue is a ring of that many."""
 ROW_CAP = 65_536
 """Rows between two hand-overs to Python: one minute of a busy school fits."""
 LINK_ROW_CAP = 8_192
@@ -21,6 +22,7 @@ NAME_CAP = 131_072
 NAME_ARENA = 1 << 20
 """Bytes of new names that wait for reduction; emptied at each hand-over."""
 NAME_PENDING = 8_192
+"""Names in that arena: a name is 20 octets on average, so the arena fills first only by attack."""
 NAME_MAX = 253
 """Longest host name in text form (RFC 1035 section 2.3.4 less the root)."""
 DNS_CAP = 65_536
@@ -44,7 +46,11 @@ REASSEMBLY_PACKETS = 24
 """Packets looked at per direction before a name is given up."""
 REASSEMBLY_SPANS = 6
 """Disjoint pieces held while a hello arrives out of order."""
+HELLO_WAIT_US = 30_000_000
+"""How long a name is waited for, from the first piece of a hello or the first datagram: a client
+sends a lost packet again after 1, 2, 4 and 8 s (RFC 6298, RFC 9002), then it gives up."""
 QUIC_PENDING = 64
+"""Datagrams that wait for decryption: Python is called every 64, for 5 ms; 96 KiB of octets."""
 QUIC_BYTES = 1_536
 """Largest datagram kept for decryption: an Initial fills at least 1,200 bytes and one MTU."""
 QUIC_TRIES = 8
@@ -52,18 +58,24 @@ QUIC_TRIES = 8
 loss, Retry and version negotiation."""
 FRAGMENT_CAP = 4_096
 """Datagrams whose first fragment told the ports; direct-mapped, newest wins."""
+APP_CAP = 32
+"""Wire hints that can be told apart (`hints.APP_WORDS`)."""
 SCOUT_AHEAD = 8
 """Packets looked ahead: their flow's index entry is asked for then, its record half-way."""
 SCOUT_RING = 16
 """A power of two above SCOUT_AHEAD."""
 VLAN_DEPTH = 4
+"""Tags walked: networks stack two (802.1ad), three where a provider's meets a school's."""
 MPLS_DEPTH = 8
+"""Labels walked: the hardware of routers pushes at most five or six."""
 TUNNEL_DEPTH = 4
 """Tunnels followed inwards (Zeek's bound, too); deeper ones are counted and stay a tunnel's flow."""
 EXTENSION_DEPTH = 8
 """IPv6 extension headers walked (RFC 8200 names seven); deeper packets count as other transport."""
 TCP_IDLE_US = 120_000_000
 OTHER_IDLE_US = 60_000_000
+"""Silence that ends a flow: NATs keep UDP for 30 to 120 s (RFC 4787 section 4.3), and a longer wait
+would only hold records; a flow that goes on later is another flow."""
 BACKWARD_US = 600_000_000
 """A packet clock that falls back by more starts a new era: merged files do that by years."""
 
@@ -131,7 +143,9 @@ R_TRUNCATED, R_NOT_IP, R_BAD_LINK, R_BAD_IP, R_UNKNOWN_LINK = range(5)
     W_RANDOM,
     W_SEED,
     W_SWEEP_AT,  # where an interrupted sweep goes on, -1 when none is under way
-    W_STACK,  # records given back, on the free stack
+    W_QUEUE,  # records given back, in the free queue
+    W_QUEUE_AT,  # where the queue begins
+    W_HAND,  # record at which `evict` goes on
     W_SCHOOL,  # 1: zones are declared, inside-to-inside is local
     W_STEP_US,  # length of a link row
     W_TRAILER,  # 1: packet time stands in a 12-byte trailer
@@ -140,7 +154,7 @@ R_TRUNCATED, R_NOT_IP, R_BAD_LINK, R_BAD_IP, R_UNKNOWN_LINK = range(5)
     W_FLOW_CAP,
     W_PREFIXES,
     W_COUNT,
-) = range(26)
+) = range(28)
 
 CACHE_LINE = 64
 """Octets that the processor fetches at once."""
@@ -196,6 +210,7 @@ DEVICE = np.dtype(
 DEVICE_MAC, DEVICE_ADDRESS = 1, 2
 REASSEMBLY = np.dtype(
     [
+        ("since_us", "i8"),
         ("flow", "i4"), ("used", "u1"), ("from_lo", "u1"), ("packets", "u1"), ("spans", "u1"),
         ("start", "i4", (REASSEMBLY_SPANS,)), ("stop", "i4", (REASSEMBLY_SPANS,)),
     ],
@@ -262,13 +277,24 @@ TABLES = np.dtype(
         ("quic", QUIC, (QUIC_PENDING,)), ("quic_bytes", "u1", (QUIC_PENDING, QUIC_BYTES)),
         ("fragments", FRAGMENT, (FRAGMENT_CAP,)), ("prefixes", PREFIX, (PREFIX_CAP,)),
         ("vlan_zone", "i2", (4_096,)), ("zone_counts", "u1", (ZONE_CAP,)),
-        ("scouted", "i8", (SCOUT_RING,)),
+        ("scouted", "i8", (SCOUT_RING,)), ("apps", "i8", (APP_CAP,)),
         ("scratch", "u1", (1, REASSEMBLY_BYTES)),  # two axes: a row is a plain array to Numba
     ],
     align=True,
 )  # fmt: skip
 """All memory of one meter as one record: Numba passes it as one pointer, and every shape is known
 when the loop is compiled (a tuple of arrays took four times as long to compile)."""
+
+
+def table_bytes(flow_cap: int = FLOW_CAP) -> int:
+    """Return the octets of a meter's memory when all of it is in use.
+
+    Raises:
+        ValueError: there cannot be that many flows.
+    """
+    if not 1 <= flow_cap <= FLOW_CAP:
+        raise ValueError(f"flow_cap must be between 1 and {FLOW_CAP}")
+    return TABLES.itemsize - (FLOW_CAP - flow_cap) * FLOW.itemsize
 
 
 def new_tables(
@@ -285,8 +311,7 @@ def new_tables(
     Returns:
         A one-element array of TABLES; the compiled functions take its element 0.
     """
-    if not 1 <= flow_cap <= FLOW_CAP:
-        raise ValueError(f"flow_cap must be between 1 and {FLOW_CAP}")
+    table_bytes(flow_cap)  # refuses what does not fit
     octets = np.zeros(TABLES.itemsize + CACHE_LINE, np.uint8)
     first = -octets.ctypes.data % CACHE_LINE
     tables = octets[first : first + TABLES.itemsize].view(TABLES)

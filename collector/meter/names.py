@@ -8,7 +8,7 @@ from numpy import int64 as i64
 
 from collector.jit import compiled, inlined
 from collector.meter import layout
-from collector.meter.dns import pull_answers, pull_question
+from collector.meter.dns import SHORTEST_ANSWER, pull_answers, pull_question
 from collector.meter.hello import pull_records
 from collector.meter.http import method_length, pull_host
 from collector.meter.layout import (
@@ -16,6 +16,7 @@ from collector.meter.layout import (
     C_NAMED0,
     C_NAMES_REFUSED,
     C_REASSEMBLY_LOST,
+    HELLO_WAIT_US,
     MORE,
     NAME_CAP,
     NAME_MAX,
@@ -30,10 +31,12 @@ from collector.meter.layout import (
     REASSEMBLY_PACKETS,
     REASSEMBLY_SLOTS,
     REASSEMBLY_SPANS,
+    REJECT,
     SOURCE_CONNECT,
     SOURCE_HTTP,
     SOURCE_TLS,
     VALUE,
+    W_CLOCK_US,
     W_NAME_ARENA,
     W_NAME_PENDING,
     W_NAMES,
@@ -41,7 +44,8 @@ from collector.meter.layout import (
     W_REASSEMBLY_NEXT,
     W_SEED,
 )
-from collector.meter.octets import be16, be32, copy, mix
+from collector.meter.octets import be16, copy, mix
+from collector.meter.quic_first import may_begin_quic
 
 _SYN = 0x02
 _NO = i64(0)
@@ -110,24 +114,49 @@ def give_name(tables, flow, source, buf, o, n, ech):
 
 
 @compiled
-def learn_dns(tables, buf, now_us):
-    """Read a DNS answer over UDP and remember its addresses for the client that asked."""
-    packet = tables.packet
-    o, end = packet[P_PAYLOAD], packet[P_END]
-    if end - o < 12:
-        return
+def learn_dns(tables, buf, o, end, now_us):
+    """Read a DNS answer and remember its addresses for the client that asked.
+
+    Returns:
+        VALUE, or REJECT for what is no answer: a query, another opcode, an error, no question.
+    """
+    if end - o < SHORTEST_ANSWER:
+        return REJECT
     flags = be16(buf, o + 2)
-    if flags & 0x8000 == 0 or flags & 0x7800 or flags & 0x000F:
-        return  # a query, another opcode, or an error
-    if be16(buf, o + 4) != 1 or be16(buf, o + 6) == 0:
-        return
-    outcome, length, after = pull_question(buf, o + 12, end, tables.scratch[0])
+    if flags & 0x8000 == 0 or flags & 0x7800 or be16(buf, o + 4) != 1:
+        return REJECT
+    outcome, length, after = pull_question(buf, o + SHORTEST_ANSWER, end, tables.scratch[0])
     if outcome != VALUE:
-        return
+        return REJECT
+    if flags & 0x000F or be16(buf, o + 6) == 0:
+        return VALUE  # the name does not exist, or has no such record
     name = intern(tables, tables.scratch[0], _NO, length)
-    if name < 0:
-        return
-    tables.count[C_DNS_ANSWERS] += pull_answers(tables, buf, after, end, name, now_us)
+    if name >= 0:
+        tables.count[C_DNS_ANSWERS] += pull_answers(
+            tables, buf, after, end, be16(buf, o + 6), name, now_us
+        )
+    return VALUE
+
+
+@compiled
+def _learn_stream(tables, buf, o, end):
+    """Read the answers of a resolver's TCP stream from its first octet on (RFC 7766 section 8).
+
+    Called again when more has arrived; what was learned already is learned again, unchanged.
+
+    Returns:
+        MORE (another message may follow), or REJECT when it is no DNS.
+    """
+    while end - o >= 2:
+        length = be16(buf, o)
+        if length < SHORTEST_ANSWER:
+            return REJECT
+        if end - o < 2 + length:
+            return MORE
+        if learn_dns(tables, buf, o + 2, o + 2 + length, tables.word[W_CLOCK_US]) != VALUE:
+            return REJECT
+        o += 2 + length
+    return MORE
 
 
 @inlined
@@ -145,7 +174,9 @@ def _settle(tables, flow, from_low):
 @compiled
 def _read(tables, flow, buf, o, end, from_low):
     """Try to read a name from the first bytes of a direction; return the outcome."""
-    if i64(buf[o]) == 22:
+    if is_dns_answer(tables.packet):
+        outcome = _learn_stream(tables, buf, o, end)
+    elif i64(buf[o]) == 22:
         outcome, spread, name_o, name_n, ech = pull_records(buf, o, end, tables.scratch[0])
         if name_n:
             if spread:
@@ -213,6 +244,7 @@ def _claim(tables, number, from_low):
         owner.done_lo = owner.done_hi = 1
     slot.flow, slot.used, slot.from_lo = number, 1, from_low
     slot.packets = slot.spans = 0
+    slot.since_us = word[W_CLOCK_US]
     tables.flows[number].reassembly = at
     return at
 
@@ -226,6 +258,9 @@ def _collect(tables, number, buf, from_low, offset):
     if at < 0:
         at = _claim(tables, number, from_low)
     slot = tables.reassembly[at]
+    if tables.word[W_CLOCK_US] - slot.since_us > HELLO_WAIT_US:
+        _settle(tables, flow, from_low)
+        return
     slot.packets += 1
     o, end = packet[P_PAYLOAD], packet[P_END]
     if offset < 0:
@@ -279,7 +314,7 @@ def look_in_tcp(tables, number, buf, from_low):
     if offset < 0:
         o -= offset
     first = i64(buf[o])
-    if first != 22 and method_length(buf, o, end) == 0:
+    if first != 22 and not is_dns_answer(packet) and method_length(buf, o, end) == 0:
         flow.tries += 1
         if flow.connect == 0 or flow.tries > 4:
             _settle(tables, flow, from_low)
@@ -294,12 +329,6 @@ def look_in_tcp(tables, number, buf, from_low):
         _collect(tables, number, buf, from_low, offset)
 
 
-@inlined
-def is_quic_version(version):
-    """Versions whose Initials can be opened: 1 (RFC 9000), 2 (RFC 9369), drafts 23 to 34."""
-    return version == 1 or version == 0x6B3343CF or 0xFF000017 <= version <= 0xFF000022
-
-
 @compiled
 def look_in_udp(tables, number, buf, from_low):
     """Keep a datagram that may hold a QUIC Initial (RFC 9000 section 17.2) for decryption."""
@@ -310,9 +339,10 @@ def look_in_udp(tables, number, buf, from_low):
     o, end = packet[P_PAYLOAD], packet[P_END]
     n = end - o
     flow.tries += 1
-    if flow.tries >= QUIC_TRIES:
+    late = tables.word[W_CLOCK_US] - flow.first_us > HELLO_WAIT_US
+    if late or flow.tries >= QUIC_TRIES:
         flow.done_lo = flow.done_hi = 1
-    if n < 7 or i64(buf[o]) & 0xC0 != 0xC0 or not is_quic_version(be32(buf, o + 1)):
+    if late or not may_begin_quic(buf, o, n):
         return
     n = min(n, QUIC_BYTES)
     word = tables.word

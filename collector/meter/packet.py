@@ -13,9 +13,7 @@ from collector.meter.hints import HINT_TRIES, look
 from collector.meter.layout import (
     BACKWARD_US,
     C_COUNT,
-    C_DEGRADED,
     C_DOWN_BYTES,
-    C_FORCED,
     C_IP_BYTES,
     C_LOCAL_BYTES,
     C_OFFERED,
@@ -25,16 +23,17 @@ from collector.meter.layout import (
     END_ENDED,
     END_FORCED,
     END_IDLE,
-    END_RESOURCES,
     LINK_ROW_CAP,
     NAME_ARENA,
     NAME_CAP,
     NAME_MAX,
     NAME_PENDING,
     OTHER_IDLE_US,
+    P_END,
     P_FLAGS,
     P_FRAGMENT,
     P_IP_BYTES,
+    P_PAYLOAD,
     P_SEGMENTS,
     P_TRANSPORT,
     P_WIRE_PAYLOAD,
@@ -50,9 +49,9 @@ from collector.meter.layout import (
     TCP_IDLE_US,
     W_CLOCK_US,
     W_DEGRADED,
-    W_FLOW_CAP,
     W_FLOWS,
     W_FREE,
+    W_HAND,
     W_HIGH,
     W_LINK_ROWS,
     W_LINK_STEP,
@@ -60,9 +59,9 @@ from collector.meter.layout import (
     W_NAME_ARENA,
     W_NAME_PENDING,
     W_NAMES,
+    W_QUEUE,
     W_QUIC_PENDING,
     W_ROWS,
-    W_STACK,
     W_STEP_US,
     W_SWEEP_AT,
 )
@@ -112,7 +111,7 @@ def sweep(tables, now_us):
         number += 1
     word[W_SWEEP_AT] = -1
     if word[W_FLOWS] == 0:
-        word[W_HIGH] = word[W_STACK] = 0
+        word[W_HIGH] = word[W_QUEUE] = word[W_HAND] = 0
     return RUN_END
 
 
@@ -131,31 +130,6 @@ def close_all(tables, end):
         number += 1
     word[W_SWEEP_AT] = -1
     return RUN_END
-
-
-@compiled
-def make_room(tables):
-    """At the cap: export and close a share of the flows, unanswered ones first.
-
-    A flood leaves unanswered flows behind, so the real ones keep their record. Octets were counted
-    already. Returns how many flows were closed (0 only when the rows are full).
-    """
-    word = tables.word
-    closed = 0
-    wanted = max(1, word[W_FLOW_CAP] // 16)
-    for answered in range(2):
-        for number in range(word[W_HIGH]):
-            if closed >= wanted or word[W_ROWS] >= ROW_CAP:
-                break
-            flow = tables.flows[number]
-            if flow.used and flow.answered == answered:
-                finish(tables, number, i64(END_RESOURCES))
-                closed += 1
-    tables.count[C_FORCED] += closed
-    tables.step[C_DEGRADED] += closed
-    tables.count[C_DEGRADED] += closed
-    word[W_DEGRADED] = 1
-    return closed
 
 
 @compiled
@@ -249,7 +223,7 @@ def account(tables, buf, now_us):
     from_low = source_is_low(packet)
     transport = packet[P_TRANSPORT]
     if transport == layout.UDP and is_dns_answer(packet) and packet[P_FRAGMENT] == 0:
-        learn_dns(tables, buf, now_us)
+        learn_dns(tables, buf, packet[P_PAYLOAD], packet[P_END], now_us)
     h = flow_hash(tables, packet)
     number = find(tables, packet, h, from_low)
     flags = packet[P_FLAGS]

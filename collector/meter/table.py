@@ -1,7 +1,7 @@
 """The flow table: open addressing over a fixed array of records.
 
 `index` holds record number + 1 at hash positions (0 = empty, linear probing, backward-shift
-deletion so that no tombstones pile up); `free` is a stack of unused records. The hash is keyed
+deletion so that no tombstones pile up); `free` is a queue of records that were given back. The hash is keyed
 with a secret seed: a stranger cannot choose collisions.
 """
 
@@ -11,6 +11,7 @@ from collector.jit import compiled, inlined
 from collector.meter.layout import (
     C_FLOWS,
     C_SLICES,
+    FLOW_CAP,
     P_DPORT,
     P_DST_HI,
     P_DST_LO,
@@ -23,10 +24,11 @@ from collector.meter.layout import (
     W_FLOWS,
     W_FREE,
     W_HIGH,
+    W_QUEUE,
+    W_QUEUE_AT,
     W_RANDOM,
     W_ROWS,
     W_SEED,
-    W_STACK,
 )
 from collector.meter.octets import mix
 
@@ -123,9 +125,10 @@ def insert(tables, h, from_low, now_us):
     """Take a free record for the packet's flow and return its number. The caller left one free."""
     word, packet = tables.word, tables.packet
     word[W_FREE] -= 1
-    if word[W_STACK]:
-        word[W_STACK] -= 1
-        number = i64(tables.free[word[W_STACK]])
+    if word[W_QUEUE]:  # the one that came back first: `evict` tells age by the order of records
+        number = i64(tables.free[word[W_QUEUE_AT]])
+        word[W_QUEUE_AT] = (word[W_QUEUE_AT] + 1) & (FLOW_CAP - 1)
+        word[W_QUEUE] -= 1
     else:
         number = word[W_HIGH]
         word[W_HIGH] += 1
@@ -190,8 +193,8 @@ def remove(tables, number):
         tables.reassembly[flow.reassembly].used = 0
         flow.reassembly = -1
     word = tables.word
-    tables.free[word[W_STACK]] = number
-    word[W_STACK] += 1
+    tables.free[(word[W_QUEUE_AT] + word[W_QUEUE]) & (FLOW_CAP - 1)] = number
+    word[W_QUEUE] += 1
     word[W_FREE] += 1
     word[W_FLOWS] -= 1
 

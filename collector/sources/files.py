@@ -72,7 +72,11 @@ def replay(path: Path, meter: Meter, progress: Progress | None = None) -> Fault 
         NotACapture: the file is no capture at all.
         OSError: it cannot be read.
     """
-    buf = _map(path)
+    return replay_octets(_map(path), meter, progress)
+
+
+def replay_octets(buf: Any, meter: Meter, progress: Progress | None = None) -> Fault | None:
+    """Meter every packet of a capture that is in memory (uint8 array); like `replay`."""
     magic = bytes(buf[:4])
     meter.word[lay.W_POSITION] = 0
     if magic == struct.pack("<I", _SECTION):

@@ -1,16 +1,14 @@
-"""The kernel's packet ring: AF_PACKET with TPACKET_V3, read block by block.
+"""The packet ring as the parser sees it: memory that the kernel fills, and a channel to the holder.
 
-packet(7), Documentation/networking/packet_mmap.rst. Statistics are reset on read and `tp_packets`
-already includes `tp_drops` (reference/reliability.md section 1.3), so the sums are kept here.
+The parser never has the packet socket (holder.py): it can neither send nor listen elsewhere. So it
+cannot wait on the socket either; it naps, shortly while packets come and longer when none do, and a
+word of the holder wakes it.
 """
 
-import contextlib
-import ctypes
-import mmap
+import os
 import select
 import socket
-import struct
-from pathlib import Path
+import time
 
 import numpy as np
 
@@ -19,28 +17,25 @@ from collector.meter import layout as lay
 from collector.meter.decode import LINK_ETHERNET
 from collector.meter.entry import advance
 from collector.meter.ring import walk_block
+from collector.sources.packet_socket import BLOCK_BYTES, RETIRE_MS, Mapping
+from collector.sources.protocol import (
+    REPORT_BYTES,
+    Answer,
+    Ask,
+    Report,
+    pull_report,
+    push_ask,
+)
 
-SOL_PACKET = 263
-PACKET_ADD_MEMBERSHIP, PACKET_RX_RING, PACKET_STATISTICS, PACKET_VERSION = 1, 5, 6, 10
-PACKET_VNET_HDR, PACKET_IGNORE_OUTGOING = 15, 23
-PACKET_MR_PROMISC = 1
-TPACKET_V3 = 2
-SO_ATTACH_FILTER = 26
-ETH_P_ALL = 3
-
-BLOCK_BYTES = 1 << 20
-"""One hand-over of the kernel; a block is passed on when full or after RETIRE_MS."""
-BLOCKS = 64
-"""64 MiB: over 100 ms of a saturated 1 Gbit/s link even when the reader sleeps."""
-RETIRE_MS = 50
-POLL_MS = 100
-SNAP_BYTES = 4_096
-"""Octets of a frame that enter our memory: a post-quantum ClientHello with ECH fits, and a merged
-packet of 64 KiB costs no more than that. Lengths are the true ones all the same."""
-WHOLE_FRAME = 262_144
+NAP_MS, LONG_NAP_MS = 10, 40
+"""A nap while packets come and when none did for a while: 10 ms of a saturated 10 Gbit/s link are a
+fifth of the ring, and 25 naps a second cost nothing."""
+ANSWER_S = 10.0
+"""The holder answers within a millisecond, and its end is seen at once; this is for a holder that hangs
+on a machine that is very busy."""
+SETTLED_S = 0.15
+"""Time without a block, three times the ring's own time-out, after which nothing is on its way."""
 _STATUS_USER = 1
-_BPF_RETURN = 0x06
-"""BPF_RET | BPF_K: the classic filter's "return constant"."""
 _STATUS_AT = 8
 """Offset of the block's status word (tpacket_hdr_v1.block_status)."""
 
@@ -48,113 +43,127 @@ _STATUS_AT = 8
 class CannotCapture(Exception):
     """The interface is missing or may not be opened. The message is one sentence."""
 
-    def __init__(self, message: str, *, permission: bool) -> None:
+    def __init__(self, message: str, *, absent: bool) -> None:
         super().__init__(message)
-        self.permission = permission
-
-
-def index_of(interface: str) -> int | None:
-    """Return the kernel's number of an interface, None when there is none of that name."""
-    try:
-        return socket.if_nametoindex(interface)
-    except OSError:
-        return None
-
-
-def is_up(interface: str) -> bool:
-    """Say whether an interface exists and is up (IFF_UP)."""
-    try:
-        flags = (Path("/sys/class/net") / interface / "flags").read_text()
-    except OSError:
-        return False
-    return bool(int(flags, 16) & 1)
+        self.absent = absent
 
 
 class Ring:
-    """One capturing socket and its mapping."""
+    """The mapped ring of one packet socket."""
 
-    def __init__(
-        self, interface: str, *, blocks: int = BLOCKS, snap_bytes: int = SNAP_BYTES
-    ) -> None:
-        self.interface = interface
-        self._snap_bytes = snap_bytes
-        self._blocks = blocks
+    def __init__(self, mapping: Mapping, channel: socket.socket) -> None:
+        self._channel = channel
+        self._blocks = mapping.size // BLOCK_BYTES
+        self._memory = mapping.octets()
+        self.bytes = np.frombuffer(self._memory, np.uint8)
+        self._status = self.bytes.view(np.uint32)[_STATUS_AT // 4 :: BLOCK_BYTES // 4]
         self._next = 0
-        self.offered = 0
-        self.dropped = 0
+        self._nap_ms = NAP_MS
+        self._poll = select.poll()
+        self._poll.register(channel, select.POLLIN)
+        self.report = Report(Answer.NEWS)
+        """What the holder said last."""
+        self.told = False
+        """The holder said something unasked since it was last asked."""
+        self.orphaned = False
+        """The holder is gone: nothing can be asked any more."""
+        self._gap: tuple[int, int] | None = None
 
-    def open(self) -> None:
-        """Open the socket, map the ring, then let packets in.
+    def take_gap(self) -> tuple[int, int] | None:
+        """Return the time in which the interface was away and that was not taken yet.
+
+        Several outages since the last call become one, from the start of the first to the end of the
+        last (microseconds since 1970); None if there was none.
+        """
+        gap, self._gap = self._gap, None
+        return gap
+
+    @property
+    def offered(self) -> int:
+        """Packets that the kernel counted, dropped ones too, as last reported."""
+        return self.report.offered
+
+    @property
+    def dropped(self) -> int:
+        """Packets that the kernel dropped because the ring was full, as last reported."""
+        return self.report.dropped
+
+    @property
+    def stopping(self) -> bool:
+        """Say whether the holder was told to end."""
+        return self.report.stopping or self.orphaned
+
+    def open(self, interface: str) -> None:
+        """Have packets let in.
 
         Raises:
-            CannotCapture: no such interface, no permission, or the kernel lacks TPACKET_V3.
+            CannotCapture: no such interface, or the kernel refused.
         """
-        index = index_of(self.interface)
-        if index is None:
-            raise CannotCapture(f"interface `{self.interface}` does not exist", permission=False)
+        report = self._ask(Ask.OPEN, interface)
+        if report.answer is Answer.ABSENT:
+            raise CannotCapture(f"interface `{interface}` does not exist", absent=True)
+        if report.answer is not Answer.DONE:
+            why = os.strerror(report.errno) if report.errno else "the holder of the socket is gone"
+            raise CannotCapture(f"interface `{interface}` cannot be opened: {why}", absent=False)
+
+    def look(self) -> Report:
+        """Ask how things are."""
+        return self._ask(Ask.LOOK)
+
+    def stop(self) -> Report:
+        """Have no more packets let in, so that the counts can close."""
+        return self._ask(Ask.STOP)
+
+    def _ask(self, ask: Ask, interface: str = "") -> Report:
+        self.told = False
+        if not self.orphaned:
+            try:
+                # `write` and not `send`: this process may not call sendto (cli/seccomp.py)
+                os.write(self._channel.fileno(), push_ask(ask, interface))
+            except OSError:
+                self.orphaned = True
+        deadline = time.monotonic() + ANSWER_S
+        while not self.orphaned:
+            if self._hear(ANSWER_S * 1_000) and self.report.answer is not Answer.NEWS:
+                self._keep_gap()
+                return self.report
+            if time.monotonic() > deadline:
+                self.orphaned = True
+        return self.report
+
+    def _keep_gap(self) -> None:
+        """The holder tells each outage in one answer only, whatever was asked."""
+        if self.report.away_from_us:
+            since = self._gap[0] if self._gap else self.report.away_from_us
+            self._gap = since, self.report.away_to_us
+
+    def _hear(self, patience_ms: float) -> bool:
+        """Wait for a report and take it. Returns False when none came."""
+        if self.orphaned or not self._poll.poll(patience_ms):
+            return False
         try:
-            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        except PermissionError:
-            raise CannotCapture(
-                f"no permission to capture on `{self.interface}`", permission=True
-            ) from None
-        self._index, self._next = index, 0
-        self._configure(index)
-
-    def _configure(self, index: int) -> None:
-        sock = self._socket
-        sock.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V3)
-        sock.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
-        with contextlib.suppress(OSError):  # kernels before 4.20 show outgoing packets, too
-            sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 0)
-        request = struct.pack(
-            "7I",
-            BLOCK_BYTES,
-            self._blocks,
-            2048,
-            self._blocks * (BLOCK_BYTES // 2048),
-            RETIRE_MS,
-            0,
-            0,
-        )
-        sock.setsockopt(SOL_PACKET, PACKET_RX_RING, request)
-        self._mapping = mmap.mmap(sock.fileno(), BLOCK_BYTES * self._blocks)
-        self.bytes = np.frombuffer(self._mapping, np.uint8)
-        self._status = [
-            np.frombuffer(self._mapping, np.uint32, 1, i * BLOCK_BYTES + _STATUS_AT)
-            for i in range(self._blocks)
-        ]
-        membership = struct.pack("iHH8s", index, PACKET_MR_PROMISC, 0, b"")
-        sock.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)
-        self._poll = select.poll()
-        self._poll.register(sock, select.POLLIN | select.POLLERR)
-        self._accept(self._snap_bytes)
-        sock.bind((self.interface, ETH_P_ALL))
-
-    def _accept(self, octets: int) -> None:
-        """Let the kernel pass on the first `octets` of each frame; none at all for 0."""
-        program = ctypes.create_string_buffer(struct.pack("HBBI", _BPF_RETURN, 0, 0, octets))
-        filter_ = struct.pack("HxxxxxxP", 1, ctypes.addressof(program))
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_)
+            said = os.read(self._channel.fileno(), REPORT_BYTES + 1)
+        except OSError:
+            said = b""
+        report = pull_report(said)
+        if report is None:
+            self.orphaned = True
+            return False
+        self.report = report
+        return True
 
     def wait(self) -> None:
-        """Sleep until a block is ready, at most POLL_MS.
-
-        An interface that goes down leaves an error on the socket, which poll reports at once and
-        for ever until it is read.
-        """
-        for _, events in self._poll.poll(POLL_MS):
-            if events & select.POLLERR:
-                self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-
-    def is_deaf(self) -> bool:
-        """Say whether the interface was deleted: its socket stays silent even if it is made anew."""
-        return index_of(self.interface) != self._index
+        """Sleep a little while, less if the holder has something to say."""
+        if self.orphaned:
+            return
+        if self._hear(self._nap_ms):
+            self.told = True
+        self._nap_ms = min(2 * self._nap_ms, LONG_NAP_MS)
 
     def drain(self, meter: Meter) -> int:
         """Meter the blocks that are ready, once around the ring at most. Returns how many."""
         taken = 0
-        while taken < self._blocks and self._status[self._next][0] & _STATUS_USER:
+        while taken < self._blocks and self._status[self._next] & _STATUS_USER:
             start = self._next * BLOCK_BYTES
             done = 0
             while True:
@@ -164,56 +173,44 @@ class Ring:
                 if code in (lay.RUN_END, lay.RUN_BAD):
                     break
                 meter.serve(code)
-            self._status[self._next][0] = 0
+            self._status[self._next] = 0
             self._next = (self._next + 1) % self._blocks
             taken += 1
+        if taken:
+            self._nap_ms = NAP_MS
         return taken
 
-    def read_statistics(self) -> None:
-        """Add what the kernel counted since the last call; nothing once the ring is closed."""
-        if self._socket.fileno() < 0:
+    def drain_last(self, meter: Meter) -> None:
+        """Take what the kernel still passes on: a block retires at the latest after its time-out."""
+        if self.orphaned:  # nobody can stop the kernel: what is there now, and no more
+            self.drain(meter)
             return
-        packets, drops, _ = struct.unpack(
-            "3I", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 12)
-        )
-        self.offered += packets
-        self.dropped += drops
-
-    def stop(self) -> None:
-        """Let no more packets in (a filter that refuses everything), so that counts can close."""
-        self._accept(0)
-
-    def close(self) -> None:
-        """Close the socket; the mapping goes with the last view of it."""
-        self._socket.close()
+        quiet_since, left = time.monotonic(), 2 * self._blocks  # an interface may be back meanwhile
+        while time.monotonic() - quiet_since < SETTLED_S and left > 0:
+            if taken := self.drain(meter):
+                quiet_since, left = time.monotonic(), left - taken
+            time.sleep(RETIRE_MS / 4_000)
 
 
 class InterfaceCounters:
-    """Octets of an interface by its own counters (/sys/class/net), as differences.
+    """Octets of an interface by its own counters, as differences.
 
     `side` says where the interface looks: `lan` receives what the school sends, `wan` what it
     gets, `mirror` receives both, so that its counters cannot tell the directions apart.
     """
 
-    def __init__(self, interface: str, side: str) -> None:
-        self._directory = Path("/sys/class/net") / interface / "statistics"
+    def __init__(self, side: str) -> None:
         self._side = side
-        self._before = self._read()
+        self._before = (0, 0, 0)
 
-    def _read(self) -> tuple[int, int]:
-        try:
-            return (
-                int((self._directory / "rx_bytes").read_text()),
-                int((self._directory / "tx_bytes").read_text()),
-            )
-        except (OSError, ValueError):
-            return 0, 0
-
-    def since_last(self) -> tuple[int | None, int | None]:
+    def since_last(self, report: Report) -> tuple[int | None, int | None]:
         """Return (up, down) octets since the last call; (None, None) on a mirror port."""
-        received, sent = self._read()
-        rx, tx = max(0, received - self._before[0]), max(0, sent - self._before[1])
-        self._before = received, sent
+        number, received, sent = self._before
+        self._before = report.interface_number, report.received_bytes, report.sent_bytes
+        if number != report.interface_number:  # another interface, whose past is not ours
+            received, sent = (report.received_bytes, report.sent_bytes) if not number else (0, 0)
+        rx = max(0, report.received_bytes - received)
+        tx = max(0, report.sent_bytes - sent)
         if self._side == "lan":
             return rx, tx
         if self._side == "wan":

@@ -10,7 +10,7 @@ Errors: a spool or file with a failed write or sync is given up, never tried aga
 a new one, and the manifest holds a row about it. The meter never sees an error of the disk.
 """
 
-from collector.store.directory import DirectoryStore
+from collector.store.directory import WRITING_BYTES, DirectoryStore
 from collector.store.onefile import OneFile
 
-__all__ = ["DirectoryStore", "OneFile"]
+__all__ = ["WRITING_BYTES", "DirectoryStore", "OneFile"]

@@ -88,6 +88,39 @@ def test_interface_counters_are_preferred_and_interfaces_add_up(tmp_path):
     assert rows.start_s.tolist() == [START]
 
 
+def test_ten_seconds_with_an_outage_are_no_measurement(tmp_path):
+    """Neither where all of it was away, nor where a part was measured, nor on another interface."""
+    start = minute_of(MONDAY, "08:00")
+    seconds = [start + timedelta(seconds=10 * step) for step in range(4)]
+    path = write_part(
+        tmp_path,
+        "link",
+        MONDAY,
+        [
+            link_row(seconds[0], down_bytes=10),
+            link_row(seconds[1], outage_ms=10_000),
+            link_row(seconds[2], down_bytes=30),
+            link_row(seconds[2], outage_ms=1),
+            link_row(seconds[3], down_bytes=40),
+            link_row(seconds[3], interface="eth1", outage_ms=9_000),
+        ],
+    )
+    rows = read_lines([path])["internet"]
+    assert (rows.start_s.tolist(), rows.down_bytes.tolist()) == ([START], [10])
+
+
+def test_minutes_of_an_outage_are_missing_in_the_published_load(tmp_path):
+    measured = link_minutes(MONDAY, "08:00", 4, 5.0)
+    away_from = minute_of(MONDAY, "08:04")
+    gaps = [
+        link_row(away_from + timedelta(seconds=10 * step), outage_ms=10_000) for step in range(36)
+    ]
+    path = write_part(tmp_path, "link", MONDAY, measured + gaps)
+    found = load(read_lines([path])["internet"])
+    assert (found["minutes_seen"], found["minutes_missing"]) == (4, 6)
+    assert found["down"]["mean_mbit_s"] == 5.0
+
+
 def test_every_minute_of_the_day_has_timetable_and_state(empty):
     write_part(empty.root, "link", MONDAY, link_minutes(MONDAY, "08:00", 2, 9.9))
     table = day_minutes(Bench(Store(empty.root), empty.school, load_catalogue()), MONDAY)

@@ -164,10 +164,23 @@ def cname(host: str) -> Answer:
     return Answer(5, dns_name(host))
 
 
-def dns_answer(question: str, answers, *, flags=0x8180) -> bytes:
-    head = struct.pack(">6H", 7, flags, 1, len(answers), 0, 0)
+def https(*addresses: str, kind: int = 65, target: str | None = None) -> Answer:
+    """An HTTPS record (RFC 9460) with an ALPN and address hints."""
+    packed = [ip_address(address).packed for address in addresses]
+    key = 4 if len(packed[0]) == 4 else 6
+    parameters = struct.pack(">HH", 1, 3) + b"\x02h2"
+    parameters += struct.pack(">H", key) + _vector(2, b"".join(packed))
+    return Answer(kind, struct.pack(">H", 1) + (dns_name(target) if target else b"\0") + parameters)
+
+
+EDNS = Answer(41, struct.pack(">HH", 12, 40) + b"p" * 40, owner=b"\0")
+"""An OPT record with padding, as resolvers send it (RFC 6891, RFC 7830)."""
+
+
+def dns_answer(question: str, answers, *, flags=0x8180, additional=()) -> bytes:
+    head = struct.pack(">6H", 7, flags, 1, len(answers), 0, len(additional))
     asked = dns_name(question) + struct.pack(">HH", 1, 1)
-    return head + asked + b"".join(answer.octets() for answer in answers)
+    return head + asked + b"".join(record.octets() for record in [*answers, *additional])
 
 
 def dns_frame(question: str, answers, *, client=CLIENT, **options) -> bytes:

@@ -2,11 +2,10 @@
 
 import struct
 
-import pyarrow.compute as pc
 import pytest
 
 from collector.meter import layout as lay
-from privacy.records import EndReason, Reject
+from privacy.records import Reject
 from tests.collector import frames as f
 from tests.support.metering import meter_file
 
@@ -101,63 +100,6 @@ def test_link_rows_of_ten_seconds_add_up_and_silence_is_a_row_of_zeros(tmp_path)
     assert [row["parsed"] for row in links] == [2, 1, 0, 0, 2]
     assert [row["rejected_not_ip"] for row in links] == [2, 1, 0, 0, 2]
     assert [int(row["start"].timestamp()) % 60 for row in links] == [0, 10, 20, 30, 40]
-
-
-CAP, REAL, SYNS = 1_024, 100, 200_000
-
-
-def flood():
-    """100 real flows talk for 20 seconds while 200,000 SYNs come from a /8."""
-    syn = f.tcp_frame(flags=f.SYN, source="10.0.0.0", dport=80)
-    source = 14 + 12
-    hello = [f.tcp_frame(flags=f.SYN, sport=1_024 + i, source="10.255.255.1") for i in range(REAL)]
-    up = [f.tcp_frame(b"u" * 40, sport=1_024 + i, source="10.255.255.1") for i in range(REAL)]
-    down = [
-        f.tcp_frame(b"d" * 400, source=f.SERVER, target="10.255.255.1", sport=443, dport=1_024 + i)
-        for i in range(REAL)
-    ]
-    for i in range(REAL):
-        yield f.NOON_US, hello[i]
-        yield f.NOON_US, down[i]
-    for n in range(SYNS):
-        now = f.NOON_US + 1 + n * 100
-        yield now, syn[: source + 1] + n.to_bytes(3, "big") + syn[source + 4 :]
-        if n % 20 == 0:
-            i = n // 20 % REAL
-            yield now, up[i]
-            yield now, down[i]
-
-
-def test_a_flood_fills_the_table_and_the_real_flows_keep_one_record(tmp_path):
-    packets = list(flood())
-    result = meter_file(f.write(tmp_path / "flood.pcap", packets), flow_cap=CAP)
-    rows = result.slices.filter(pc.equal(result.slices["server_port"], 443)).to_pylist()
-    assert result.totals.packets_parsed == len(packets)
-    assert result.totals.gap() == 0
-    assert result.totals.ip_bytes == sum(len(frame) - 14 for _, frame in packets)
-    whole = (
-        result.slices["up_bytes"].to_numpy().sum() + result.slices["down_bytes"].to_numpy().sum()
-    )
-    assert whole == result.totals.ip_bytes
-    assert result.totals.degraded_flows > SYNS - CAP - CAP // 8
-    assert all(result.links["degraded"].to_pylist())
-    assert max(result.links["flows_in_table"].to_pylist()) <= CAP
-    forced = [r for r in rows if r["end_reason"] == EndReason.RESOURCES]
-    assert len({row["flow"] for row in rows}) == REAL
-    assert forced == []
-
-
-def test_a_table_full_of_answered_flows_makes_room_all_the_same(tmp_path):
-    packets = []
-    for i in range(300):
-        flow = {"sport": 1_024 + i}
-        packets.append((f.NOON_US + i, f.tcp_frame(b"u", **flow)))
-        answer = f.tcp_frame(b"d", source=f.SERVER, target=f.CLIENT, sport=443, dport=1_024 + i)
-        packets.append((f.NOON_US + i, answer))
-    result = meter_file(f.write(tmp_path / "x.pcap", packets), flow_cap=64)
-    assert result.totals.packets_parsed == 600
-    assert sum(result.slices["up_packets"].to_pylist()) == 300
-    assert result.totals.degraded_flows >= 300 - 64
 
 
 @pytest.mark.parametrize("cap", [0, lay.FLOW_CAP + 1])

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collector.meter.hints import APP_WORDS, HINT_TRIES
+from collector.reduce import make_reducer
 from collector.sources.files import NotACapture
 from tests.captures.foreign import CAPTURES, EXPECTED, needs_captures
 from tests.collector import frames as f
@@ -89,6 +90,7 @@ SNMP = b"\x30" + bytes([len(COMMUNITY + PDU)]) + COMMUNITY + PDU  # RFC 3416, BE
 SNMP_LONG = b"\x30\x82\x01\x2c" + COMMUNITY + PDU + b"\0" * 260  # long form of the length
 QUERY = f.dns_answer("a.example.com", [], flags=0x0100)
 DOT = f.tls_records(f.client_hello(None))  # RFC 7858 section 3.1
+DOQ = b"\xc3\0\0\0\x01\x08" + bytes(range(8)) + b"\0" * 30  # RFC 9250, RFC 9000 section 17.2
 
 HARMLESS = {
     "STUN": ("stun", "udp", 3_478, STUN),
@@ -108,6 +110,7 @@ HARMLESS = {
     "DNS": ("dns", "udp", 53, QUERY),
     "DNS over TCP": ("dns", "tcp", 53, struct.pack(">H", len(QUERY)) + QUERY),
     "DNS over TLS": ("dot", "tcp", 853, DOT),
+    "DNS over QUIC": ("doq", "udp", 853, DOQ),
 }
 """Situation: (hint, transport, port, payload)."""
 
@@ -258,7 +261,7 @@ accusing = pytest.mark.parametrize("case", ACCUSING.values(), ids=ACCUSING)
 
 
 def test_every_word_has_its_situation():
-    said = {word for word, *_ in HARMLESS.values()} | {"rtp"} | WORDS
+    said = {word for word, *_ in HARMLESS.values()} | {"rtp", "doh", "bittorrent_lsd"} | WORDS
     assert said == set(APP_WORDS) - {None}
 
 
@@ -380,3 +383,44 @@ def test_no_flow_of_other_projects_captures_is_accused_that_ndpi_does_not_accuse
     }
     assert {key: n for key, n in accused.items() if n > agreed[key]} == {}
     assert sum(accused.values()) >= 14
+
+
+# --- by group, by name ----------------------------------------------------------------------------
+
+
+ANNOUNCEMENT = (
+    b"BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771\r\nPort: 51413\r\n"
+    b"Infohash: 0123456789abcdef0123456789abcdef01234567\r\n\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("client", "group", "port", "payload", "word"),
+    [
+        (f.CLIENT, "239.192.152.143", 6_771, ANNOUNCEMENT, "bittorrent_lsd"),
+        ("fe80::5", "ff15::efc0:988f", 6_771, ANNOUNCEMENT, "bittorrent_lsd"),
+        (f.CLIENT, "239.192.152.144", 6_771, ANNOUNCEMENT, None),
+        (f.CLIENT, "239.192.152.143", 1_900, ANNOUNCEMENT, None),
+        (f.CLIENT, "239.192.152.143", 6_771, b"M-SEARCH" + ANNOUNCEMENT[9:], None),
+    ],
+    ids=["IPv4", "IPv6", "another group", "another port", "other words"],
+)
+def test_a_local_announcement_of_a_torrent_needs_its_words_and_its_group(
+    tmp_path, client, group, port, payload, word
+):
+    frame = f.udp_frame(payload, source=client, target=group, dport=port)
+    rows = meter_file(f.write(tmp_path / "lsd.pcap", [(f.NOON_US, frame)])).slices.to_pylist()
+    assert [row["app"] for row in rows] == [word]
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "word"),
+    [("dns.resolver.example", 443, "doh"), ("dns.resolver.example", 8_443, None),
+     ("www.lycee.example", 443, None)],
+)  # fmt: skip
+def test_https_to_a_public_resolver_is_dns_over_https_and_counted(tmp_path, host, port, word):
+    reduce = make_reducer(lambda name: name, is_resolver=lambda site: site.startswith("dns."))
+    hello = f.tcp_frame(f.tls_records(f.client_hello(host)), dport=port)
+    metered = meter_file(f.write(tmp_path / "doh.pcap", [(f.NOON_US, hello)]), reduce=reduce)
+    assert metered.slices["app"].to_pylist() == [word]
+    assert metered.totals.as_dict()["apps"] == ({word: 1} if word else {})

@@ -3,10 +3,12 @@
 from datetime import UTC, date, datetime
 from ipaddress import ip_network
 
+import pyarrow as pa
 import pytest
 
 from collector.meter import layout as lay
 from collector.placement import place_zones
+from collector.run import MANY_FLOWS, run_replay
 from collector.sources.files import replay
 from school.declared import Label
 from school.words import ZoneKind
@@ -45,6 +47,19 @@ def syn(source, target=OUTSIDE, **rest):
     return f.tcp_frame(flags=f.SYN, source=source, target=target, **rest)
 
 
+NEIGHBOURS_PORT = 9
+NEIGHBOUR = syn("10.1.200.200", mac=b"\x02\0\0\0\0\x99", dport=NEIGHBOURS_PORT)
+"""A second device: of a single one nothing is said."""
+
+
+class _Store(Memory):
+    def open(self):
+        """Nothing to make."""
+
+    def flush(self):
+        """Nothing waits."""
+
+
 @pytest.mark.parametrize(
     ("frame", "expected"),
     [
@@ -64,7 +79,8 @@ def syn(source, target=OUTSIDE, **rest):
          "outside to outside", "from outside"],
 )  # fmt: skip
 def test_zone_and_whether_a_device_is_counted(tmp_path, frame, expected):
-    (row,) = metered(tmp_path, [frame]).slices.to_pylist()
+    rows = metered(tmp_path, [frame, NEIGHBOUR]).slices.to_pylist()
+    (row,) = [row for row in rows if row["server_port"] != NEIGHBOURS_PORT]
     assert (row["zone"], row["device"] is not None) == expected
 
 
@@ -93,6 +109,22 @@ def test_up_counts_from_the_school_whoever_began(tmp_path):
     assert (row["up_bytes"], row["down_bytes"], row["server_port"]) == (140, 50, 22)
     (link,) = result.links.to_pylist()
     assert (link["up_bytes"], link["down_bytes"], link["local_bytes"]) == (140, 50, 0)
+
+
+def test_one_single_inside_address_for_everybody_is_no_device_at_all(tmp_path):
+    """A collector outside of the NAT: a pseudonym of the school would pass for a person's."""
+    flows = [syn("10.1.2.3", sport=1_024 + n) for n in range(MANY_FLOWS + 1)]
+    path = f.write(tmp_path / "nat.pcap", [(f.NOON_US + i, x) for i, x in enumerate(flows)])
+    sink = _Store()
+    result = run_replay([path], new_meter(sink, placement=PLACEMENT), sink)
+    rows = pa.concat_tables(sink.slice_parts)
+    assert len(rows) == MANY_FLOWS + 1
+    assert set(rows["device"].to_pylist()) == {None}
+    assert any("one single inside address" in note for note in result.totals.as_dict()["notes"])
+
+
+def test_with_a_second_inside_address_both_are_devices(tmp_path):
+    assert None not in devices(metered(tmp_path, [syn("10.1.2.3"), NEIGHBOUR]))
 
 
 def devices(result):
@@ -182,6 +214,28 @@ def test_a_device_has_another_pseudonym_on_another_day_and_the_same_within_one(t
         (evening + 10**6, syn("10.1.2.3", sport=2)),
         (night, syn("10.1.2.3")),
         (night + 10**6, syn("10.1.2.3", sport=2)),
+        (evening, NEIGHBOUR),
+        (night, NEIGHBOUR),
+    ]
+    packets.sort(key=lambda packet: packet[0])
+    sink = Memory()
+    meter = new_meter(sink, placement=PLACEMENT)
+    keys = {date(2026, 9, 21): b"a" * 32, date(2026, 9, 22): b"b" * 32}
+    meter._devices._key_of_day = keys.__getitem__
+    replay(f.write(tmp_path / "days.pcap", packets), meter)
+    rows = collected(sink, meter, None).slices.to_pylist()
+    mine = [row for row in rows if row["server_port"] != NEIGHBOURS_PORT]
+    by_day = [{r["device"] for r in mine if (r["minute"].hour == 22) == late} for late in (0, 1)]
+    assert [len(found) for found in by_day] == [1, 1]
+    assert by_day[0] != by_day[1]
+
+
+def test_a_flow_over_midnight_has_each_days_pseudonym(tmp_path):
+    midnight = at(2026, 9, 21, 22, 0)
+    packets = [
+        (midnight + s * 10**6, frame)
+        for s in (-30, 30, 90)
+        for frame in (f.tcp_frame(b"x", source="10.1.2.3"), NEIGHBOUR)
     ]
     sink = Memory()
     meter = new_meter(sink, placement=PLACEMENT)
@@ -189,20 +243,7 @@ def test_a_device_has_another_pseudonym_on_another_day_and_the_same_within_one(t
     meter._devices._key_of_day = keys.__getitem__
     replay(f.write(tmp_path / "days.pcap", packets), meter)
     rows = collected(sink, meter, None).slices.to_pylist()
-    by_day = [{r["device"] for r in rows if (r["minute"].hour == 22) == late} for late in (0, 1)]
-    assert [len(found) for found in by_day] == [1, 1]
-    assert by_day[0] != by_day[1]
-
-
-def test_a_flow_over_midnight_has_each_days_pseudonym(tmp_path):
-    midnight = at(2026, 9, 21, 22, 0)
-    packets = [(midnight + s * 10**6, f.tcp_frame(b"x", source="10.1.2.3")) for s in (-30, 30, 90)]
-    sink = Memory()
-    meter = new_meter(sink, placement=PLACEMENT)
-    keys = {date(2026, 9, 21): b"a" * 32, date(2026, 9, 22): b"b" * 32}
-    meter._devices._key_of_day = keys.__getitem__
-    replay(f.write(tmp_path / "days.pcap", packets), meter)
-    rows = collected(sink, meter, None).slices.to_pylist()
+    rows = [row for row in rows if row["server_port"] != NEIGHBOURS_PORT]
     assert len({row["flow"] for row in rows}) == 1
     assert len({row["device"] for row in rows if row["minute"].hour == 21}) == 1
     assert len({row["device"] for row in rows}) == 2

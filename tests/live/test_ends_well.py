@@ -45,7 +45,8 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 
 def _refused(done: subprocess.CompletedProcess[str], code: Exit, *words: str) -> None:
     """One sentence on stderr with these words, this code, no traceback."""
-    lines = [line for line in done.stderr.splitlines() if "compiling the packet loop" not in line]
+    said_at_start = ("jauge: compiling the packet loop", "jauge: flow table for")
+    lines = [line for line in done.stderr.splitlines() if not line.startswith(said_at_start)]
     assert done.returncode == int(code), done.stderr
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("jauge: ")

@@ -5,7 +5,11 @@ than ten minutes (a larger fall begins a new era). A flow's slice is what falls 
 minute; flows end after 60 s of silence (TCP 120 s), closed TCP flows after 5 s, and a SYN on a
 closed flow begins another one. Octets are what the IP header claims, at most what was on the wire.
 
-Knows nothing of names, devices or caps. Change together with collector/meter/.
+With a cap, a table that is full makes room before the next packet: a sixteenth of the flows, the
+oldest first; unanswered ones (the youngest fourth may still wait for its answer), then those that
+were brief or fell silent, then any. (Among answered flows the compiled table knows age roughly.)
+
+Knows nothing of names or devices. Change together with collector/meter/.
 """
 
 import struct
@@ -15,20 +19,17 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from tests.oracles.captures import Record
+from tests.oracles.slow_links import Rejected, ip_offset, number, take
 from tests.oracles.slow_tunnels import DEPTH, inner_frame
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 BACKWARD = 600 * SECOND
 IDLE, TCP_IDLE, LINGER = 60 * SECOND, 120 * SECOND, 5 * SECOND
+BRIEF, QUIET = SECOND, 5 * SECOND
 FIN, SYN, RST, ACK = 1, 2, 4, 16
-TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
 TRANSPORTS = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmp"}
 WITH_PORTS = (6, 17, 132, 136)
-
-
-class Rejected(Exception):
-    """The frame is not metered; the argument is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,55 +72,6 @@ class Slice:
 # --- dissection ------------------------------------------------------------------------------
 
 
-def _take(data: bytes, at: int, size: int) -> bytes:
-    if at + size > len(data):
-        raise Rejected("truncated")
-    return data[at : at + size]
-
-
-def _number(data: bytes, at: int, size: int) -> int:
-    return int.from_bytes(_take(data, at, size), "big")
-
-
-def _ip_offset(frame: bytes, link: int) -> tuple[int, int]:
-    """Return (offset of the IP header, outermost VLAN)."""
-    if link in (101, 12, 14, 228, 229):
-        return 0, 0
-    if link != 1:
-        raise Rejected("unknown_link")
-    kind, at, vlans = _number(frame, 0, 14) & 0xFFFF, 14, []
-    while kind in TAGS:
-        tag = _number(frame, at, 4)
-        if len(vlans) == 4:
-            raise Rejected("bad_link")
-        vlans.append(tag >> 16 & 0x0FFF)
-        kind, at = tag & 0xFFFF, at + 4
-    return _behind_type(frame, at, kind), next((vlan for vlan in vlans if vlan), 0)
-
-
-def _behind_type(frame: bytes, at: int, kind: int) -> int:
-    if kind in (0x8847, 0x8848):
-        return _behind_labels(frame, at)
-    if kind == 0x8864:
-        if _number(frame, at, 8) & 0xFFFF not in (0x0021, 0x0057):
-            raise Rejected("not_ip")
-        return at + 8
-    if kind not in (0x0800, 0x86DD):
-        raise Rejected("not_ip")
-    return at
-
-
-def _behind_labels(frame: bytes, at: int) -> int:
-    for _ in range(8):
-        label = _number(frame, at, 4)
-        at += 4
-        if label & 0x100:
-            if _number(frame, at, 1) >> 4 not in (4, 6):
-                raise Rejected("not_ip")
-            return at
-    raise Rejected("bad_link")
-
-
 @dataclass(slots=True)
 class _Ip:
     version: int
@@ -135,26 +87,26 @@ class _Ip:
 
 
 def _ipv4(data: bytes, wire: int) -> _Ip:
-    header = (_number(data, 0, 20) >> 152 & 15) * 4
+    header = (number(data, 0, 20) >> 152 & 15) * 4
     if header < 20:
         raise Rejected("bad_ip")
-    _take(data, 0, header)
-    octets = min(_number(data, 2, 2) or wire, wire)
+    take(data, 0, header)
+    octets = min(number(data, 2, 2) or wire, wire)
     if octets < header:
         raise Rejected("bad_ip")
     ip = _Ip(4, data[9], data[12:16], data[16:20], octets, data[header:octets], header=header)
-    fragment = _number(data, 6, 2)
+    fragment = number(data, 6, 2)
     if fragment & 0x1FFF:
         ip.part = "later"
     elif fragment & 0x2000:
         ip.part = "first"
-    ip.identification = _number(data, 4, 2)
+    ip.identification = number(data, 4, 2)
     return ip
 
 
 def _ipv6(data: bytes, wire: int) -> _Ip:
-    _take(data, 0, 40)
-    claimed = _number(data, 4, 2)
+    take(data, 0, 40)
+    claimed = number(data, 4, 2)
     octets = min(claimed + 40, wire) if claimed else wire
     if octets < 40:
         raise Rejected("bad_ip")
@@ -164,9 +116,9 @@ def _ipv6(data: bytes, wire: int) -> _Ip:
             break
         following, length = ip.body[0], ip.body[1]
         if ip.protocol == 44:
-            offset = _number(ip.body, 2, 2)
+            offset = number(ip.body, 2, 2)
             ip.part = "later" if offset >> 3 else "first" if offset & 1 else "whole"
-            ip.identification = _number(ip.body, 4, 4)
+            ip.identification = number(ip.body, 4, 4)
             size = 8
         else:
             size = 8 + length * (4 if ip.protocol == 51 else 8)
@@ -185,7 +137,7 @@ class Dissector:
 
     def packet(self, record: Record) -> Packet:
         """Raises Rejected."""
-        at, vlan = _ip_offset(record.frame, record.link)
+        at, vlan = ip_offset(record.frame, record.link)
         packet, ip = self._one(record.frame[at:], record.wire - at, vlan)
         octets = packet.octets
         for _ in range(DEPTH):
@@ -196,7 +148,7 @@ class Dissector:
             try:
                 if kind == "ethernet":
                     frame = ip.body[start:]
-                    start += _ip_offset(frame, 1)[0]
+                    start += ip_offset(frame, 1)[0]
                 wire = ip.octets - ip.header - start
                 packet, ip = self._one(ip.body[start:], wire, vlan)
             except Rejected:
@@ -204,7 +156,7 @@ class Dissector:
         return replace(packet, octets=octets)
 
     def _one(self, data: bytes, wire: int, vlan: int) -> tuple[Packet, "_Ip"]:
-        version = _number(data, 0, 1) >> 4
+        version = number(data, 0, 1) >> 4
         if version not in (4, 6):
             raise Rejected("bad_ip")
         ip = _ipv4(data, wire) if version == 4 else _ipv6(data, wire)
@@ -277,6 +229,7 @@ class _Flow:
     zone: str
     local: bool
     up_end: tuple[bytes, int]
+    client: tuple[bytes, int]
     server_port: int
     packet: Packet
     first: int
@@ -289,6 +242,7 @@ class _Flow:
     down: int = 0
     up_packets: int = 0
     down_packets: int = 0
+    answered: bool = False
 
     @property
     def idle_limit(self) -> int:
@@ -310,7 +264,10 @@ class _Flow:
 class SlowMeter:
     """Offer records, then `finish`; read `flows`, `totals` and `rejected`."""
 
-    def __init__(self, zones: Sequence[SlowZone] = (), inside: Iterable = ()) -> None:
+    def __init__(
+        self, zones: Sequence[SlowZone] = (), inside: Iterable = (), cap: int | None = None
+    ) -> None:
+        self._cap = cap
         self._zones, self._inside = zones, tuple(inside)
         self._dissector = Dissector()
         self._table: dict[tuple, _Flow] = {}
@@ -322,6 +279,8 @@ class SlowMeter:
 
     def offer(self, record: Record) -> None:
         """Meter one frame."""
+        if self._cap is not None and len(self._table) >= self._cap:
+            self._make_room(max(1, self._cap // 16))
         self._advance(record.time_us)
         self.offered += 1
         try:
@@ -337,6 +296,20 @@ class SlowMeter:
         for key in list(self._table):
             self._end(key, "forced")
         return as_multiset(flow.slices for flow in self._flows if not flow.local)
+
+    def _make_room(self, wanted: int) -> None:
+        now, size = self._clock, len(self._table)
+        for gives_way, looks in (
+            (lambda flow: not flow.answered, size - size // 4),
+            (lambda flow: flow.last - flow.first < BRIEF or now - flow.last > QUIET, size),
+            (lambda _: True, size),
+        ):
+            oldest = list(self._table.items())[:looks]
+            for key in [key for key, flow in oldest if gives_way(flow)]:
+                if wanted == 0:
+                    return
+                self._end(key, "resources")
+                wanted -= 1
 
     def _advance(self, time_us: int) -> None:
         if 0 <= self._clock - time_us <= BACKWARD:
@@ -361,6 +334,7 @@ class SlowMeter:
             self._export(flow, None)
             flow.slice = now // MINUTE * MINUTE
         flow.count(packet, now)
+        flow.answered |= packet.source != flow.client
         self.local_octets += packet.octets if flow.local else 0
         if packet.transport == "tcp" and packet.flags & RST:
             flow.closed |= {0, 1}
@@ -392,6 +366,7 @@ class SlowMeter:
             zone=zone or (by_vlan[-1] if by_vlan else "unmatched"),
             local=bool(self._zones) and ((source_in and target_in) or unrouted),
             up_end=packet.source if school_first else packet.target,
+            client=packet.source if client_first else packet.target,
             server_port=packet.target[1] if client_first else packet.source[1],
             packet=packet,
             first=now,
@@ -405,7 +380,8 @@ class SlowMeter:
 
     def _end(self, key: tuple, reason: str) -> None:
         flow = self._table.pop(key)
-        self._export(flow, "ended" if len(flow.closed) == 2 else reason)
+        ended = len(flow.closed) == 2 and reason != "resources"
+        self._export(flow, "ended" if ended else reason)
 
     def _export(self, flow: _Flow, end: str | None) -> None:
         flow.slices.append(_slice(flow, end))

@@ -41,6 +41,13 @@ class Captured:
         return stored(self.store, "link")
 
 
+def parser_of(captured: Captured) -> int:
+    """Return the process id of the parser: the only child of the holder."""
+    holder = captured.process.pid
+    (child,) = Path(f"/proc/{holder}/task/{holder}/children").read_text().split()
+    return int(child)
+
+
 def has_packet_socket(pid: int, interface_number: int) -> bool:
     """Say whether a process captures on an interface, by what the kernel lists."""
     try:

@@ -5,6 +5,7 @@ there everything is installed and a silent skip would hide a part that is never 
 """
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,12 @@ def need(program: str, debian_package: str) -> str:
     if path is None:
         _lack(f"`{program}` is missing: apt-get install {debian_package}")
     return str(path)
+
+
+def need_file(path: Path, debian_package: str) -> None:
+    """Skip without a file of the system."""
+    if not path.exists():
+        _lack(f"`{path}` is missing: apt-get install {debian_package}")
 
 
 def need_root() -> None:

@@ -1,0 +1,54 @@
+"""Every regression stays mended, compiled and not; each target is searched for a few seconds."""
+
+import importlib.util
+
+import pytest
+
+from tests.fuzz import run
+from tests.fuzz.targets import TARGETS
+
+SECONDS = 6
+PROMISED = {
+    "pcap", "pcapng", "link", "dns", "tls", "quic", "netflow5", "netflow9", "ipfix", "sflow",
+}  # fmt: skip
+needs_atheris = pytest.mark.skipif(
+    importlib.util.find_spec("atheris") is None,
+    reason="atheris has wheels for Linux on x86-64 and Python 3.11 to 3.13 only",
+)
+
+
+def test_every_promised_parser_is_a_target():
+    assert set(TARGETS) >= PROMISED
+
+
+def test_each_folder_of_regressions_belongs_to_a_target():
+    assert {path.name for path in run.REGRESSIONS.iterdir()} <= set(TARGETS)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_every_regression_stays_mended_and_does_the_same_compiled_and_uncompiled():
+    shipped, plain = run.regressions({}), run.regressions(run.PLAIN)
+    assert [report["problems"] for report in (*shipped, *plain) if report["problems"]] == []
+    assert [report["digests"] for report in shipped] == [report["digests"] for report in plain]
+    assert sum(report["inputs"] for report in shipped) == len([*run.REGRESSIONS.glob("*/*.bin")])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", TARGETS)
+def test_seeds_do_the_same_as_shipped_with_bounds_checks_and_uncompiled(name, tmp_path):
+    corpus, _ = run.prepare(name, tmp_path)
+    result = run.confirm(name, corpus)
+    assert result["problems"] == {}
+    assert result["inputs"] >= len(list(TARGETS[name].seeds()))
+
+
+@needs_atheris
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_few_seconds_of_search_find_nothing(name, tmp_path):
+    result = run.fuzz(name, SECONDS, tmp_path)
+    assert result["problems"] == {}
+    assert result["executions"] > 100
