@@ -295,6 +295,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--free", type=int, default=3, help="undisturbed runs")
     parser.add_argument("--stopped", type=int, default=10, help="runs with the parser stopped")
     parser.add_argument("--seed", type=int, default=secrets.randbits(16), help="of the moments")
+    parser.add_argument("--note", default="", help="what a reader must know of this run")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--write", action="store_true", help="write it into docs/performance.md")
     return parser.parse_args()
@@ -310,6 +311,7 @@ def main() -> int:
     path, packets = capture(paths, options.packets)
     warm(path)
     how = f"{said}, multiplied to {packets:,} packets and sent {options.loops} times a run"
+    how += f"; {options.note}" if options.note else ""
     try:
         free, stopped = runs(path, options)
     except (ProgramFailed, RuntimeError, subprocess.TimeoutExpired) as failure:

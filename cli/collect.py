@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.conntrack import capture_conntrack
 from cli.declared import Declared, declared_for_collector, school_or_refusal
 from cli.exits import Exit, Refusal
 from cli.hardening import HOLDER, PARSER, call_this, confine, leave_no_core, stay_in_memory
+from cli.logs import DnsLogs, Lists, ProxyAddresses, ProxyLogs, logs_or_refusal
 from cli.progress import counter_line, octets_bar
 from cli.sink import keys_of_files, open_directory, open_file, open_watched, refuse_trouble
 
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from collector.run import Store
     from collector.settings import CollectorSettings
     from collector.sources.ring import Ring
-
-Lists = Annotated[Path | None, typer.Option(help="Lists file made by `jauge lists update`.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +54,7 @@ def replay(
     from collector.sources.files import NotACapture
 
     _must_be_files(files)
-    category_of = _category_of(lists)
+    category_of = category_of_lists(lists)
     sink = open_file(out) if out is not None else open_directory(Path(store or ""))
     declared = declared_for_collector(school)
     meter = _meter(
@@ -105,13 +105,35 @@ def capture(
         str, typer.Option(help="`packet`, or `trailer` of a tap aggregator.")
     ] = "packet",
     *,
+    source: Annotated[
+        str, typer.Option(help="`ring` (packets), or `conntrack` on the gateway itself.")
+    ] = "ring",
+    dns_log: DnsLogs = None,
+    proxy_log: ProxyLogs = None,
+    proxy_address: ProxyAddresses = None,
     lists: Lists = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Capture on an interface until SIGINT or SIGTERM, then close the counts.
 
     Example: jauge capture --interface eth1 --store /var/lib/jauge --school /etc/jauge --side lan
+
+    On a gateway that translates addresses, --source conntrack reads the kernel's own connections
+    instead of packets; logs of the name server or of a proxy then bring the names.
     """
+    if _is_conntrack(source, dns_log, proxy_log):
+        settings = _settings(school, interface=interface, side=side, line=line)
+        if settings.interface == "any":
+            _interface_to_use(settings.interface)
+        capture_conntrack(
+            store,
+            school,
+            line=settings.line,
+            logs=logs_or_refusal(dns_log, proxy_log, proxy_address, lists, school),
+            stopping=_stop_signals(),
+            as_json=as_json,
+        )
+        return
     if interface is not None:
         _interface_to_use(interface)
     stopping = _stop_signals()
@@ -120,10 +142,11 @@ def capture(
     settings = _settings(school, interface=interface, side=side, line=line)
     interface = _interface_to_use(settings.interface)
     from collector.accounting import memory_sentence
+    from collector.compile import compile_loop
     from collector.run import LiveFacts, run_capture
     from collector.sources.ring import InterfaceCounters
 
-    category_of = _category_of(lists)
+    category_of = category_of_lists(lists)
     facts = LiveFacts(ring, InterfaceCounters(settings.side))
     declared = declared_for_collector(school)
     sink = open_watched(store, declared, source=f"capture {interface}")
@@ -138,8 +161,9 @@ def capture(
         settings=settings,
         category_of=category_of,
     )
+    compile_loop()  # it loads from the cache at its first call: a second or two of packets
     _say(memory_sentence(meter.flow_cap))
-    _open_ring(ring, interface)  # last, so that the loop is ready when the first packet comes
+    _open_ring(ring, interface)  # last, so that all is ready when the first packet comes
     try:
         with counter_line(f"Capture sur {interface}") as show:
             result = run_capture(
@@ -208,6 +232,19 @@ def _become_parser() -> None:
         cache.fill()
     stay_in_memory()
     confine(PARSER, "the process that parses packets")
+
+
+def _is_conntrack(source: str, dns_log: list[Path] | None, proxy_log: list[Path] | None) -> bool:
+    """Tell which source is meant; refuse what would do nothing."""
+    if source not in {"ring", "conntrack"}:
+        raise Refusal(f"--source {source}: say ring or conntrack", Exit.USAGE)
+    if source == "ring" and (dns_log or proxy_log):
+        raise Refusal(
+            "--dns-log and --proxy-log name the flows of --source conntrack and of `jauge listen`; "
+            "a capture finds the names in the packets",
+            Exit.USAGE,
+        )
+    return source == "conntrack"
 
 
 def _must_be_files(paths: list[Path]) -> None:
@@ -357,7 +394,7 @@ def _say(sentence: str) -> None:
     print(f"jauge: {sentence}", file=sys.stderr)  # noqa: T201
 
 
-def _category_of(lists: Path | None) -> Any:
+def category_of_lists(lists: Path | None) -> Any:
     """Map a lists file; it stays mapped as long as the process looks names up."""
     if lists is None:
         return None

@@ -11,11 +11,13 @@ import typer
 
 from cli.declared import Declared, declared_for_collector
 from cli.exits import Exit, Refusal
+from cli.logs import DnsLogs, Lists, ProxyAddresses, ProxyLogs, logs_or_refusal
 from cli.progress import counter_line
 from cli.sink import open_watched, refuse_trouble
 
 if TYPE_CHECKING:
     from collector.exports.listener import Listener
+    from collector.exports.tables import Minimiser
 
 PORT_MAX = 65_535
 EXPORTERS_MAX = 64
@@ -34,6 +36,10 @@ def listen(
     school: Annotated[Path | None, typer.Option(help="Directory of the declared files.")] = None,
     line: Annotated[str, typer.Option(help="The declared line that is measured.")] = "internet",
     *,
+    dns_log: DnsLogs = None,
+    proxy_log: ProxyLogs = None,
+    proxy_address: ProxyAddresses = None,
+    lists: Lists = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Receive NetFlow v5 and v9, IPFIX and sFlow v5 until SIGINT or SIGTERM.
@@ -49,7 +55,8 @@ def listen(
     stopping = _stop_signals()
     declared = declared_for_collector(school)
     sink = open_watched(store, declared, source="listen")
-    listener = _listener(sink, exporters, declared, line)
+    logs = logs_or_refusal(dns_log, proxy_log, proxy_address, lists, school)
+    listener = _listener(sink, exporters, declared, line, logs)
     try:
         receiver = open_socket(address, port)
     except CannotListen as error:
@@ -64,10 +71,14 @@ def listen(
                 sink,
                 stopped=lambda: bool(stopping),
                 tick=_ticker(show),
+                before_tick=logs.poll if logs is not None else lambda _: None,
             )
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
     report["notes"] += sink.notes()
+    if logs is not None:
+        report["logs"] = logs.report()
+        report["notes"] += logs.notes()
     _print(report, as_json=as_json)
     refuse_trouble(sink)
 
@@ -109,20 +120,12 @@ def _stop_signals() -> list[int]:
     return seen
 
 
-def _listener(sink: Any, exporters: tuple[str, ...], declared: Declared, line: str) -> "Listener":
+def _listener(
+    sink: Any, exporters: tuple[str, ...], declared: Declared, line: str, logs: Any
+) -> "Listener":
     from collector.exports.listener import Listener, ListenSetup
-    from collector.exports.places import Identities, Places
-    from collector.exports.tables import Minimiser
-    from school.catalogue import load_catalogue
 
-    minimiser = Minimiser(
-        places=Places(declared.placement),
-        identities=Identities(),
-        site_of=load_catalogue().site_of,
-        key_of_day=sink.key_of_day,
-        timezone=declared.timezone,
-        objections=sink.objections,
-    )
+    minimiser = minimiser_of(sink, declared, logs)
     setup = ListenSetup(
         exporters=exporters,
         minimiser=minimiser,
@@ -131,6 +134,23 @@ def _listener(sink: Any, exporters: tuple[str, ...], declared: Declared, line: s
         config_digest=declared.config,
     )
     return Listener(setup, sink)
+
+
+def minimiser_of(sink: Any, declared: Declared, logs: Any) -> "Minimiser":
+    """Return what turns flows into stored rows."""
+    from collector.exports.places import Identities, Places
+    from collector.exports.tables import Minimiser
+    from school.catalogue import load_catalogue
+
+    return Minimiser(
+        places=Places(declared.placement),
+        identities=Identities(),
+        site_of=load_catalogue().site_of,
+        key_of_day=sink.key_of_day,
+        timezone=declared.timezone,
+        objections=sink.objections,
+        logged=logs.names if logs is not None else None,
+    )
 
 
 def _ticker(show: Any) -> Any:

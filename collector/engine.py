@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from collector import gquic
 from collector.meter import layout as lay
 from collector.meter.entry import close_step, end_of_input, make_room, name_flow
 from collector.meter.hello import pull_hello
@@ -173,7 +174,10 @@ class Meter:
     def _read_hello(self, number: int, flow_id: int, stream: bytes) -> bool:
         """Name the flow if the hello is long enough; returns True when nothing more is expected."""
         buf = np.frombuffer(bytearray(stream), np.uint8)
-        outcome, offset, length, ech = pull_hello(buf, 0, len(buf))
+        if gquic.is_chlo(stream):
+            (outcome, offset, length), ech = gquic.pull_chlo(stream), 0
+        else:
+            outcome, offset, length, ech = pull_hello(buf, 0, len(buf))
         if length:
             name_flow(self.memory, number, lay.SOURCE_QUIC, buf, offset, length, ech)
         if outcome == lay.MORE:

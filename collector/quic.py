@@ -2,17 +2,20 @@
 
 The keys of an Initial derive from the client's first destination connection id and a public salt
 (RFC 9001 section 5.2): this is no secret, any observer can read a hello. Versions 1 (RFC 9001),
-2 (RFC 9369) and the drafts that were deployed. Time is an argument; every buffer is bounded.
+2 (RFC 9369) and the drafts that were deployed; Google's own are told in `collector.gquic`. Every
+buffer is bounded.
 """
 
 import hmac
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from collector import gquic
+from collector.quic_reasons import QuicReject
 
 FLOWS_MAX = 1_024
 """Handshakes in progress at once; the oldest gives way."""
@@ -23,6 +26,7 @@ FRAGMENTS_MAX = 64
 KEYS_MAX = 3
 """Connection ids tried per flow: the first, one after Retry, one after version negotiation."""
 PACKETS_PER_DATAGRAM = 4
+"""Coalesced packets looked at: one of each kind that a client sends before its keys change."""
 CONNECTION_ID_MAX = 20
 """RFC 9000 section 17.2."""
 SHORTEST_PACKET = 20
@@ -35,16 +39,8 @@ _SALT_DRAFT_23 = bytes.fromhex("c3eef712c72ebb5a11a7d2432bb46365bef9f502")
 FRAME_PADDING, FRAME_PING, FRAME_ACK, FRAME_ACK_ECN, FRAME_CRYPTO = 0, 1, 2, 3, 6
 VERSION_1, VERSION_2 = 0x00000001, 0x6B3343CF
 _DRAFT = 0xFF000000
-
-
-class QuicReject(StrEnum):
-    """Why a datagram gave nothing."""
-
-    VERSION = "version"
-    TRUNCATED = "truncated"
-    NOT_INITIAL = "not_initial"
-    KEYS = "keys"  # no connection id that we saw opens it
-    FRAMES = "frames"  # opened, but holds what an Initial cannot
+_DRAFT_27_OF_MVFST = (0xFACEB002, 0xFACEB00E)
+"""Names that Facebook's implementation gave draft-27."""
 
 
 def _salt(version: int) -> bytes | None:
@@ -57,9 +53,9 @@ def _salt(version: int) -> bytes | None:
         return _SALT_V1
     if 29 <= draft <= 32:
         return _SALT_DRAFT_29
-    if 23 <= draft <= 28:
+    if 23 <= draft <= 28 or version in _DRAFT_27_OF_MVFST:
         return _SALT_DRAFT_23
-    return None
+    return gquic.SALTS.get(version)
 
 
 def _expand(secret: bytes, label: bytes, length: int) -> bytes:
@@ -195,10 +191,11 @@ def _skip_ack(payload: bytes, at: int, *, with_ecn: bool) -> int | None:
     return rest[1] if rest else None
 
 
-def pull_crypto(payload: bytes) -> list[tuple[int, bytes]] | None:
+def pull_crypto(payload: bytes, crypto: int = FRAME_CRYPTO) -> list[tuple[int, bytes]] | None:
     """Return the CRYPTO frames of an Initial's payload (RFC 9000 section 12.4), None if malformed.
 
-    Behind a frame that an Initial may not hold (or CONNECTION_CLOSE) nothing is read.
+    Behind a frame that an Initial may not hold (or CONNECTION_CLOSE) nothing is read. `crypto` is
+    the frame's type in the packet's version.
     """
     at = 0
     found: list[tuple[int, bytes]] = []
@@ -216,7 +213,7 @@ def pull_crypto(payload: bytes) -> list[tuple[int, bytes]] | None:
                 return None
             at = after
             continue
-        if kind != FRAME_CRYPTO:
+        if kind != crypto:
             return found
         head = _pull_varints(payload, at, 2)
         if head is None or head[1] + head[0][1] > len(payload):
@@ -266,6 +263,8 @@ class Handshakes:
         Returns:
             What has arrived of the hello without a gap, or None when the datagram added nothing.
         """
+        if gquic.in_clear(data):
+            return self._count_rejected(gquic.pull_handshake(data))
         state = self._open.get(flow) or _Handshake()
         added = False
         start = 0
@@ -288,6 +287,12 @@ class Handshakes:
             self._keep(flow, state)
         return state.contiguous() if added else None
 
+    def _count_rejected(self, got: bytes | QuicReject) -> bytes | None:
+        if isinstance(got, QuicReject):
+            self.rejected[got] += 1
+            return None
+        return got
+
     def _open_with_any(
         self, state: _Handshake, data: bytes, packet: Initial
     ) -> list[tuple[int, bytes]] | None:
@@ -299,7 +304,8 @@ class Handshakes:
         for keys in reversed(state.keys):
             payload = open_initial(data, packet, keys)
             if payload is not None:
-                pieces = pull_crypto(payload)
+                google = packet.version in gquic.SALTS
+                pieces = pull_crypto(payload, gquic.FRAME_CRYPTO if google else FRAME_CRYPTO)
                 if pieces is None:
                     self.rejected[QuicReject.FRAMES] += 1
                 return pieces

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from collector.resolve import Reduced, Reducer
+from collector.reduced import Reduced, Reducer
 
 ECH_PUBLIC_NAMES = frozenset({"cloudflare-ech.com", "public.tls-ech.dev"})
 """Names on the outside of encrypted hellos (RFC 9849 section 4, `public_name`). Chrome sends a

@@ -6,7 +6,6 @@ day's key and stays in the loop's memory only.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,27 +13,12 @@ import numpy as np
 
 from collector.meter import layout as lay
 from collector.meter.entry import reindex_devices
+from collector.reduced import Reduced, Reducer
 from privacy.pseudonym import device_pseudonym
 
 SITES_MAX = 65_536
 """Sites held at once; a day of a large school shows a few thousand. Beyond it names stay unnamed
 until the next forgetting."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reduced:
-    """What remains of a full name."""
-
-    site: str | None
-    list_category: str | None = None
-    ech_public: bool = False
-    """The name is one that providers put on the outside of an encrypted hello."""
-    resolver: bool = False
-    """The name is one of a public resolver that answers over HTTPS (RFC 8484)."""
-
-
-Reducer = Callable[[str], Reduced]
-"""Reduces a full, lower-case host name. Must keep nothing of it."""
 
 
 class Sites:

@@ -15,7 +15,8 @@ from collector.sources.protocol import Report
 from collector.sources.ring import InterfaceCounters, Ring, move_clock
 
 FLUSH_S = 4.0
-"""Rows are made safe at least that often while capturing: a kill loses less than five seconds."""
+"""Rows are made safe at least that often while capturing: a kill loses less than five seconds, and a
+`degraded` link row is on the disk soon after its step."""
 LOOK_S = 0.5
 """How often the holder is asked; it also speaks up by itself."""
 MANY_FLOWS = 1_000

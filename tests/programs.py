@@ -11,7 +11,6 @@ import sys
 
 PACKAGES = {
     "faketime": "faketime",
-    "strace": "strace",
     "chromium": "chromium",
     "tcpreplay": "tcpreplay",
     "tcpdump": "tcpdump",
@@ -26,6 +25,14 @@ PACKAGES = {
     "openssl": "openssl",
     "softflowd": "softflowd",
     "nfpcapd": "nfdump",
+    "strace": "strace",
+    "mkfs.ext4": "e2fsprogs",
+    "nft": "nftables",
+    "conntrack": "conntrack",
+    "sysctl": "procps",
+    "unbound": "unbound",
+    "unbound-control": "unbound",
+    "squid": "squid",
     "ndpiReader": "libndpi-bin",
     "argus": "argus-server",
 }

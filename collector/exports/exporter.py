@@ -21,6 +21,7 @@ from collector.exports.domain import Domain, Record
 from collector.exports.flow import ExportedFlow
 from collector.exports.outcome import NeedTemplate, Refused, Rejected
 from collector.exports.sequence import Arrival, Verdict
+from collector.exports.spreading import Spreading
 from collector.exports.templates import Budget
 from collector.exports.times import Clock
 from collector.exports.values import flow_of, sampling_of
@@ -42,6 +43,7 @@ class Exporter:
         self._retired_lost = self._retired_restarts = self._retired_offered = 0
         self._budget = Budget()
         self._waiting = Waiting()
+        self._spreading = Spreading()
         # By the first 16 bits: NetFlow and IPFIX have a 16-bit version, sFlow a 32-bit one.
         self._readers = {
             b"\0\x05": self._read_v5,
@@ -75,6 +77,7 @@ class Exporter:
             self.counts.rejected[flows.reason] += 1
             return []
         self.counts.metered += len(flows)
+        flows = [self._spreading.within(flow, now) for flow in flows]
         for flow in flows:
             self.counts.scales[flow.scale] += 1
             self.counts.untimed += not flow.timed

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from collector.exports.flow import ExportedFlow, Scale
+from collector.reduced import Reduced
 
 MINUTE_MS = 60_000
 JOIN_S = 30.0
@@ -66,6 +67,8 @@ class Joined:
     vlan: int = 0
     name: str | None = None
     name_source: str = "none"
+    logged: Reduced | None = None
+    """What a log said of the flow's site; never a full name."""
     end: str | None = None
     end_known: bool = False
     unscaled: bool = False

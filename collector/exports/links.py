@@ -1,14 +1,15 @@
-"""Ten-second link rows of one exporter.
+"""Ten-second link rows of one exporter, or of conntrack.
 
 Pure. Octets stand where their flows were, in proportion to time. The identity stands where the
 datagrams arrived, in the exporter's own numbers (v5: flows, IPFIX: data records, v9 and sFlow:
-datagrams): `offered` by how far its numbers advanced, `parsed` by what was read, `kernel_drops` by the
+datagrams): `offered` by how far its numbers advanced (and by what was rejected), `parsed` by what was read, `kernel_drops` by the
 gaps in its numbers (whatever lost them: the network or our socket), `rejected_*` datagrams whose
 number could not be trusted. Octets of a step that was already written make another row of it:
 readers add up the rows of a line.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from collector.exports.exporter import Exporter
 from collector.exports.joining import Joined, spread
@@ -27,14 +28,35 @@ _TRUNCATED = (Refused.TRUNCATED,)
 _UNKNOWN = (Refused.VERSION,)
 
 
-class LinkRows:
-    """The steps of one exporter that are not written yet."""
+class Told(NamedTuple):
+    """What a source says of itself since its start, in its own numbers; open gaps left out."""
 
-    def __init__(self, exporter: Exporter, *, interface: str, line: str, digest: str) -> None:
-        self._exporter = exporter
+    offered: int = 0
+    parsed: int = 0
+    lost: int = 0
+    truncated: int = 0
+    bad: int = 0
+    unknown: int = 0
+
+
+def told_by(exporter: Exporter) -> Told:
+    """Return what an exporter says of itself."""
+    rejected = exporter.counts.rejected
+    truncated = sum(rejected[reason] for reason in _TRUNCATED)
+    unknown = sum(rejected[reason] for reason in _UNKNOWN)
+    bad = sum(rejected.values()) - truncated - unknown
+    offered = exporter.offered + sum(rejected.values())
+    return Told(offered, exporter.counts.units, exporter.lost, truncated, bad, unknown)
+
+
+class LinkRows:
+    """The steps of one source that are not written yet."""
+
+    def __init__(self, told: Callable[[], Told], *, interface: str, line: str, digest: str) -> None:
+        self._tell = told
         self._names = {"interface": interface, "line": line, "config_digest": digest}
         self._steps: dict[int, Step] = {}
-        self._told = (0, 0, 0, 0, 0, 0)
+        self._told = Told()
         self._written_to: int | None = None
 
     def add_flow(self, flow: Joined, placed: Placed) -> None:
@@ -57,17 +79,10 @@ class LinkRows:
             self._written_to = number
         step = self._step(number)
         step.degraded |= degraded
-        counts = self._exporter.counts
-        rejected = counts.rejected
-        truncated = sum(rejected[reason] for reason in _TRUNCATED)
-        unknown = sum(rejected[reason] for reason in _UNKNOWN)
-        bad = sum(rejected.values()) - truncated - unknown
-        told = (
-            self._exporter.offered, counts.units, self._exporter.lost, truncated, bad, unknown,
-        )  # fmt: skip
+        told = self._tell()
         grown = [new - old for new, old in zip(told, self._told, strict=True)]
         self._told = told
-        step.offered += grown[0] + sum(grown[3:])
+        step.offered += grown[0]
         step.parsed += grown[1]
         step.lost += grown[2]
         step.truncated += grown[3]

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pyarrow as pa
 from collector.exports.exporter import Exporter
 from collector.exports.flow import Scale
 from collector.exports.joining import Joined, Joiner
-from collector.exports.links import HOLD_S, STEP_MS, LinkRows
+from collector.exports.links import HOLD_S, STEP_MS, LinkRows, told_by
 from collector.exports.tables import Minimiser, Row, SliceRows, day_of, link_table, unknown_of
 
 MANY_FLOWS = 1_000
@@ -54,7 +55,7 @@ class Listener:
         self._exporters = {a: Exporter(i) for i, a in enumerate(setup.exporters)}
         self._links = [
             LinkRows(
-                exporter,
+                partial(told_by, exporter),
                 interface=f"exporter-{exporter.number + 1}",
                 line=setup.line,
                 digest=setup.config_digest,

@@ -17,8 +17,9 @@ import pyarrow as pa
 from collector.exports.joining import MINUTE_MS, Joined
 from collector.exports.places import Identities, Placed, Places, client_of, place
 from collector.objections import Objections
+from collector.reduced import Reduced
 from privacy.pseudonym import device_pseudonym
-from privacy.records import LINK_SCHEMA, SLICE_SCHEMA, Reject, Transport
+from privacy.records import LINK_SCHEMA, SLICE_SCHEMA, Reject, SiteSource, Transport
 
 UNKNOWN_FOOTER, UNSCALED_FOOTER = "jauge.unknown", "jauge.unscaled"
 NEVER_KNOWN = (
@@ -41,6 +42,7 @@ _TRANSPORTS = {
 }
 _PORTLESS = (Transport.ICMP.value, Transport.OTHER.value)
 
+Logged = Callable[[int, int, int, int, int, int], Reduced | None]
 Footer = tuple[tuple[str, str], ...]
 Row = tuple[Any, ...]
 
@@ -59,8 +61,10 @@ def day_of(ms: int, timezone: tzinfo) -> date:
 def unknown_of(flow: Joined) -> Footer:
     """Return the footer entries of a flow's slices."""
     unknown = list(NEVER_KNOWN)
-    if flow.name is None:
+    if flow.name is None and flow.logged is None:
         unknown += ["site", "site_source"]
+    if flow.logged is not None and flow.logged.list_category is not None:
+        unknown.remove("list_category")
     if not flow.end_known:
         unknown.append("end_reason")
     if flow.untimed:
@@ -81,6 +85,8 @@ class Minimiser:
     key_of_day: Callable[[date], bytes | memoryview]
     timezone: tzinfo
     objections: Objections = field(default_factory=Objections)
+    logged: "Logged | None" = None
+    """What logs say of a flow: version, client, server, server port, first and last millisecond."""
 
     def place(self, flow: Joined) -> Placed:
         """Place a flow; side 0 is the `source` of the answer."""
@@ -95,7 +101,19 @@ class Minimiser:
         inside = 0 if placed.source_is_school else 1
         if placed.has_device:
             self.identities.learn(version, (low, high)[inside], flow.macs[inside])
+        if self.logged is not None and flow.name is None and flow.logged is None:
+            self._ask_logs(self.logged, flow)
         return placed
+
+    def _ask_logs(self, logged: "Logged", flow: Joined) -> None:
+        """Name a flow by what its client asked before it began; a name once found stays."""
+        _, version, _, low, low_port, high, high_port = flow.key
+        ends = ((low, low_port), (high, high_port))
+        client = self.client(flow)
+        server, port = ends[1 - client]
+        found = logged(version, ends[client][0], server, port, flow.first_ms, flow.last_ms)
+        if found is not None and found.site is not None:
+            flow.logged = found
 
     def client(self, flow: Joined) -> int:
         """Return the side that asked."""
@@ -126,6 +144,10 @@ class Minimiser:
         server_port = high_port if self.client(flow) == 0 else low_port
         identity = self.identities.of(version, (low, high)[up]) if placed.has_device else None
         site = self.site_of(flow.name) if flow.name else None
+        source, category = flow.name_source if site else "none", None
+        if site is None and flow.logged is not None:
+            site, category = flow.logged.site, flow.logged.list_category
+            source = SiteSource.LOG.value
         minutes = flow.minutes()
         for minute in minutes:
             day = day_of(minute * MINUTE_MS, self.timezone)
@@ -143,9 +165,9 @@ class Minimiser:
                     transport,
                     0 if transport in _PORTLESS else server_port,
                     site,
-                    flow.name_source if site else "none",
+                    source,
                     False,
-                    None,
+                    category,
                     None,
                     min(flow.octets.get((minute, up), 0), _INT64_MAX),
                     min(flow.octets.get((minute, 1 - up), 0), _INT64_MAX),

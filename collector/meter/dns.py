@@ -171,17 +171,18 @@ def _remember_hints(tables, buf, o, end, name, until, now_us):
 
 
 @compiled
-def pull_answers(tables, buf, o, end, name, now_us):
+def pull_answers(tables, buf, o, end, records, name, now_us):
     """Remember the addresses of the answer section at `o`, for the client it is sent to.
 
-    `name` is the reference of the question's name, `now_us` the packet time.
+    The section has `records` records; those behind it tell of name servers and of EDNS, not of the
+    question. `name` is the reference of the question's name, `now_us` the packet time.
 
     Returns:
         How many addresses were remembered.
     """
     version = tables.packet[P_VERSION]
     found = 0
-    for _ in range(DNS_ANSWERS_MAX):
+    for _ in range(min(records, DNS_ANSWERS_MAX)):
         o = skip_name(buf, o, end)
         if o < 0 or o + 10 > end:
             return found

@@ -18,8 +18,8 @@ from collector.meter.layout import (
     TCP,
     UDP,
 )
-from collector.meter.names import is_quic_version
 from collector.meter.octets import be16, be24, be32, be64, le32
+from collector.meter.quic_first import is_quic_version
 
 HINT_TRIES = 10
 """Payloads looked at: handshakes are over by then; RTP needs four of them."""

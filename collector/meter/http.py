@@ -123,11 +123,11 @@ def pull_host(buf, o, end):
             while at < stop and i64(buf[at]) != 13 and i64(buf[at]) != 10:
                 at += 1
             if at == stop:
-                return MORE, authority_o, authority_n, 0
+                return MORE, 0, 0, 0
             if authority_n:  # an absolute URI wins over Host (RFC 9112 section 3.2.2)
                 return VALUE, authority_o, authority_n, 0
             host_o, host_n = _host_of(buf, line + 5, at)
             return VALUE, host_o, host_n, 0
     if end - o >= LINE_LIMIT:
         return REJECT, 0, 0, 0
-    return MORE, authority_o, authority_n, 0
+    return MORE, 0, 0, 0  # an authority that stands so far may be cut

@@ -22,6 +22,7 @@ NAME_CAP = 131_072
 NAME_ARENA = 1 << 20
 """Bytes of new names that wait for reduction; emptied at each hand-over."""
 NAME_PENDING = 8_192
+"""Names in that arena: a name is 20 octets on average, so the arena fills first only by attack."""
 NAME_MAX = 253
 """Longest host name in text form (RFC 1035 section 2.3.4 less the root)."""
 DNS_CAP = 65_536
@@ -45,7 +46,11 @@ REASSEMBLY_PACKETS = 24
 """Packets looked at per direction before a name is given up."""
 REASSEMBLY_SPANS = 6
 """Disjoint pieces held while a hello arrives out of order."""
+HELLO_WAIT_US = 30_000_000
+"""How long a name is waited for, from the first piece of a hello or the first datagram: a client
+sends a lost packet again after 1, 2, 4 and 8 s (RFC 6298, RFC 9002), then it gives up."""
 QUIC_PENDING = 64
+"""Datagrams that wait for decryption: Python is called every 64, for 5 ms; 96 KiB of octets."""
 QUIC_BYTES = 1_536
 """Largest datagram kept for decryption: an Initial fills at least 1,200 bytes and one MTU."""
 QUIC_TRIES = 8
@@ -60,13 +65,17 @@ SCOUT_AHEAD = 8
 SCOUT_RING = 16
 """A power of two above SCOUT_AHEAD."""
 VLAN_DEPTH = 4
+"""Tags walked: networks stack two (802.1ad), three where a provider's meets a school's."""
 MPLS_DEPTH = 8
+"""Labels walked: the hardware of routers pushes at most five or six."""
 TUNNEL_DEPTH = 4
 """Tunnels followed inwards (Zeek's bound, too); deeper ones are counted and stay a tunnel's flow."""
 EXTENSION_DEPTH = 8
 """IPv6 extension headers walked (RFC 8200 names seven); deeper packets count as other transport."""
 TCP_IDLE_US = 120_000_000
 OTHER_IDLE_US = 60_000_000
+"""Silence that ends a flow: NATs keep UDP for 30 to 120 s (RFC 4787 section 4.3), and a longer wait
+would only hold records; a flow that goes on later is another flow."""
 BACKWARD_US = 600_000_000
 """A packet clock that falls back by more starts a new era: merged files do that by years."""
 
@@ -202,6 +211,7 @@ DEVICE = np.dtype(
 DEVICE_MAC, DEVICE_ADDRESS = 1, 2
 REASSEMBLY = np.dtype(
     [
+        ("since_us", "i8"),
         ("flow", "i4"), ("used", "u1"), ("from_lo", "u1"), ("packets", "u1"), ("spans", "u1"),
         ("start", "i4", (REASSEMBLY_SPANS,)), ("stop", "i4", (REASSEMBLY_SPANS,)),
     ],

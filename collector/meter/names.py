@@ -16,6 +16,7 @@ from collector.meter.layout import (
     C_NAMED0,
     C_NAMES_REFUSED,
     C_REASSEMBLY_LOST,
+    HELLO_WAIT_US,
     MORE,
     NAME_CAP,
     NAME_MAX,
@@ -43,7 +44,8 @@ from collector.meter.layout import (
     W_REASSEMBLY_NEXT,
     W_SEED,
 )
-from collector.meter.octets import be16, be32, copy, mix
+from collector.meter.octets import be16, copy, mix
+from collector.meter.quic_first import may_begin_quic
 
 _SYN = 0x02
 _NO = i64(0)
@@ -130,7 +132,9 @@ def learn_dns(tables, buf, o, end, now_us):
         return VALUE  # the name does not exist, or has no such record
     name = intern(tables, tables.scratch[0], _NO, length)
     if name >= 0:
-        tables.count[C_DNS_ANSWERS] += pull_answers(tables, buf, after, end, name, now_us)
+        tables.count[C_DNS_ANSWERS] += pull_answers(
+            tables, buf, after, end, be16(buf, o + 6), name, now_us
+        )
     return VALUE
 
 
@@ -240,6 +244,7 @@ def _claim(tables, number, from_low):
         owner.done_lo = owner.done_hi = 1
     slot.flow, slot.used, slot.from_lo = number, 1, from_low
     slot.packets = slot.spans = 0
+    slot.since_us = word[W_CLOCK_US]
     tables.flows[number].reassembly = at
     return at
 
@@ -253,6 +258,9 @@ def _collect(tables, number, buf, from_low, offset):
     if at < 0:
         at = _claim(tables, number, from_low)
     slot = tables.reassembly[at]
+    if tables.word[W_CLOCK_US] - slot.since_us > HELLO_WAIT_US:
+        _settle(tables, flow, from_low)
+        return
     slot.packets += 1
     o, end = packet[P_PAYLOAD], packet[P_END]
     if offset < 0:
@@ -321,12 +329,6 @@ def look_in_tcp(tables, number, buf, from_low):
         _collect(tables, number, buf, from_low, offset)
 
 
-@inlined
-def is_quic_version(version):
-    """Versions whose Initials can be opened: 1 (RFC 9000), 2 (RFC 9369), drafts 23 to 34."""
-    return version == 1 or version == 0x6B3343CF or 0xFF000017 <= version <= 0xFF000022
-
-
 @compiled
 def look_in_udp(tables, number, buf, from_low):
     """Keep a datagram that may hold a QUIC Initial (RFC 9000 section 17.2) for decryption."""
@@ -337,9 +339,10 @@ def look_in_udp(tables, number, buf, from_low):
     o, end = packet[P_PAYLOAD], packet[P_END]
     n = end - o
     flow.tries += 1
-    if flow.tries >= QUIC_TRIES:
+    late = tables.word[W_CLOCK_US] - flow.first_us > HELLO_WAIT_US
+    if late or flow.tries >= QUIC_TRIES:
         flow.done_lo = flow.done_hi = 1
-    if n < 7 or i64(buf[o]) & 0xC0 != 0xC0 or not is_quic_version(be32(buf, o + 1)):
+    if late or not may_begin_quic(buf, o, n):
         return
     n = min(n, QUIC_BYTES)
     word = tables.word

@@ -49,6 +49,7 @@ class Holder:
         self._attendance: Attendance | None = None
         self._closed = False
         self._stopping = False
+        self._news_unread = False
 
     def prepare(self) -> None:
         """Open what is needed before the filter of system calls is on."""
@@ -108,6 +109,7 @@ class Holder:
         if asked is None:
             self._channel.shutdown(socket.SHUT_RDWR)
             return False
+        self._news_unread = False
         self._tell(self._answer(*asked))
         self._notify.alive()
         if self._attendance is not None:
@@ -142,7 +144,10 @@ class Holder:
         outages, away = self._attendance.outages, self._attendance.away
         with contextlib.suppress(OSError):  # it went again between the question and the binding
             self._look()
-        if (self._attendance.outages, self._attendance.away) != (outages, away):
+        if (self._attendance.outages, self._attendance.away) == (outages, away):
+            return
+        if not self._news_unread:  # one word is enough: the parser will ask, and hear all of it
+            self._news_unread = True
             self._tell(self._report(Answer.NEWS))
 
     def _look(self) -> None:

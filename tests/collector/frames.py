@@ -173,10 +173,14 @@ def https(*addresses: str, kind: int = 65, target: str | None = None) -> Answer:
     return Answer(kind, struct.pack(">H", 1) + (dns_name(target) if target else b"\0") + parameters)
 
 
-def dns_answer(question: str, answers, *, flags=0x8180) -> bytes:
-    head = struct.pack(">6H", 7, flags, 1, len(answers), 0, 0)
+EDNS = Answer(41, struct.pack(">HH", 12, 40) + b"p" * 40, owner=b"\0")
+"""An OPT record with padding, as resolvers send it (RFC 6891, RFC 7830)."""
+
+
+def dns_answer(question: str, answers, *, flags=0x8180, additional=()) -> bytes:
+    head = struct.pack(">6H", 7, flags, 1, len(answers), 0, len(additional))
     asked = dns_name(question) + struct.pack(">HH", 1, 1)
-    return head + asked + b"".join(answer.octets() for answer in answers)
+    return head + asked + b"".join(record.octets() for record in [*answers, *additional])
 
 
 def dns_frame(question: str, answers, *, client=CLIENT, **options) -> bytes:

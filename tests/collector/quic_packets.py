@@ -12,10 +12,16 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 V1, V2, DRAFT_29 = 0x00000001, 0x6B3343CF, 0xFF00001D
+MVFST = 0xFACEB00E
+GOOGLE = {"Q050": 0x51303530, "T050": 0x54303530, "T051": 0x54303531}
 _SALTS = {
     V1: "38762cf7f55934b34d179ae6a4c80cadccbb7f0a",
     V2: "0dede3def700a6db819381be6e269dcbf9bd2ed9",
     DRAFT_29: "afbfec289993d24c9e9786f19c6111e04390a899",
+    MVFST: "c3eef712c72ebb5a11a7d2432bb46365bef9f502",
+    GOOGLE["Q050"]: "504574efd066fe2f9d945cfcdbd3a7f0d3b56b45",
+    GOOGLE["T050"]: "7ff579e5acd072915580304c43a2367c60488310",
+    GOOGLE["T051"]: "7a4edef4e7ccee5fa4506c19124fc8ccda6e033d",
 }
 CONNECTION = bytes.fromhex("8394c8f03e515708")
 PADDED = 1_162

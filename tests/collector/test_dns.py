@@ -92,7 +92,9 @@ NAMED, UNNAMED = (HOST, "dns"), (None, "none")
         ([f.https(V6_SERVER)], {"client": V6_CLIENT, "server": V6_SERVER}, NAMED),
         ([f.https(f.SERVER, kind=64)], {}, NAMED),
         ([f.Answer(65, f.https(f.SERVER).data[:-1])], {}, UNNAMED),
+        ([f.a(f.SERVER)], {"additional": [f.EDNS]}, NAMED),
         ([f.a("198.51.100.1")], {}, UNNAMED),
+        ([f.a("198.51.100.1")], {"additional": [f.a(f.SERVER, owner=f.dns_name("ns.example"))]}, UNNAMED),
         ([], {}, UNNAMED),
         ([f.a(f.SERVER)], {"flags": 0x0100}, UNNAMED),
         ([f.a(f.SERVER)], {"flags": 0x8183}, UNNAMED),
@@ -102,7 +104,7 @@ NAMED, UNNAMED = (HOST, "dns"), (None, "none")
     ids=["A", "behind a CNAME", "one of two", "behind an HTTPS record", "AAAA", "capitals",
          "hint of an HTTPS record", "second hint, another target", "IPv6 hint", "hint of an SVCB record",
          "hint cut short",
-         "another address", "no answer", "a query", "NXDOMAIN", "another opcode", "five octets"],
+         "with EDNS", "another address", "a name server's address", "no answer", "a query", "NXDOMAIN", "another opcode", "five octets"],
 )  # fmt: skip
 def test_an_answer_names_the_flow_that_follows(tmp_path, answers, options, expected):
     assert sites(tmp_path, asked(answers, **options))[443] == expected

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from collector.meter import layout as lay
-from collector.resolve import Reduced
+from collector.reduced import Reduced
 from collector.sources.files import replay
 from tests.collector import frames as f
 from tests.collector import quic_packets as q

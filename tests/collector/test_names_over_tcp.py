@@ -151,6 +151,48 @@ def test_inside_a_connect_tunnel_a_hello_over_two_segments_wins(tmp_path):
     assert name_of(tmp_path, opened(up(connect), *tunnel)) == TLS
 
 
+def test_a_proxy_that_asks_for_a_password_first_changes_nothing(tmp_path):
+    """407, then the same request with credentials on the same connection (RFC 9110 section 15.5.8)."""
+    connect = b"CONNECT autre.example:443 HTTP/1.1\r\n\r\n"
+    again = b"CONNECT autre.example:443 HTTP/1.1\r\nProxy-Authorization: Negotiate eA==\r\n\r\n"
+    refused = f.tcp_frame(
+        b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+        source=f.SERVER, target=f.CLIENT, sport=443, dport=40_000,
+    )  # fmt: skip
+    at = len(connect)
+    parts = [up(connect), refused, up(again, at), up(HELLO, at + len(again))]
+    assert name_of(tmp_path, opened(*parts)) == TLS
+
+
+@pytest.mark.parametrize("cut", [3, 12, 30])
+def test_a_connect_cut_anywhere_gives_the_authority_and_then_the_sni(tmp_path, cut):
+    connect = b"CONNECT autre.example:443 HTTP/1.1\r\nHost: autre.example\r\n\r\n"
+    halves = [up(connect[:cut]), up(connect[cut:], cut)]
+    assert name_of(tmp_path, opened(*halves))[:2] == ("autre.example", "proxy_connect")
+    hello = up(f.tls_records(f.client_hello(HOST)), len(connect))
+    assert name_of(tmp_path, opened(*halves, hello)) == TLS
+
+
+def test_a_tunnel_without_a_name_inside_keeps_the_authority(tmp_path):
+    connect = b"CONNECT autre.example:22 HTTP/1.1\r\n\r\n"
+    inside = up(b"SSH-2.0-OpenSSH_9.2\r\n", len(connect))
+    assert name_of(tmp_path, opened(up(connect), inside))[:2] == ("autre.example", "proxy_connect")
+
+
+def test_pipelined_requests_in_one_segment_give_the_first_ones_name(tmp_path):
+    second = GET.replace(b"manuels", b"suivant")
+    assert name_of(tmp_path, opened(up(GET + second)))[0] == "manuels.example"
+
+
+@pytest.mark.parametrize(("wait_s", "named"), [(15, True), (29, True), (31, False)])
+def test_the_rest_of_a_hello_is_waited_for_so_many_seconds(tmp_path, wait_s, named):
+    parts = opened(up(HELLO[:900]), up(HELLO[900:], 900))
+    times = [0, 1, 2, 2 + wait_s * 1_000_000]
+    timed = [(f.NOON_US + at, frame) for at, frame in zip(times, parts, strict=True)]
+    metered = meter_file(f.write(tmp_path / "slow.pcap", timed))
+    assert metered.totals.names == ({"tls_sni": 1} if named else {})
+
+
 def test_keep_alive_keeps_the_name_of_the_first_request(tmp_path):
     second = GET.replace(b"manuels", b"suivant")
     result = metered(tmp_path, opened(up(GET), up(second, len(GET))))

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from collector import quic
 from collector.quic import Handshakes, QuicReject, client_keys, pull_crypto, pull_varint
+from collector.reduce import make_reducer
 from tests.collector import frames as f
 from tests.collector import quic_packets as q
 from tests.collector.outcomes import mutated
@@ -15,7 +16,7 @@ HOST = "ent.lycee.example"
 HELLO = f.client_hello(HOST)
 LONG = f.client_hello(HOST, filler=1_400, filler_first=True)
 VERSIONS = pytest.mark.parametrize(
-    "version", [q.V1, q.V2, q.DRAFT_29], ids=["v1", "v2", "draft-29"]
+    "version", [q.V1, q.V2, q.DRAFT_29, q.MVFST], ids=["v1", "v2", "draft-29", "mvfst draft-27"]
 )
 
 # --- vectors of the RFCs ---------------------------------------------------------------------------
@@ -121,6 +122,43 @@ def test_an_acknowledgement_before_the_hello():
         assert offered(q.initial(q.padded(ack + q.crypto(0, HELLO))))[0] == HELLO
 
 
+ZERO_RTT = b"\xd0" + q.initial(b"")[1:15] + q.varint(40, 2) + b"z" * 40
+"""Early data with the ids of an Initial (RFC 9000 section 17.2.3): nobody but the server opens it."""
+
+
+@pytest.mark.parametrize(
+    "datagrams",
+    [[q.initial(q.crypto(0, HELLO)) + ZERO_RTT], [ZERO_RTT + q.initial(q.crypto(0, HELLO))],
+     [ZERO_RTT, q.initial(q.padded(q.crypto(0, HELLO)))]],
+    ids=["behind the Initial", "before it", "in a datagram before it"],
+)  # fmt: skip
+def test_early_data_beside_the_hello_changes_nothing(datagrams):
+    assert offered(*datagrams)[0] == HELLO
+
+
+def test_a_first_packet_that_was_lost_comes_again_under_another_number():
+    """The capture missed the first half; the client sends it again (RFC 9002 section 6.2)."""
+    one, two = q.cut(LONG, 1_000)
+    late, again = (
+        q.initial(q.padded(x), q.Shape(number=n)) for n, x in enumerate([two, one], start=1)
+    )
+    assert offered(late, again)[0] == LONG
+
+
+def test_a_new_source_id_and_packet_numbers_between_two_initials_change_nothing():
+    """After version negotiation a client keeps its keys' id and may choose any other (RFC 9000)."""
+    one, two = q.cut(LONG, 1_000)
+    shapes = q.Shape(number=0, number_bytes=1), q.Shape(number=70_000, number_bytes=4)
+    packets = [q.initial(q.padded(x), shape) for x, shape in zip((one, two), shapes, strict=True)]
+    assert offered(*packets)[0] == LONG
+
+
+def test_version_negotiation_another_version_begins_anew():
+    first = q.initial(q.padded(q.crypto(0, HELLO)), q.Shape(q.V1))
+    second = q.initial(q.padded(q.crypto(0, HELLO)), q.Shape(q.V2, connection=b"another1"))
+    assert offered(first[:900], second)[0] == HELLO
+
+
 def test_a_gap_gives_what_is_before_it():
     one, _, three = q.cut(LONG, 400, 900)
     assert offered(q.initial(q.padded(one + three)))[0] == LONG[:400]
@@ -208,8 +246,41 @@ def test_a_hello_is_collected_up_to_its_bound(offsets):
 # --- through the meter -----------------------------------------------------------------------------
 
 
+def in_flow(tmp_path, payloads, *, gap_us=1_000, **options):
+    """The row of one flow whose client sends these datagrams."""
+    frames = [f.udp_frame(payload, dport=443) for payload in payloads]
+    packets = [(f.NOON_US + i * gap_us, frame) for i, frame in enumerate(frames)]
+    metered = meter_file(f.write(tmp_path / "flow.pcap", packets), **options)
+    return metered.slices.to_pylist()[0]
+
+
+@pytest.mark.parametrize(
+    ("host", "ech", "flagged"),
+    [("cloudflare-ech.com", True, True), ("www.lycee.example", True, False)],
+    ids=["outer hello", "GREASE"],
+)
+def test_ech_inside_quic_is_flagged_only_with_an_outer_name(tmp_path, host, ech, flagged):
+    hello = q.initial(q.padded(q.crypto(0, f.client_hello(host, ech=ech))))
+    row = in_flow(tmp_path, [hello], reduce=make_reducer(lambda name: name))
+    assert (row["site"], row["site_source"], row["ech"]) == (host, "quic_sni", flagged)
+
+
+@pytest.mark.parametrize(("before", "named"), [(7, True), (8, False)])
+def test_a_hello_is_looked_for_in_the_clients_first_datagrams(tmp_path, before, named):
+    hello = q.initial(q.padded(q.crypto(0, HELLO)))
+    row = in_flow(tmp_path, [b"\x00" * 30] * before + [hello])
+    assert (row["site"] == HOST) == named
+
+
+@pytest.mark.parametrize(("wait_s", "named"), [(15, True), (29, True), (31, False)])
+def test_a_hello_is_waited_for_so_many_seconds(tmp_path, wait_s, named):
+    one, two = (q.initial(q.padded(part)) for part in q.cut(LONG, 1_400))
+    row = in_flow(tmp_path, [one, two], gap_us=wait_s * 1_000_000)
+    assert (row["site"] == HOST) == named
+
+
 @settings(deadline=None, max_examples=10)
-@given(order=st.permutations(range(3)), version=st.sampled_from([q.V1, q.V2, q.DRAFT_29]))
+@given(order=st.permutations(range(3)), version=st.sampled_from([q.V1, q.V2, q.DRAFT_29, q.MVFST]))
 def test_the_flow_gets_the_name_whatever_the_order(tmp_path_factory, order, version):
     parts = q.cut(LONG, 500, 1_000)
     sent = [

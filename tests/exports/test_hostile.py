@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.exports import domain, exporter, templates, waiting
+from collector.exports import domain, exporter, spreading, templates, waiting
 from collector.exports.exporter import Exporter
 from tests.exports import wire as w
 from tests.exports.listening import listen, new_listener
@@ -124,6 +124,15 @@ def test_a_template_flood_holds_its_bound_and_the_known_template_stays():
         w.v9(w.flow_set(T, w.plain()), sequence=1, domain=9), source=w.EXPORTER, port=w.PORT, now=w.NOW
     )  # fmt: skip
     assert exp.counts.metered == 1
+
+
+def test_small_templates_have_a_bound_of_their_own():
+    one = Exporter(0)
+    for n in range(20_000):
+        data = w.v9(w.v9_template(T + n // 63, [(1, 4)]), sequence=n // 63, domain=n % 63)
+        one.offer(data, port=1, now=w.NOW)
+    assert one.templates() == templates.TEMPLATES_HELD_MAX
+    assert one.counts.templates_refused == {"template_limit": 20_000 - one.templates()}
 
 
 def test_more_domains_than_the_bound_are_refused_while_the_old_are_in_use():
@@ -244,3 +253,36 @@ def test_a_thousand_sets_of_one_octet_records_stay_quick():
     report, _ = listen(data)
     assert time.monotonic() - started < 2
     assert report["exporters"][0]["records_rejected"] == {"no_address": 65_000}
+
+
+DAY_HALF_MS = 12 * 3_600_000
+
+
+def long_records(count, *, sequence, now=w.NOW):
+    """A v5 datagram whose records each speak of twelve hours."""
+    ends = {"first": 10_000, "last": 10_000 + DAY_HALF_MS, "octets": 100_000}
+    records = [w.v5_record(f"10.0.{sequence % 250}.{n + 1}", **ends) for n in range(count)]
+    uptime = 10_000 + DAY_HALF_MS
+    return w.v5(*records, sequence=sequence, uptime=uptime + int((now - w.NOW) * 1_000), now=now)
+
+
+def test_records_that_speak_of_hours_are_spread_as_far_as_minutes_were_earned():
+    one = Exporter(0)
+    flows = [
+        flow for n in range(20)
+        for flow in one.offer(long_records(30, sequence=30 * n), port=1, now=w.NOW)
+    ]  # fmt: skip
+    spread = [flow for flow in flows if flow.end_ms - flow.start_ms == DAY_HALF_MS]
+    assert len(flows) == 600
+    assert len(spread) == spreading.MINUTES_MAX // 720
+    assert one.counts.untimed == 600 - len(spread)
+    assert sum(flow.octets for flow in flows) == 600 * 100_000
+    second = one.offer(long_records(30, sequence=600, now=w.NOW + 1), port=1, now=w.NOW + 1)
+    assert sum(flow.timed for flow in second) == spreading.MINUTES_PER_S // 720
+
+
+def test_ordinary_records_earn_and_cost_no_minutes():
+    one = Exporter(0)
+    for n in range(200):
+        one.offer(w.v5(*[w.v5_record()] * 30, sequence=30 * n), port=1, now=w.NOW)
+    assert one.counts.untimed == 0

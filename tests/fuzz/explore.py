@@ -11,7 +11,13 @@ from pathlib import Path
 
 import atheris
 
-INSTRUMENTED = ["collector.meter", "collector.quic", "collector.exports", "collector.sources"]
+INSTRUMENTED = [
+    "collector.meter",
+    "collector.quic",
+    "collector.gquic",
+    "collector.exports",
+    "collector.sources",
+]
 TIMEOUT_S = 20
 MEMORY_MB = 2_048
 

@@ -21,8 +21,6 @@ from tests.fuzz.walking import is_plain
 from tests.support.memory import memory_of, reset_peak
 
 SECONDS_PER_MB = 1.0
-SETTLE_S = 0.05
-"""What an input costs apart from its octets: fresh memory, Arrow tables, a busy machine."""
 TRIES = 3
 """An input is slow if it is slow each time."""
 GROWTH_BYTES = 64 << 20
@@ -45,7 +43,7 @@ def run_all(name: str, paths: list[Path]) -> dict[str, Any]:
     slowest = growth = 0.0
     for path in paths:
         data = path.read_bytes()
-        allowed = SETTLE_S + SECONDS_PER_MB * len(data) / 1_000_000
+        allowed = TARGETS[name].settle_s + SECONDS_PER_MB * len(data) / 1_000_000
         for _ in range(TRIES):
             reset_peak()
             before, started = memory_of("VmRSS"), time.process_time()

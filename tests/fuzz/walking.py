@@ -12,6 +12,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from collector import gquic
 from collector.meter import entry
 from collector.meter import layout as lay
 from collector.meter.hello import pull_hello
@@ -125,7 +126,10 @@ class Walker:
         if len(stream) > CRYPTO_MAX:
             raise Wrong("more of a QUIC hello is held than CRYPTO_MAX")
         buf = octets(stream)
-        outcome, offset, length, ech = pull_hello(buf, 0, len(buf))
+        if gquic.is_chlo(stream):
+            (outcome, offset, length), ech = gquic.pull_chlo(stream), 0
+        else:
+            outcome, offset, length, ech = pull_hello(buf, 0, len(buf))
         check_outcome(outcome, offset, length, len(buf))
         if length:
             entry.name_flow(self.memory, number, lay.SOURCE_QUIC, buf, offset, length, ech)

@@ -1,6 +1,7 @@
 """The life of an interface under a running capture: never deaf, and a gap row for every outage."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(200)]
 
 PORT, SPOKEN = 4_242, 20
 BACK_S = 5.0
-FLAPS, LIVES = 8, 5
+FLAPS, LIVES, MANY_FLAPS = 8, 5, 20
 CALM = 0.3
 """Share of a core that a collector without packets may use: an idle one uses 0.01."""
 _SPEAK = f"""
@@ -158,6 +159,21 @@ def test_every_one_of_many_short_outages_is_counted_and_none_makes_it_deaf(both,
     assert _spoken(captured) == FLAPS * SPOKEN
     assert _outages(captured) == FLAPS
     assert _gap_s(captured) > 0
+
+
+def test_outages_while_the_parser_sleeps_are_all_counted_when_it_wakes(both, tmp_path):
+    """Nobody reads what the holder says meanwhile: it must neither wait nor lose an answer."""
+    with capturing(both.gateway, tmp_path / "store") as captured:
+        os.kill(parser_of(captured), signal.SIGSTOP)
+        for _ in range(MANY_FLAPS):
+            _link(both, GATEWAY_IF, "down")
+            _link(both, GATEWAY_IF, "up")
+        os.kill(parser_of(captured), signal.SIGCONT)
+        time.sleep(1.5)
+        _speak(both)
+    _closes(captured)
+    assert _spoken(captured) == SPOKEN
+    assert _outages(captured) >= MANY_FLAPS // 2  # the kernel tells of two at once when it is busy
 
 
 def test_an_interface_made_anew_over_and_over_is_never_lost(both, tmp_path):

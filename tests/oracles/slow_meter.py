@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from tests.oracles.captures import Record
+from tests.oracles.slow_links import Rejected, ip_offset, number, take
 from tests.oracles.slow_tunnels import DEPTH, inner_frame
 
 SECOND = 1_000_000
@@ -27,13 +28,8 @@ BACKWARD = 600 * SECOND
 IDLE, TCP_IDLE, LINGER = 60 * SECOND, 120 * SECOND, 5 * SECOND
 BRIEF, QUIET = SECOND, 5 * SECOND
 FIN, SYN, RST, ACK = 1, 2, 4, 16
-TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
 TRANSPORTS = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmp"}
 WITH_PORTS = (6, 17, 132, 136)
-
-
-class Rejected(Exception):
-    """The frame is not metered; the argument is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,55 +72,6 @@ class Slice:
 # --- dissection ------------------------------------------------------------------------------
 
 
-def _take(data: bytes, at: int, size: int) -> bytes:
-    if at + size > len(data):
-        raise Rejected("truncated")
-    return data[at : at + size]
-
-
-def _number(data: bytes, at: int, size: int) -> int:
-    return int.from_bytes(_take(data, at, size), "big")
-
-
-def _ip_offset(frame: bytes, link: int) -> tuple[int, int]:
-    """Return (offset of the IP header, outermost VLAN)."""
-    if link in (101, 12, 14, 228, 229):
-        return 0, 0
-    if link != 1:
-        raise Rejected("unknown_link")
-    kind, at, vlans = _number(frame, 0, 14) & 0xFFFF, 14, []
-    while kind in TAGS:
-        tag = _number(frame, at, 4)
-        if len(vlans) == 4:
-            raise Rejected("bad_link")
-        vlans.append(tag >> 16 & 0x0FFF)
-        kind, at = tag & 0xFFFF, at + 4
-    return _behind_type(frame, at, kind), next((vlan for vlan in vlans if vlan), 0)
-
-
-def _behind_type(frame: bytes, at: int, kind: int) -> int:
-    if kind in (0x8847, 0x8848):
-        return _behind_labels(frame, at)
-    if kind == 0x8864:
-        if _number(frame, at, 8) & 0xFFFF not in (0x0021, 0x0057):
-            raise Rejected("not_ip")
-        return at + 8
-    if kind not in (0x0800, 0x86DD):
-        raise Rejected("not_ip")
-    return at
-
-
-def _behind_labels(frame: bytes, at: int) -> int:
-    for _ in range(8):
-        label = _number(frame, at, 4)
-        at += 4
-        if label & 0x100:
-            if _number(frame, at, 1) >> 4 not in (4, 6):
-                raise Rejected("not_ip")
-            return at
-    raise Rejected("bad_link")
-
-
 @dataclass(slots=True)
 class _Ip:
     version: int
@@ -140,26 +87,26 @@ class _Ip:
 
 
 def _ipv4(data: bytes, wire: int) -> _Ip:
-    header = (_number(data, 0, 20) >> 152 & 15) * 4
+    header = (number(data, 0, 20) >> 152 & 15) * 4
     if header < 20:
         raise Rejected("bad_ip")
-    _take(data, 0, header)
-    octets = min(_number(data, 2, 2) or wire, wire)
+    take(data, 0, header)
+    octets = min(number(data, 2, 2) or wire, wire)
     if octets < header:
         raise Rejected("bad_ip")
     ip = _Ip(4, data[9], data[12:16], data[16:20], octets, data[header:octets], header=header)
-    fragment = _number(data, 6, 2)
+    fragment = number(data, 6, 2)
     if fragment & 0x1FFF:
         ip.part = "later"
     elif fragment & 0x2000:
         ip.part = "first"
-    ip.identification = _number(data, 4, 2)
+    ip.identification = number(data, 4, 2)
     return ip
 
 
 def _ipv6(data: bytes, wire: int) -> _Ip:
-    _take(data, 0, 40)
-    claimed = _number(data, 4, 2)
+    take(data, 0, 40)
+    claimed = number(data, 4, 2)
     octets = min(claimed + 40, wire) if claimed else wire
     if octets < 40:
         raise Rejected("bad_ip")
@@ -169,9 +116,9 @@ def _ipv6(data: bytes, wire: int) -> _Ip:
             break
         following, length = ip.body[0], ip.body[1]
         if ip.protocol == 44:
-            offset = _number(ip.body, 2, 2)
+            offset = number(ip.body, 2, 2)
             ip.part = "later" if offset >> 3 else "first" if offset & 1 else "whole"
-            ip.identification = _number(ip.body, 4, 4)
+            ip.identification = number(ip.body, 4, 4)
             size = 8
         else:
             size = 8 + length * (4 if ip.protocol == 51 else 8)
@@ -190,7 +137,7 @@ class Dissector:
 
     def packet(self, record: Record) -> Packet:
         """Raises Rejected."""
-        at, vlan = _ip_offset(record.frame, record.link)
+        at, vlan = ip_offset(record.frame, record.link)
         packet, ip = self._one(record.frame[at:], record.wire - at, vlan)
         octets = packet.octets
         for _ in range(DEPTH):
@@ -201,7 +148,7 @@ class Dissector:
             try:
                 if kind == "ethernet":
                     frame = ip.body[start:]
-                    start += _ip_offset(frame, 1)[0]
+                    start += ip_offset(frame, 1)[0]
                 wire = ip.octets - ip.header - start
                 packet, ip = self._one(ip.body[start:], wire, vlan)
             except Rejected:
@@ -209,7 +156,7 @@ class Dissector:
         return replace(packet, octets=octets)
 
     def _one(self, data: bytes, wire: int, vlan: int) -> tuple[Packet, "_Ip"]:
-        version = _number(data, 0, 1) >> 4
+        version = number(data, 0, 1) >> 4
         if version not in (4, 6):
             raise Rejected("bad_ip")
         ip = _ipv4(data, wire) if version == 4 else _ipv6(data, wire)

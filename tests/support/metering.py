@@ -12,7 +12,7 @@ from collector.engine import Meter, MeterSetup
 from collector.meter import layout as lay
 from collector.objections import Objections
 from collector.placement import UNDECLARED, Placement
-from collector.resolve import Reduced, Reducer
+from collector.reduced import Reduced, Reducer
 from collector.sources.files import Fault, replay
 from privacy.records import LINK_SCHEMA, SLICE_SCHEMA
 
