@@ -8,13 +8,15 @@ from typing import Protocol
 
 from collector.accounting import Totals, totals
 from collector.engine import Meter, Sink, has_lone_device
+from collector.kernel_clock import wall_us
 from collector.meter import layout as lay
 from collector.sources.files import Fault, NotACapture, Progress, replay
 from collector.sources.protocol import Report
 from collector.sources.ring import InterfaceCounters, Ring, move_clock
 
 FLUSH_S = 4.0
-"""Rows are made safe at least that often while capturing: a kill loses less than five seconds."""
+"""Rows are made safe at least that often while capturing: a kill loses less than five seconds, and a
+`degraded` link row is on the disk soon after its step."""
 LOOK_S = 0.5
 """How often the holder is asked; it also speaks up by itself."""
 MANY_FLOWS = 1_000
@@ -141,7 +143,7 @@ def run_capture(
         if ring.drain(meter) == 0:
             ring.wait()
         if follow_wall and not run.away:
-            move_clock(meter, time.time_ns() // 1_000 - _LAG_US)
+            move_clock(meter, wall_us() - _LAG_US)
         run.flush_when_due()
         if tick is not None:
             tick(meter, ring)

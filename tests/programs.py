@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 PACKAGES = {
+    "faketime": "faketime",
     "chromium": "chromium",
     "tcpreplay": "tcpreplay",
     "tcpdump": "tcpdump",
@@ -24,6 +25,8 @@ PACKAGES = {
     "openssl": "openssl",
     "softflowd": "softflowd",
     "nfpcapd": "nfdump",
+    "strace": "strace",
+    "mkfs.ext4": "e2fsprogs",
     "nft": "nftables",
     "conntrack": "conntrack",
     "sysctl": "procps",

@@ -21,6 +21,9 @@ from privacy.records import LINK_STEP_S
 STEP_MS = LINK_STEP_S * 1_000
 HOLD_S = 300
 """Steps are written after that: most exporters' active time-out is five minutes or less."""
+FILL_MAX = 4_320
+"""Quiet steps filled with zeros: twelve hours. A longer silence is a jump of the clock: ten years of it
+would be 31 million rows."""
 _TRUNCATED = (Refused.TRUNCATED,)
 _UNKNOWN = (Refused.VERSION,)
 
@@ -99,8 +102,9 @@ class LinkRows:
         """
         end = until_ms // STEP_MS
         if self._written_to is not None and fill:
-            for number in range(self._written_to, end):
-                self._step(number)
+            if end - self._written_to <= FILL_MAX:
+                for number in range(self._written_to, end):
+                    self._step(number)
             self._written_to = max(self._written_to, end)
         for number in sorted(n for n in self._steps if n < end):
             step = self._steps.pop(number)

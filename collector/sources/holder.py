@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import MutableMapping
 
+from collector.kernel_clock import wall_us
 from collector.sources.attendance import Attendance
 from collector.sources.packet_socket import PacketSocket
 from collector.sources.protocol import (
@@ -222,4 +223,4 @@ class _Notify:
 
 
 def _now_us() -> int:
-    return time.time_ns() // 1_000
+    return wall_us()

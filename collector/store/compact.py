@@ -27,6 +27,11 @@ from privacy.store.reader import Reader
 
 COMPACTION: Final = "compaction"
 STEP_S: Final = 3_600
+MINUTE: Final = "minute"
+MINUTE_S: Final = 60
+AT_ONCE_ROWS: Final = 300_000
+"""An hour with more slices than that (40 MiB) is read minute by minute: within a minute they all have
+one time and need no sorting, so that memory is bounded however dense it is."""
 GRACE_US: Final = 600 * 1_000_000
 """How long replaced files stay: an analysis of a day takes seconds."""
 
@@ -88,22 +93,46 @@ def _ordered(
     """Yield the rows hour by hour, each hour sorted by its time."""
     first = min(s.first_s for s in segments if s.first_s is not None)
     last = max(s.last_s for s in segments if s.last_s is not None)
-    time = schema.field(0)
     for begin in range(first - first % STEP_S, last + 1, STEP_S):
-        if stopped():
-            raise Stopped
-        inside = [
-            s for s in segments
-            if s.first_s is not None and s.last_s is not None
-            and s.first_s < begin + STEP_S and s.last_s >= begin
-        ]  # fmt: skip
-        bounds = [pa.scalar(edge, pa.int64()).cast(time.type) for edge in (begin, begin + STEP_S)]
-        column = pc.field(time.name)
-        wanted = (column >= bounds[0]) & (column < bounds[1])
-        if inside:
-            table = reader.dataset(inside).to_table(filter=wanted, use_threads=False)
-            if table.num_rows:
-                yield table.replace_schema_metadata(schema.metadata).sort_by(time.name)
+        inside = _within(segments, begin, STEP_S)
+        if sum(s.rows for s in inside) <= AT_ONCE_ROWS or schema.field(0).name != MINUTE:
+            steps = [(begin, STEP_S)]
+        else:
+            steps = [(minute, MINUTE_S) for minute in range(begin, begin + STEP_S, MINUTE_S)]
+        for start, length in steps:
+            if stopped():
+                raise Stopped
+            yield from _rows(reader, _within(inside, start, length), schema, (start, length))
+
+
+def _within(segments: list[Segment], begin: int, length_s: int) -> list[Segment]:
+    return [
+        s for s in segments
+        if s.first_s is not None and s.last_s is not None
+        and s.first_s < begin + length_s and s.last_s >= begin
+    ]  # fmt: skip
+
+
+def _rows(
+    reader: Reader, segments: list[Segment], schema: pa.Schema, span: tuple[int, int]
+) -> Iterator[pa.Table]:
+    """Yield the rows of an hour sorted, those of one minute (all of one time) as they come."""
+    if not segments:
+        return
+    time = schema.field(0)
+    begin, length = span
+    edges = [pa.scalar(edge, pa.int64()).cast(time.type) for edge in (begin, begin + length)]
+    column = pc.field(time.name)
+    wanted = (column >= edges[0]) & (column < edges[1])
+    dataset = reader.dataset(segments)
+    if length == MINUTE_S:
+        batches = dataset.to_batches(filter=wanted, use_threads=False)
+        tables = (pa.Table.from_batches([batch]) for batch in batches if batch.num_rows)
+    else:
+        whole = dataset.to_table(filter=wanted, use_threads=False)
+        tables = iter([whole.sort_by(time.name)] if whole.num_rows else [])
+    for table in tables:
+        yield table.replace_schema_metadata(schema.metadata)
 
 
 def sweep(committer: Committer, *, now_us: int) -> int:

@@ -28,20 +28,22 @@ from privacy.store.files import make_private
 from privacy.store.keys import DayKeyring, FileKeyring, KeyMissing
 from privacy.store.layout import FLOWS, LINK, SPOOL, keys_beside
 from privacy.store.manifest import Gap
+from privacy.store.parquet import ROW_GROUP
 
 BATCH_ROWS: Final = 5_000
 """Rows that wait at most before they are written (and then all that wait at once)."""
 SEAL_S: Final = 300.0
-SEAL_ROWS: Final = 500_000
-"""A spool is sealed when it is so old or so long: sealing half a million rows takes 200 MiB."""
+SEAL_ROWS: Final = ROW_GROUP
+"""A spool is sealed when it is so old or so long; a longer one would cost a flood more memory."""
+WRITING_BYTES: Final = 48 << 20
+"""Memory that one spool on its way into a file may take, read, joined, sorted and encoded, at about
+130 octets a row."""
 SPOOLS_MAX: Final = 32
 """Open spools. A school has four (two records, two days around midnight); a capture file whose
 clock jumps about could ask for thousands."""
-WAITING_MAX: Final = {FLOWS: 200_000, LINK: 100_000}
-"""Rows that wait in memory while nothing can be written: 25 MiB of slices; eleven days of link rows."""
+WAITING_MAX: Final = {FLOWS: 100_000, LINK: 100_000}
+"""Rows that wait in memory while nothing can be written: 13 MiB of slices; eleven days of link rows."""
 
-WRITING_BYTES: Final = 224 << 20
-"""Memory of rows on their way out: what waits, and one spool while it is sealed."""
 RETRY_S: Final = 1.0
 """How long rows wait after a fault of the disk before they are tried again."""
 

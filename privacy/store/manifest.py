@@ -134,22 +134,21 @@ class Manifest:
     @contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
         """Open for reading; a store without a manifest reads as an empty one."""
-        if not self.path.is_file():
-            db = sqlite3.connect(":memory:")
-            db.executescript(_TABLES)
-        else:
-            db = sqlite3.connect(
-                f"{self.path.resolve().as_uri()}?mode=rw", uri=True, timeout=BUSY_S
-            )
-            db.execute("PRAGMA query_only=1")
+        db = None
         try:
+            if self.path.is_file():
+                uri = f"{self.path.resolve().as_uri()}?mode=rw"
+                db = sqlite3.connect(uri, uri=True, timeout=BUSY_S)
+                db.execute("PRAGMA query_only=1")
+            else:
+                db = sqlite3.connect(":memory:")
+                db.executescript(_TABLES)
             yield db
         except sqlite3.Error as error:
-            raise NoStore(
-                f"{self.path}: not a readable manifest ({error.sqlite_errorname})"
-            ) from None
+            raise NoStore(f"{self.path}: not a readable manifest ({_name(error)})") from None
         finally:
-            db.close()
+            if db is not None:
+                _close(db)
 
     def days(self, record: str) -> list[date]:
         """Return the days that have segments, oldest first."""
