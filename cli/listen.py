@@ -54,8 +54,8 @@ def listen(
 
     stopping = _stop_signals()
     declared = declared_for_collector(school)
-    sink = open_watched(store, declared, source="listen")
     logs = logs_or_refusal(dns_log, proxy_log, proxy_address, lists, school)
+    sink = open_watched(store, declared, source="listen")
     listener = _listener(sink, exporters, declared, line, logs)
     try:
         receiver = open_socket(address, port)
