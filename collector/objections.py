@@ -136,7 +136,7 @@ class Book:
         """Return something that changes with the list."""
         try:
             stat = self._file.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return stat.st_mtime_ns, stat.st_ino, stat.st_size
 
@@ -149,7 +149,7 @@ class Book:
         try:
             found = json.loads(self._file.read_bytes())["devices"]
             hashes = frozenset(map(str, found))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return frozenset(), b""
         except (OSError, ValueError, TypeError, KeyError):
             raise ObjectionsRefused(f"{self._file}: damaged; restore it from a backup") from None

@@ -287,6 +287,7 @@ def test_the_web_process_cannot_read_the_key():
         place.chmod(0o755)
         filled(place)
         (place / "open").write_text("control")
+        (place / "open").chmod(0o644)
         code = (
             "import os, sys\n"
             "os.setgid(65534); os.setuid(65534)\n"
