@@ -33,16 +33,17 @@ def capture_conntrack(
             "--source conntrack needs --school DIR: zones.yaml says which addresses are inside",
             Exit.USAGE,
         )
-    from cli.sink import open_directory, refuse_trouble
+    from cli.sink import directory_of, open_directory, refuse_trouble
     from collector.conntrack.kernel import CannotTrack, Kernel, findings, read_switch, run_gateway
 
     wrong = findings(read_switch)
     if wrong:
         raise Refusal("; ".join(wrong), Exit.CONFIGURATION)
-    sink = open_directory(store)
+    sink = directory_of(store)
     gateway = _gateway(sink, school, line, logs)
     kernel = Kernel()
     try:
+        open_directory(store, sink)
         kernel.open()
         typer.echo("jauge: following the connections of this gateway", err=True)
         with counter_line("Connexions de la passerelle") as show:

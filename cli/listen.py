@@ -13,7 +13,7 @@ from cli.declared import school_or_refusal
 from cli.exits import Exit, Refusal
 from cli.logs import DnsLogs, Lists, ProxyAddresses, ProxyLogs, logs_or_refusal
 from cli.progress import counter_line
-from cli.sink import open_directory, refuse_trouble
+from cli.sink import directory_of, open_directory, refuse_trouble
 
 if TYPE_CHECKING:
     from collector.exports.listener import Listener
@@ -53,9 +53,10 @@ def listen(
     from collector.exports.receiver import CannotListen, open_socket, run_listen
 
     stopping = _stop_signals()
-    sink = open_directory(store)
+    sink = directory_of(store)
     logs = logs_or_refusal(dns_log, proxy_log, proxy_address, lists, school)
     listener = _listener(sink, exporters, school, line, logs)
+    open_directory(store, sink)
     try:
         receiver = open_socket(address, port)
     except CannotListen as error:

@@ -10,18 +10,25 @@ from cli.exits import Exit, Refusal
 from cli.hardening import leave_no_core
 
 
-def open_directory(store: Path) -> Any:
-    """Open a store for writing.
+def directory_of(store: Path) -> Any:
+    """Return a store that is not open yet; from here on the process leaves no core."""
+    from collector.store import DirectoryStore
+
+    os.umask(0o077)
+    leave_no_core()
+    return DirectoryStore(store, say=_warn)
+
+
+def open_directory(store: Path, sink: Any = None) -> Any:
+    """Open a store for writing; call it when everything else has been checked.
 
     Raises:
         Refusal: it cannot be written, or something else stands there.
     """
-    from collector.store import DirectoryStore
-
-    sink = _open(DirectoryStore(store, say=_warn), store)
+    opened = _open(directory_of(store) if sink is None else sink, store)
     if not os.access(store, os.W_OK | os.X_OK):
         raise Refusal(f"{store}: it cannot be written; let the collector's user own it", Exit.DATA)
-    return sink
+    return opened
 
 
 def open_file(out: Path) -> Any:

@@ -59,6 +59,9 @@ class _Store(Memory):
     def flush(self):
         """Nothing waits."""
 
+    def close(self):
+        """Nothing to end."""
+
 
 @pytest.mark.parametrize(
     ("frame", "expected"),
