@@ -23,6 +23,7 @@ from privacy.store.files import sync_directory
 from privacy.store.keys import KeyMissing
 from privacy.store.layout import FLOWS, LINK, SCHEMAS, TEMPORARY
 from privacy.store.manifest import Segment
+from privacy.store.parquet import ROW_GROUP
 from privacy.store.reader import Reader
 
 COMPACTION: Final = "compaction"
@@ -75,7 +76,7 @@ def compact(
             schema = SCHEMAS[record].with_metadata(dict(footer))
             name = _name_of(segments)
             part = Part(name, record, day, schema, COMPACTION)
-            rows = _ordered(reader, segments, schema, stopped)
+            rows = _joined(_ordered(reader, segments, schema, stopped))
             committer.commit(part, rows, replaces=segments)
             replaced += len(segments)
     return replaced
@@ -103,6 +104,20 @@ def _ordered(
             if stopped():
                 raise Stopped
             yield from _rows(reader, _within(inside, start, length), schema, (start, length))
+
+
+def _joined(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Put small tables together: each becomes row groups of its own, and small ones pack badly."""
+    waiting: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        waiting.append(table)
+        rows += table.num_rows
+        if rows >= ROW_GROUP:
+            yield pa.concat_tables(waiting)
+            waiting, rows = [], 0
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
 def _within(segments: list[Segment], begin: int, length_s: int) -> list[Segment]:

@@ -136,13 +136,13 @@ class LineReader:
         return marked
 
     def _slow(self, line: bytes, tally: Tally) -> int | None:
-        text = line.decode("utf-8", "replace").strip().lower().removesuffix(".")
-        if not text:
+        text = line.decode("utf-8", "replace").strip().lower()
+        if text in {"", "."}:
             tally.lines -= len(line) > 0
             return None
         labels = labels_of(text)
         if labels is None:
-            if _is_address(text):
+            if _is_address(text.removesuffix(".")):
                 tally.addresses += 1
             else:
                 tally.invalid += 1

@@ -1,7 +1,7 @@
 """What a line of a list is, and what is left."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from school.catalogue import labels_of
@@ -67,6 +67,7 @@ def test_a_line_without_end_is_no_list():
 
 
 @given(st.lists(st.text(alphabet="aZ9.-_/é :\r", max_size=12), max_size=20))
+@example(["9._.."])
 def test_bulk_reading_keeps_exactly_the_names_of_the_plain_reader(lines):
     names = {".".join(labels) for line in lines if (labels := labels_of(line)) is not None}
     found = read("\n".join(lines)).fingerprints().tolist()

@@ -55,7 +55,7 @@ def test_a_full_disk_stops_slices_and_nothing_else():
 @pytest.mark.parametrize(
     "case",
     [
-        Case("write", "EIO", 9), Case("write", "ENOSPC", 12), Case("write", "EINTR", 5),
+        Case("write", "EIO", 24), Case("write", "ENOSPC", 29), Case("write", "EINTR", 5),
         Case("write", "short", 3), Case("sync", "EIO", 8), Case("sync", "EIO", 14),
         Case("rename", "EIO", 2), Case("rename", "EINTR", 3),
     ],
