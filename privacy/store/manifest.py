@@ -361,9 +361,20 @@ def _add_gap(db: sqlite3.Connection, gap: Gap) -> None:
     )
 
 
+_WORDS: Final = {
+    "SQLITE_FULL": "no space left on the disk",
+    "SQLITE_IOERR_SHMSIZE": "no space left on the disk",
+    "SQLITE_BUSY": "another process holds it",
+    "SQLITE_READONLY": "it may not be written",
+    "SQLITE_CANTOPEN": "it cannot be opened",
+}
+"""What a person can do something about."""
+
+
 def _name(error: sqlite3.Error) -> str:
-    """Return SQLite's name of an error: its text could hold a value."""
-    return getattr(error, "sqlite_errorname", type(error).__name__)
+    """Return SQLite's name of an error, with words if there are any: its text could hold a value."""
+    name = str(getattr(error, "sqlite_errorname", type(error).__name__))
+    return f"{_WORDS[name]} ({name})" if name in _WORDS else name
 
 
 def _close(db: sqlite3.Connection) -> None:
