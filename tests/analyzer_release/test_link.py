@@ -92,7 +92,7 @@ def test_ten_seconds_with_an_outage_are_no_measurement(tmp_path):
     """Neither where all of it was away, nor where a part was measured, nor on another interface."""
     start = minute_of(MONDAY, "08:00")
     seconds = [start + timedelta(seconds=10 * step) for step in range(4)]
-    path = write_part(
+    write_part(
         tmp_path,
         "link",
         MONDAY,
@@ -105,7 +105,7 @@ def test_ten_seconds_with_an_outage_are_no_measurement(tmp_path):
             link_row(seconds[3], interface="eth1", outage_ms=9_000),
         ],
     )
-    rows = read_lines([path])["internet"]
+    rows = read_lines(Store(tmp_path).link_rows(MONDAY, LINE_COLUMNS))["internet"]
     assert (rows.start_s.tolist(), rows.down_bytes.tolist()) == ([START], [10])
 
 
@@ -115,8 +115,8 @@ def test_minutes_of_an_outage_are_missing_in_the_published_load(tmp_path):
     gaps = [
         link_row(away_from + timedelta(seconds=10 * step), outage_ms=10_000) for step in range(36)
     ]
-    path = write_part(tmp_path, "link", MONDAY, measured + gaps)
-    found = load(read_lines([path])["internet"])
+    write_part(tmp_path, "link", MONDAY, measured + gaps)
+    found = load(read_lines(Store(tmp_path).link_rows(MONDAY, LINE_COLUMNS))["internet"])
     assert (found["minutes_seen"], found["minutes_missing"]) == (4, 6)
     assert found["down"]["mean_mbit_s"] == 5.0
 
