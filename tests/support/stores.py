@@ -1,11 +1,14 @@
 """Committed stores for tests: written and read the way the product does."""
 
+import shutil
+import tempfile
 import time
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 
+from collector.store.tidy import tidy
 from privacy.store.commit import Committer, Part
 from privacy.store.keys import FileKeyring
 from privacy.store.layout import SCHEMAS, keys_beside
@@ -43,6 +46,16 @@ def stored(root: Path, record: str) -> pa.Table:
     tables = [reader.table(record, day) for day in reader.manifest.days(record)]
     empty = SCHEMAS[record].remove_metadata().empty_table()
     return pa.concat_tables([empty, *(t.replace_schema_metadata(None) for t in tables)])
+
+
+def after_a_power_cut(root: Path, record: str) -> pa.Table:
+    """Return the rows that would be there if the power went now: a copy, salvaged by the product."""
+    with tempfile.TemporaryDirectory(prefix="jauge-cut-") as scratch:
+        copy = Path(scratch) / "store"
+        shutil.copytree(root, copy)
+        shutil.copytree(keys_beside(root), keys_beside(copy))
+        tidy(copy, now_us=lambda: time.time_ns() // 1_000)
+        return stored(copy, record)
 
 
 def footers(root: Path, record: str) -> list[pa.Schema]:
