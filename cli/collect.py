@@ -164,6 +164,7 @@ def capture(
     compile_loop()  # it loads from the cache at its first call: a second or two of packets
     _say(memory_sentence(meter.flow_cap))
     _open_ring(ring, interface)  # last, so that all is ready when the first packet comes
+    facts.begin()
     try:
         with counter_line(f"Capture sur {interface}") as show:
             result = run_capture(

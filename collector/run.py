@@ -100,6 +100,10 @@ class LiveFacts:
         self._ring, self._counters = ring, counters
         self._offered = self._dropped = 0
 
+    def begin(self) -> None:
+        """Take the interface's counters as they are when the ring opens: octets count from here."""
+        self._counters.since_last(self._ring.report)
+
     def __call__(self) -> dict[str, int | None]:
         """Ask the holder for the counters."""
         report = self._ring.look()

@@ -13,10 +13,11 @@ import pytest
 
 from tests.exports.flood import OCTETS
 from tests.exports.running import listening_in
-from tests.exports.test_live import stored, total
+from tests.exports.test_live import total
 from tests.support.needs import need_all, need_root
 from tests.support.netns import namespace
 from tests.support.processes import ROOT
+from tests.support.stores import stored
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(170)]
 
@@ -64,7 +65,7 @@ def test_a_million_templates_and_100000_forged_exporters_grow_by_16_mib_at_most(
     ):
         sent, growth, seconds = flood(where, process.pid)
     exporter = report["exporters"][0]
-    table = stored(tmp_path / "store")
+    table = stored(tmp_path / "store", "flows")
     refused = exporter["templates_refused"]["template_limit"]
     print(
         f"\n{TEMPLATES:,} templates and {FORGED:,} forged exporters in {seconds:.0f} s: RssAnon grew by "

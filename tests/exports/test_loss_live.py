@@ -14,10 +14,11 @@ from itertools import accumulate
 import pytest
 
 from tests.exports.running import PORT, listening_in, payloads, recorded
-from tests.exports.test_live import capture_of, stored, total
+from tests.exports.test_live import capture_of, total
 from tests.programs import find
 from tests.support.needs import need_all, need_root
 from tests.support.netns import Namespace, namespace
+from tests.support.stores import stored
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(170)]
 
@@ -94,7 +95,7 @@ def test_softflowd_with_five_percent_loss_is_reported_exactly(tmp_path, version)
         assert sum(units) == RECORDS
         sent = exporter["numbers"]["offered"]
         assert exporter["records_metered"] + exporter["numbers"]["lost"] == sent
-    table = stored(tmp_path / "store")
+    table = stored(tmp_path / "store", "flows")
     assert total(table, "up_bytes", "down_bytes") == report["ip_bytes"]
 
 

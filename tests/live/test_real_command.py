@@ -82,7 +82,7 @@ def test_directions_are_the_schools(visit):
     """Nearly all octets of these visits come from outside; dnsmasq is inside, so local."""
     links = visit.captured.links
     up, down, local = (pc.sum(links[f"{n}_bytes"]).as_py() for n in ("up", "down", "local"))
-    assert down > 4 * 60_000
+    assert down > len(CURLED) * 60_000  # Chromium may end before its own picture is whole
     assert down > 10 * up > 0
     assert local > 0
     assert up + down + local == visit.captured.totals["ip_bytes"]
