@@ -218,7 +218,7 @@ def in_own_mounts(module: str) -> None:
     if os.environ.get("STORE_OWN_MOUNTS") is None:
         command = ["unshare", "--mount", "--propagation", "private", sys.executable, "-m", module]
         environment = {**os.environ, "STORE_OWN_MOUNTS": "1"}
-        os.execvpe(command[0], [*command, *sys.argv[1:]], environment)  # noqa: S606
+        os.execvpe(command[0], [*command, *sys.argv[1:]], environment)  # noqa: S606 - ourselves, no shell
 
 
 def gaps(store: Path) -> Counter[str]:

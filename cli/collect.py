@@ -392,7 +392,7 @@ def _say_compiling() -> None:
 
 def _say(sentence: str) -> None:
     """Tell a person what is going on; stdout is for the result."""
-    print(f"jauge: {sentence}", file=sys.stderr)  # noqa: T201
+    print(f"jauge: {sentence}", file=sys.stderr)  # noqa: T201 - stderr speaks to a person
 
 
 def category_of_lists(lists: Path | None) -> Any:

@@ -236,7 +236,7 @@ def _advice(standing: str) -> str:
 def _settings(school: Path | None) -> "PrivacySettings":
     from privacy.settings import PrivacySettings
 
-    return open_school(school).privacy if school is not None else PrivacySettings()  # type: ignore[no-any-return]
+    return open_school(school).privacy if school is not None else PrivacySettings()  # type: ignore[no-any-return] - a school is untyped here
 
 
 def _made(store: Path) -> Path:

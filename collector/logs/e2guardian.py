@@ -52,7 +52,7 @@ def pull_e2guardian(line: bytes, timezone: tzinfo) -> Line:
         return PASSED
     try:
         numbers = [int(found[i]) for i in range(1, 7)]
-        end = datetime(*numbers, tzinfo=timezone)  # type: ignore[misc,arg-type]
+        end = datetime(*numbers, tzinfo=timezone)  # type: ignore[misc,arg-type] - six numbers by the pattern
     except ValueError:
         return Rejected(Unread.FORMAT)
     end_ms = int(end.timestamp()) * 1_000

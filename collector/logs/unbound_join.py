@@ -100,6 +100,6 @@ class UnboundJoin:
         self._names.answer(client, address, reduced, at_ms=at_ms, ttl_s=UNTOLD_TTL_S)
 
 
-def _hold_bound(table: OrderedDict, bound: int) -> None:  # type: ignore[type-arg]
+def _hold_bound(table: OrderedDict, bound: int) -> None:  # type: ignore[type-arg] - any keys, any values
     while len(table) > bound:
         table.popitem(last=False)

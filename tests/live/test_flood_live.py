@@ -40,7 +40,7 @@ def test_a_flood_on_the_wire_is_counted_whole_and_said_within_ten_seconds(tmp_pa
         capturing(both.gateway, store) as captured,
     ):
         full_at = float(both.school.call(sys.executable, "-c", _FLOOD, timeout_s=60))
-        said = lambda: "the flow table is full" in store.with_suffix(".stderr").read_text()  # noqa: E731
+        said = lambda: "the flow table is full" in store.with_suffix(".stderr").read_text()  # noqa: E731 - one line, used once
         wait_until(said, "the sentence", RAISED_S)
         raised_s = time.monotonic() - full_at
         wait_until(
