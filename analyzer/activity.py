@@ -1,29 +1,34 @@
-"""From one day's slices to what each device did in each zone: one DuckDB query. I/O.
+"""From one day's slices to what each device did: a few DuckDB queries. I/O.
 
 One local day at a time, never more: pseudonyms change at midnight, and a verdict that used another
 day's slices would let one device-day weigh in two. Within the day nothing here joins devices.
 
-The result has one row per device-day and zone, with minutes and nothing else: no site, no hour, no
-volume. It lives in memory only, until `privacy.gate.bounded` has counted it.
+The results have one row per device-day and zone, slot, service, use or group, with minutes or
+octets and nothing else: no site, no hour. They live in memory only, until `privacy.gate.bounded`
+has counted them.
 
 A slice counts when it has a device and something came back (`down_bytes` > 0): an attempt that the
 filter refused, or that nobody answered, is no use. The network is never reached (no extension is
 loaded) and nothing is spilled to a temporary file.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 import ibis
 import pyarrow as pa
 
 from analyzer import expression
 from analyzer.facts import MINUTE_SCHEMA
-from privacy.gate.bounded import Activity
-from privacy.gate.tables import CHARTER_USES
+from analyzer.groups import GROUP_OF_CATEGORY
+from privacy.gate.bounded import Activity, DayCells, Seen, count, count_seen
+from privacy.gate.tables import ALL_USES, CHARTER_USES, Definition
+from privacy.settings import TableName
 from school.catalogue import Catalogue
 from school.load import School
+from school.words import LinkState
 
 Published = Mapping[str, str | None]
 SLOW_RULE = "partial_aggregate_pushdown"
@@ -35,6 +40,19 @@ THREADS = 2
 
 MINUTES = MINUTE_SCHEMA.append(pa.field("link_state", pa.string()))
 """Columns of the `minutes` that a question needs."""
+QUERY_OF_TABLE: Final[Mapping[TableName, str]] = {
+    "T1": "uses",
+    "T2": "slots",
+    "T3": "services",
+    "T4": "volumes",
+    "T5-bis": "uses",
+    "T6": "uses",
+    "T7": "saturated",
+    "rehearsal": "uses",
+}
+"""Which query answers for which table."""
+_BY_MINUTE: Final = frozenset({"uses", "slots", "volumes"})
+"""Queries over `by_minute`, which is computed once a day."""
 
 
 @contextmanager
@@ -55,9 +73,9 @@ def engine() -> Iterator[Any]:
 
 
 class Question:
-    """The one query, compiled once and asked of one day after another.
+    """The queries, compiled once and asked of one day after another.
 
-    Compiling the charter takes longer than answering for a day, so the expression becomes a view
+    Compiling the charter takes longer than answering for a day, so each expression becomes a view
     over two named relations, `slices` and `minutes`, that each day replaces.
 
     Args:
@@ -66,6 +84,7 @@ class Question:
         school: the school's declarations.
         catalogue: the services catalogue.
         published: under which zone each declared zone is published.
+        services: followed services; none: no query for T3.
     """
 
     def __init__(
@@ -76,53 +95,139 @@ class Question:
         school: School,
         catalogue: Catalogue,
         published: Published,
+        services: Sequence[str] = (),
     ) -> None:
         self._connection = connection
         self._load(slices, MINUTES.empty_table())
-        rows = connection.table("slices")
+        rows, minutes = connection.table("slices"), connection.table("minutes")
         counting = rows.filter(rows.device.notnull(), rows.down_bytes > 0)
-        classified = expression.classified(
-            counting, school=school, catalogue=catalogue, minutes=connection.table("minutes")
-        )
-        # Kept: its small in-memory tables leave the engine together with it.
-        self._expression = _by_device_and_zone(classified, published)
-        connection.create_view("answer", self._expression)
+        full = minutes.filter(minutes.link_state == LinkState.SATURATED.value)
+        declared = {"school": school, "catalogue": catalogue, "minutes": minutes}
+        classified = expression.classified(counting, **declared)
+        crowded = expression.classified(counting.semi_join(full, "minute"), **declared)
+        sites = {entry.suffix: entry.service for entry in catalogue if entry.service in services}
+        # Kept: their small in-memory tables leave the engine together with them.
+        self._expressions = {
+            "by_minute_now": _by_minute(classified, published),
+            "saturated": _volumes_of_groups(crowded),
+            **({"services": _services(classified, sites)} if sites else {}),
+        }
+        for name, expr in self._expressions.items():
+            connection.create_view(name, expr)
 
     def _load(self, slices: Any, minutes: pa.Table) -> None:
         self._connection.con.register("slices", slices)
         self._connection.con.register("minutes", minutes)
 
-    def ask(self, slices: Any, minutes: pa.Table) -> list[Activity]:
-        """Return what every device did, per published zone, over one local day.
+    def ask(
+        self, slices: Any, minutes: pa.Table, tables: Iterable[TableName]
+    ) -> dict[str, list[Any]]:
+        """Return what every device did over one local day, as far as some tables need it.
 
         Args:
             slices: the day's slices (SLICE_SCHEMA, checked) as an Arrow dataset: DuckDB asks it for
                 the columns and row groups that it needs, one after the other.
             minutes: every minute of that day with timetable and state of the link (`MINUTES`); a
                 slice filed under another day than its own finds no minute and counts for nobody.
+            tables: the tables.
+
+        Returns:
+            Rows of Activity (`uses`) or Seen by the name of the query (`QUERY_OF_TABLE`).
         """
+        wanted = {QUERY_OF_TABLE[table] for table in tables}
         self._load(slices, minutes)
-        rows = self._connection.table("answer").to_pyarrow()
-        return [_activity(row) for row in rows.to_pylist() if row["day"] is not None]
+        answers = {}
+        if wanted & _BY_MINUTE:
+            now = self._connection.table("by_minute_now")
+            self._connection.raw_sql("DROP TABLE IF EXISTS by_minute")  # Ibis 12 cannot on DuckDB 2
+            known = self._connection.create_table("by_minute", now, temp=True)
+            answers = {name: _OVER_MINUTES[name](known) for name in wanted & _BY_MINUTE}
+        for name in wanted - _BY_MINUTE:
+            answers[name] = [
+                Seen(row["device"], (row["cell"],), int(row["amount"]))
+                for row in self._connection.table(name).to_pyarrow().to_pylist()
+            ]
+        return answers
 
 
-def _by_device_and_zone(classified: Any, published: Published) -> Any:
-    """Return minutes per (day, device, published zone), in all and for each charter use."""
+def counted(answers: Mapping[str, list[Any]], definition: Definition, day: date) -> DayCells:
+    """Return the bounded counts of one table from what `Question.ask` found."""
+    rows = answers[QUERY_OF_TABLE[definition.name]]
+    counting: Any = count if QUERY_OF_TABLE[definition.name] == "uses" else count_seen
+    cells: DayCells = counting(rows, definition, day)
+    return cells
+
+
+def _by_minute(classified: Any, published: Published) -> Any:
+    """Return, per device, published zone and minute: which uses, and the octets of each."""
     zones = [(zone, name) for zone, name in published.items() if name is not None]
     place = classified.zone.cases(*zones, else_=None) if zones else ibis.null(str)
-    known = classified.select("day", "device", "minute", "use", place=place)
+    known = classified.filter(classified.day.notnull()).select(
+        "device",
+        "minute",
+        "slot",
+        "use",
+        place=place,
+        octets=classified.up_bytes + classified.down_bytes,
+    )
     flags = {f"use{n}": (known.use == use).any() for n, use in enumerate(CHARTER_USES)}
-    by_minute = known.group_by(["day", "device", "place", "minute"]).aggregate(**flags)
-    sums = {name: by_minute[name].sum() for name in flags}
-    return by_minute.group_by(["day", "device", "place"]).aggregate(
-        minutes=by_minute.count(), **sums
-    )
+    octets = {
+        f"octets{n}": ibis.ifelse(known.use == use, known.octets, 0).sum()
+        for n, use in enumerate(ALL_USES)
+    }
+    return known.group_by(["device", "place", "minute", "slot"]).aggregate(**flags, **octets)
 
 
-def _activity(row: dict[str, Any]) -> Activity:
-    return Activity(
-        device=row["device"],
-        zone=row["place"],
-        minutes=row["minutes"],
-        use_minutes=tuple(int(row[f"use{n}"]) for n in range(len(CHARTER_USES))),
-    )
+def _uses(by_minute: Any) -> list[Activity]:
+    sums = {f"use{n}": by_minute[f"use{n}"].sum() for n in range(len(CHARTER_USES))}
+    rows = by_minute.group_by(["device", "place"]).aggregate(minutes=by_minute.count(), **sums)
+    return [
+        Activity(
+            device=row["device"],
+            zone=row["place"],
+            minutes=row["minutes"],
+            use_minutes=tuple(int(row[name]) for name in sums),
+        )
+        for row in rows.to_pyarrow().to_pylist()
+    ]
+
+
+def _slots(by_minute: Any) -> list[Seen]:
+    sums = {f"use{n}": by_minute[f"use{n}"].sum() for n in range(len(CHARTER_USES))}
+    known = by_minute.filter(by_minute.slot.notnull())
+    rows = known.group_by(["device", "slot"]).aggregate(**sums).to_pyarrow().to_pylist()
+    return [
+        Seen(row["device"], (row["slot"], use), int(row[f"use{n}"]))
+        for row in rows
+        for n, use in enumerate(CHARTER_USES)
+        if row[f"use{n}"]
+    ]
+
+
+def _volumes(by_minute: Any) -> list[Seen]:
+    sums = {f"octets{n}": by_minute[f"octets{n}"].sum() for n in range(len(ALL_USES))}
+    rows = by_minute.group_by("device").aggregate(**sums).to_pyarrow().to_pylist()
+    return [
+        Seen(row["device"], (use,), int(row[f"octets{n}"]))
+        for row in rows
+        for n, use in enumerate(ALL_USES)
+    ]
+
+
+_OVER_MINUTES: Final = {"uses": _uses, "slots": _slots, "volumes": _volumes}
+
+
+def _services(classified: Any, sites: Mapping[str, str]) -> Any:
+    """Return how many slices of each followed service a device has."""
+    known = classified.filter(classified.day.notnull())
+    named = known.select("device", cell=known.site.cases(*sorted(sites.items()), else_=None))
+    named = named.filter(named.cell.notnull())
+    return named.group_by(["device", "cell"]).aggregate(amount=named.count())
+
+
+def _volumes_of_groups(crowded: Any) -> Any:
+    """Return the octets of each group of categories, for slices of saturated minutes."""
+    known = crowded.filter(crowded.day.notnull())
+    group = known.category.cases(*sorted(GROUP_OF_CATEGORY.items()), else_=None)
+    grouped = known.select("device", cell=group, octets=known.up_bytes + known.down_bytes)
+    return grouped.group_by(["device", "cell"]).aggregate(amount=grouped.octets.sum())

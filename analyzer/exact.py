@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
@@ -18,7 +19,7 @@ from analyzer.facts import minute_table
 from analyzer.link_state import LINE_COLUMNS, minutes_of, read_lines, state_table
 from analyzer.store import MEASURED, SIMULATED, Store
 from privacy import canonical
-from privacy.gate.bounded import DayCells, count
+from privacy.gate.bounded import DayCells
 from privacy.gate.tables import Definition, definitions, published_zones
 from privacy.settings import PrivacySettings, TableName
 from school.catalogue import Catalogue
@@ -47,8 +48,24 @@ class Bench:
 
     @cached_property
     def tables(self) -> dict[TableName, Definition]:
-        """The noisy tables of this school."""
-        return definitions(self.school.zones, self.settings)
+        """The noisy tables of this school that are released by themselves."""
+        return definitions(self.school.zones, self.settings, slots=self.slots)
+
+    @cached_property
+    def slots(self) -> tuple[str, ...]:
+        """The slots of the timetable that are large enough to be counted."""
+        floor = self.settings.floor_persons
+        return tuple(s.name for s in self.school.calendar.slots if s.persons >= floor)
+
+    def question(self, connection: Any, day: date) -> Question:
+        """Return the queries for this school, with the columns that a day's slices have."""
+        return Question(
+            connection,
+            self.store.dataset(self.store.checked("flows", day)[0]),
+            school=self.school,
+            catalogue=self.catalogue,
+            published=self.published,
+        )
 
     @cached_property
     def catalogue_digest(self) -> str:
@@ -100,13 +117,7 @@ def refresh(
     if not work:
         return []
     with activity.engine() as connection:
-        question = Question(
-            connection,
-            bench.store.dataset(bench.store.checked("flows", work[0][0])[0]),
-            school=bench.school,
-            catalogue=bench.catalogue,
-            published=bench.published,
-        )
+        question = bench.question(connection, work[0][0])
         for done, (day, source, stale) in enumerate(work):
             progress("cells", done, len(work))
             _compute(bench, question, day, source=source, tables=stale)
@@ -118,11 +129,13 @@ def _compute(
     bench: Bench, question: Question, day: date, *, source: str, tables: list[Definition]
 ) -> None:
     segments, origin = bench.store.checked("flows", day)
-    found = question.ask(bench.store.dataset(segments), day_minutes(bench, day))
+    found = question.ask(
+        bench.store.dataset(segments), day_minutes(bench, day), [each.name for each in tables]
+    )
     for definition in tables:
         keys = cells.keys_digest(definition)
-        counted = count(found, definition, day)
-        cells.write(bench.store, StoredCells(counted, keys=keys, source=source, origin=origin))
+        counts = activity.counted(found, definition, day)
+        cells.write(bench.store, StoredCells(counts, keys=keys, source=source, origin=origin))
 
 
 def day_minutes(bench: Bench, day: date) -> pa.Table:

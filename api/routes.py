@@ -27,7 +27,9 @@ from privacy.published import TABLES
 
 PREFIX = "/api/v1"
 TableName = Annotated[str, Path(description=f"One of {', '.join(TABLES)}.")]
-Period = Annotated[str, Path(description="ISO week `2026-W41` (T1) or day `2026-11-16`.")]
+Period = Annotated[
+    str, Path(description="Day `2026-11-16` (T6, link), ISO week `2026-W41` or month `2026-11`.")
+]
 DocumentName = Annotated[str, Path(description=f"One of {', '.join(DOCUMENTS)}.")]
 Form = Annotated[Format | None, Query(alias="format", description=f"One of {', '.join(FORMATS)}.")]
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,8 +21,8 @@ PRIVATE_UMASK = 0o077
 LABELS = {"cells": "exact cells, days", "releases": "releases"}
 
 
-def open_school(directory: Path) -> Any:
-    """Load the declared files.
+def open_school(directory: Path, *, instead: Mapping[str, Path] | None = None) -> Any:
+    """Load the declared files, some of them from elsewhere (`instead`).
 
     Raises:
         Refusal: with every problem of every file.
@@ -31,7 +31,7 @@ def open_school(directory: Path) -> Any:
     from school.problems import DeclarationErrors
 
     try:
-        return load_school(directory)
+        return load_school(directory, instead=instead)
     except DeclarationErrors as errors:
         raise Refusal(str(errors), Exit.CONFIGURATION) from errors
 

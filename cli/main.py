@@ -20,6 +20,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.lists",
     "cli.analyze",
     "cli.release",
+    "cli.rehearse",
     "cli.purge",
     "cli.privacy",
     "cli.objection",

@@ -16,8 +16,19 @@ Labels = Mapping[str, str]
 
 CHARTER_USES = ("pedagogical", "residual_private", "abusive", "resource_inappropriate")
 """The four uses that releases hold, in the order of every page."""
-CELL_KEYS: Mapping[str, tuple[str, ...]] = {"T1": ("zone", "use"), "T6": ("use",)}
+CELL_KEYS: Mapping[str, tuple[str, ...]] = {
+    "T1": ("zone", "use"),
+    "T2": ("slot", "use"),
+    "T3": ("service",),
+    "T4": ("use",),
+    "T5-bis": ("use",),
+    "T6": ("use",),
+    "T7": ("group",),
+    "rehearsal": ("use",),
+}
 """Dimensions without which a cell cannot be shown."""
+BY_DAY, BY_MONTH = frozenset({"T6"}), frozenset({"T5-bis", "T7"})
+"""Tables whose period is a day, a month; the others have weeks."""
 CLASS_TIME = "lesson"
 """The period whose slots count as class time."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -258,15 +269,17 @@ def check_release(release: Release) -> Release:
 
     Raises:
         KeyError: a cell lacks a dimension of its table.
-        ValueError: the period is not a week or day, ends before it starts, or has no noise.
+        ValueError: the period is not one of the table, ends before it starts, or has no noise.
     """
     for cell in release.cells:
         for dimension in CELL_KEYS[release.table]:
             cell.get(dimension)
-    if release.table == "T1":
-        date.fromisocalendar(*_iso(release.period), 1)
-    else:
+    if release.table in BY_DAY:
         date.fromisoformat(release.period)
+    elif release.table in BY_MONTH:
+        date.fromisoformat(f"{release.period}-01")
+    else:
+        date.fromisocalendar(*_iso(release.period), 1)
     if release.ends <= release.starts or not 0 < release.method.sigma < math.inf:
         raise ValueError(release.period)
     return release

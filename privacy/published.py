@@ -3,7 +3,7 @@
 Does I/O (reads). Layout, all of it written by the analyzer:
 
     public/seal.pub                       base64 of the Ed25519 public key
-    public/releases/<table>/<period>.json sealed; tables T1, T6 (privacy.release), link (a document)
+    public/releases/<table>/<period>.json sealed; tables T1… (privacy.release), link (a document)
     public/documents/<name>.json          sealed; school, charter, privacy, status
 """
 
@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from privacy.release import Release, load_release
 from privacy.sealed import SealBroken, open_sealed
+from privacy.settings import TableName
 
-NOISY_TABLES = ("T1", "T6")
+NOISY_TABLES: tuple[TableName, ...] = ("T1", "T2", "T3", "T4", "T5-bis", "T6", "T7", "rehearsal")
 TABLES = (*NOISY_TABLES, "link")
 _NAME = re.compile(r"[A-Za-z0-9-]{1,32}")
 """Names and periods become file names: nothing that could leave the directory."""
@@ -53,7 +54,7 @@ class Published:
         return sorted(path.stem for path in directory.glob("*.json"))
 
     def release(self, table: str, period: str) -> Release:
-        """Return one noisy release (T1, T6).
+        """Return one noisy release.
 
         Raises:
             FileNotFoundError: no such release.

@@ -7,15 +7,24 @@ code turns a `Withheld` cell into a number, least of all into zero.
 The unit is the device-day. A margin is the 95 % half-width of the noise alone.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 Z95: Final = 1.96
 """Two-sided 95 % point of the normal distribution; the discrete Gaussian at sigma >= 10 has it."""
+
+
+class Measure(StrEnum):
+    """What the cells of a table count."""
+
+    DEVICE_DAYS = "device_days"
+    DEVICE_SLOTS = "device_slots"  # a device-day in a slot of the timetable
+    MEGABYTES = "megabytes"  # millions of IP octets, both directions
 
 
 class Quality(StrEnum):
@@ -69,7 +78,13 @@ class Method:
     """zCDP cost of this release for one device-day."""
     sigma: float
     cap: int
-    """Most cells that one device-day may add 1 to; the L2 sensitivity is its square root."""
+    """Most of one device-day: cells to which it adds 1, or megabytes (L2 norm over its cells)."""
+    measure: Measure = Measure.DEVICE_DAYS
+
+    @property
+    def sensitivity(self) -> float:
+        """Return how far one device-day moves the cells, at most (L2): √cap cells, or cap MB."""
+        return float(self.cap) if self.measure is Measure.MEGABYTES else math.sqrt(self.cap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +93,7 @@ class Release:
 
     table: str
     period: str
-    """`2026-W41` for a week, `2026-11-16` for a day."""
+    """`2026-11` for a month, `2026-W41` for a week, `2026-11-16` for a day."""
     starts: date
     ends: date
     method: Method
@@ -102,7 +117,7 @@ def display(
     Args:
         noisy: the drawn value.
         sigma: scale of the noise that was drawn.
-        floor: readable floor, 11 × days of the period (DESIGN section 5).
+        floor: readable floor, 11 × days of the period (DESIGN section 5); 0 for volumes.
         sigmas: fewest sigma of a shown value; a school may ask for more.
         reliable_sigmas: fewest sigma of a reliable value; likewise.
     """
@@ -128,6 +143,7 @@ def dump_release(release: Release) -> dict[str, Any]:
             "rho": release.method.rho,
             "sigma": release.method.sigma,
             "cap": release.method.cap,
+            "measure": release.method.measure.value,
         },
         "cells": [_dump_cell(cell) for cell in release.cells],
         "origin": release.origin,
@@ -166,6 +182,7 @@ def load_release(payload: Mapping[str, Any]) -> Release:
             rho=float(method["rho"]),
             sigma=float(method["sigma"]),
             cap=int(method["cap"]),
+            measure=Measure(method["measure"]),
         ),
         cells=tuple(_load_cell(cell) for cell in payload["cells"]),
         origin=payload["origin"],

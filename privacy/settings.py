@@ -14,9 +14,9 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from privacy import canonical
-from privacy.release import Method
+from privacy.release import Measure, Method
 
-TableName = Literal["T1", "T6"]
+TableName = Literal["T1", "T2", "T3", "T4", "T5-bis", "T6", "T7", "rehearsal"]
 
 STANDARD_TOTAL_RHO: Final = 0.0243
 """zCDP cost of one device-day over all tables: (epsilon 1.0, delta 1e-6), privacy.md section 0."""
@@ -51,33 +51,69 @@ class TableSettings(BaseModel):
     share: Annotated[float, Field(gt=0, le=1)]
     """Part of `total_rho` that one release of this table costs a device-day."""
     cap: Annotated[int, Field(ge=1)]
-    """Most cells to which one device-day adds 1."""
+    """Most of one device-day: cells to which it adds 1; for volumes megabytes (L2 norm)."""
 
 
 class Tables(BaseModel):
-    """The noisy tables of this version. One device-day is covered once by each."""
+    """The noisy tables of this version. One device-day is covered at most once by each."""
 
-    model_config = _STRICT
+    model_config = ConfigDict(**_STRICT, populate_by_name=True, serialize_by_alias=True)
 
     T1: TableSettings = TableSettings(share=0.25, cap=5)
     """Week: zone × (four charter uses + any), device-days."""
+    T2: TableSettings = TableSettings(share=0.15, cap=10)
+    """Week: declared slot of the timetable × four charter uses, whole school, device-slots."""
+    T3: TableSettings = TableSettings(share=0.15, cap=8)
+    """Week: services that the school follows, whole school, device-days."""
+    T4: TableSettings = TableSettings(share=0.10, cap=1_000)
+    """Week: volume × six uses, whole school, megabytes."""
+    T5bis: Annotated[TableSettings, Field(alias="T5-bis")] = TableSettings(share=0.10, cap=2)
+    """Month: abusive and resource-inappropriate, whole school, device-days."""
     T6: TableSettings = TableSettings(share=0.10, cap=4)
     """Day: four charter uses, whole school, devices."""
+    T7: TableSettings = TableSettings(share=0.10, cap=300)
+    """Month: volume × groups of categories while the line was saturated, megabytes."""
+    rehearsal: TableSettings = TableSettings(share=0.05, cap=4)
+    """Week: four charter uses under a draft charter or another line, whole school, device-days."""
+
+    def named(self, name: TableName) -> TableSettings:
+        """Return the settings of one table."""
+        found: TableSettings = getattr(self, name.replace("-", ""))
+        return found
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for name, most in MOST_CELLS.items():
-            cap = getattr(self, name).cap
+        for name, most in MOST.items():
+            cap = self.named(name).cap
             if cap > most:
-                raise ValueError(f"{name}: cap {cap} is more than the {most} cells it can fill")
-        total = sum(getattr(self, name).share for name in MOST_CELLS)
+                what = "megabytes a day" if name in VOLUMES else "cells it can fill"
+                raise ValueError(f"{name}: cap {cap} is more than the {most} {what}")
+        total = sum(self.named(name).share for name in MOST)
         if total > 1 + ROUNDING:
             raise ValueError(f"the shares of the tables add up to {total:.4g}, more than 1")
         return self
 
 
-MOST_CELLS: Final[dict[TableName, int]] = {"T1": 5, "T6": 4}
-"""Cells of one device-day in each table: one zone × (4 uses + any); 4 uses."""
+VOLUMES: Final[frozenset[TableName]] = frozenset({"T4", "T7"})
+"""Tables whose cells are megabytes: their cap bounds the L2 norm of a device-day's volumes."""
+MOST: Final[dict[TableName, int]] = {
+    "T1": 5,  # one zone × (4 uses + any)
+    "T2": 48,  # 12 slots × 4 uses
+    "T3": 40,  # followed services
+    "T4": 100_000,
+    "T5-bis": 2,
+    "T6": 4,
+    "T7": 100_000,
+    "rehearsal": 4,
+}
+"""The largest cap of each table: what one device-day can fill, or a volume that no day passes."""
+
+
+def measure_of(name: TableName) -> Measure:
+    """Return what the cells of a table count."""
+    if name in VOLUMES:
+        return Measure.MEGABYTES
+    return Measure.DEVICE_SLOTS if name == "T2" else Measure.DEVICE_DAYS
 
 
 class DisplaySettings(BaseModel):
@@ -116,7 +152,7 @@ class PrivacySettings(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for name in MOST_CELLS:
+        for name in MOST:
             rho = self.total_rho * self.table(name).share
             if rho < LEAST_RHO:
                 raise ValueError(
@@ -126,22 +162,26 @@ class PrivacySettings(BaseModel):
 
     def table(self, name: TableName) -> TableSettings:
         """Return the settings of one table."""
-        return self.tables.T1 if name == "T1" else self.tables.T6
+        return self.tables.named(name)
 
     def method(self, name: TableName) -> Method:
-        """Return how the noise of a table is drawn: rho = total × share, sigma = √cap / √(2·rho).
+        """Return how the noise of a table is drawn: rho = total × share, sigma = L2 / √(2·rho).
+
+        L2, the most that one device-day moves the cells, is √cap, for volumes cap megabytes.
 
         Sigma is rounded up at the sixth decimal, so that what the mechanism proves to cost, with
         its own rounding upwards, stays within rho.
         """
         table = self.table(name)
         rho = self.total_rho * table.share
+        squared = table.cap**2 if name in VOLUMES else table.cap
         return Method(
             mechanism=MECHANISM,
             unit=UNIT,
             rho=rho,
-            sigma=(math.floor(math.sqrt(table.cap / (2 * rho)) * SIGMA_STEPS) + 1) / SIGMA_STEPS,
+            sigma=(math.floor(math.sqrt(squared / (2 * rho)) * SIGMA_STEPS) + 1) / SIGMA_STEPS,
             cap=table.cap,
+            measure=measure_of(name),
         )
 
     def digest(self) -> str:

@@ -4,7 +4,7 @@ Does I/O (reads). collector.yaml lies in the same directory and belongs to the c
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,13 +44,19 @@ class School:
     """SHA-256 of the settings that decide what may be published."""
 
 
-def load_school(directory: Path, *, also: Mapping[str, type[BaseModel]] | None = None) -> School:
+def load_school(
+    directory: Path,
+    *,
+    also: Mapping[str, type[BaseModel]] | None = None,
+    instead: Mapping[str, Path] | None = None,
+) -> School:
     """Load the declared files of a directory.
 
     Args:
         directory: where the files are.
         also: optional files of other rooms (`collector.yaml`) that are checked with the rest, so
             that every problem is reported at once; `load_settings` returns their content.
+        instead: files that stand in for declared ones, such as a draft of `charter.yaml`.
 
     Raises:
         DeclarationErrors: with every problem of every file.
@@ -58,7 +64,8 @@ def load_school(directory: Path, *, also: Mapping[str, type[BaseModel]] | None =
     if not directory.is_dir():
         missing = Problem(str(directory.name), 1, 1, "there is no such directory of declarations")
         raise DeclarationErrors([missing])
-    located = {name: read(directory / name) for name in FILES}
+    standing_in = instead or {}
+    located = {name: read(standing_in.get(name, directory / name)) for name in FILES}
     located |= _read_also(directory, also or {})
     zones_file = validated(located["zones.yaml"], zones.ZonesFile)
     lines_file = validated(located["lines.yaml"], lines.LinesFile)
@@ -127,6 +134,46 @@ def _school(entry: SchoolEntry, **parts: Any) -> School:
         privacy_digest=privacy.digest(),
         **parts,
     )
+
+
+def with_capacity(
+    school: School, *, line: str | None = None, down_bit_s: int | None, up_bit_s: int | None = None
+) -> School:
+    """Return the school as it would be if a line had carried another capacity all along.
+
+    Args:
+        school: what is declared.
+        line: name of the line; may be left out where there is one only.
+        down_bit_s: bits per second; None keeps what is declared.
+        up_bit_s: likewise.
+
+    Raises:
+        KeyError: no such line, or the school has several and none was named.
+    """
+    names = [each.name for each in school.lines]
+    chosen = line if line is not None else names[0] if len(names) == 1 else None
+    if chosen not in names:
+        raise KeyError(line)
+    lines_then = tuple(
+        replace(
+            each,
+            capacity=tuple(
+                replace(
+                    dated,
+                    down_bit_s=down_bit_s or dated.down_bit_s,
+                    up_bit_s=up_bit_s or dated.up_bit_s,
+                )
+                for dated in each.capacity
+            ),
+        )
+        if each.name == chosen
+        else each
+        for each in school.lines
+    )
+    content = verdict_content(
+        zones=school.zones, lines=lines_then, calendar=school.calendar, charter=school.charter
+    )
+    return replace(school, lines=lines_then, charter_digest=canonical.digest(content))
 
 
 def verdict_content(

@@ -4,6 +4,7 @@ Nothing here can be switched off. Whoever holds a `Release` that was not read ba
 file got it from `release` below.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,7 @@ from privacy.gate.ledger import Charge, Ledger
 from privacy.gate.periods import Period, period_of
 from privacy.gate.refused import CellsRefused, PeriodOpen, ReleaseRefused
 from privacy.gate.tables import ANY, Definition
-from privacy.release import Cell, Method, Release, display
+from privacy.release import Cell, Measure, Method, Release, display
 from privacy.settings import PrivacySettings
 
 ORIGINS = ("measured", "simulated")
@@ -37,12 +38,22 @@ def _check_day(cells: DayCells, definition: Definition, period: Period) -> None:
         raise CellsRefused(f"{definition.name} {cells.day}: cells that the table does not have")
     if not period.starts <= cells.day < period.ends:
         raise CellsRefused(f"{definition.name} {period.name}: {cells.day} is outside the period")
-    if any(type(count) is not int or not 0 <= count <= cells.devices for count in cells.counts):
+    most = definition.cap if definition.measure is Measure.MEGABYTES else 1
+    if any(
+        type(count) is not int or not 0 <= count <= most * cells.devices for count in cells.counts
+    ):
         raise CellsRefused(f"{definition.name} {cells.day}: a cell holds more than its device-days")
-    if sum(cells.counts) > definition.cap * cells.devices:
+    if _weight(cells.counts, definition.measure) > definition.cap * cells.devices:
         raise CellsRefused(f"{definition.name} {cells.day}: over the cap of a device-day")
     if definition.zones and not _one_zone_each(cells, definition):
         raise CellsRefused(f"{definition.name} {cells.day}: a device-day in two zones")
+
+
+def _weight(counts: Sequence[int], measure: Measure) -> int:
+    """Return what is at most the cap times the device-days: cells filled, or the volumes' norm."""
+    if measure is Measure.MEGABYTES:
+        return math.isqrt(sum(count * count for count in counts))
+    return sum(counts)
 
 
 def _one_zone_each(cells: DayCells, definition: Definition) -> bool:
@@ -73,7 +84,7 @@ def _check_request(
         raise PeriodOpen(f"{definition.name} {period.name}: not over on {occasion.as_of}")
     if occasion.origin not in ORIGINS:
         raise ReleaseRefused(f"no origin {occasion.origin!r}")
-    if definition.cap != method.cap:
+    if (definition.cap, definition.measure) != (method.cap, method.measure):
         raise ReleaseRefused(f"{definition.name}: its cap is not that of the settings in force")
 
 
@@ -146,6 +157,7 @@ def _cells(
     method: Method,
 ) -> tuple[Cell, ...]:
     rule = settings.display
+    readable = 0 if method.measure is Measure.MEGABYTES else rule.floor_devices_per_day
     return tuple(
         Cell(
             key=key,
@@ -153,7 +165,7 @@ def _cells(
             display=display(
                 value,
                 sigma=method.sigma,
-                floor=rule.floor_devices_per_day * days,
+                floor=readable * days,
                 sigmas=rule.sigmas,
                 reliable_sigmas=rule.reliable_sigmas,
             ),

@@ -37,7 +37,7 @@ def draw(counts: Sequence[int], method: Method) -> list[int]:
     if any(type(count) is not int or not 0 <= count <= MOST for count in counts):
         raise ReleaseRefused("the input is not a list of counts")
     measurement = _gaussian(method.sigma)
-    cost = measurement.map(math.nextafter(math.sqrt(method.cap), math.inf))
+    cost = measurement.map(math.nextafter(method.sensitivity, math.inf))
     if not cost <= method.rho:
         raise ReleaseRefused("the noise is too small for what the settings charge")
     noisy: list[int] = measurement(list(counts))

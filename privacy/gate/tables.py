@@ -8,17 +8,32 @@ Pure. To add a table: a name and a share in `privacy.settings`, a definition her
 in `privacy.gate.bounded`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final, Protocol
 
 from privacy.gate.periods import PeriodKind
-from privacy.settings import PrivacySettings, TableName
+from privacy.release import Measure
+from privacy.settings import PrivacySettings, TableName, measure_of
 
 CHARTER_USES: Final = ("pedagogical", "residual_private", "abusive", "resource_inappropriate")
 """The uses that the charter speaks of, in the order in which cells are filled under a cap."""
 ANY: Final = "any"
 """The device-day was active in the zone, whatever for (technical and undetermined included)."""
+ALL_USES: Final = (*CHARTER_USES, "technical", "undetermined")
+"""The uses of a volume: bytes that no charter speaks of are bytes, too."""
+AGAINST: Final = ("abusive", "resource_inappropriate")
+"""The uses that a committee may want to act against."""
+GROUPS: Final = (
+    *("education", "conferencing", "video", "audio", "games", "social", "files", "updates"),
+    *("web", "undetermined"),
+)
+"""What fills a saturated line, coarse enough to be counted (`analyzer.groups` says what is what)."""
+MOST_SLOTS: Final = 12
+"""Slots of T2; a school with more names the twelve that it wants to see (`calendar.yaml` order)."""
+MOST_SERVICES: Final = 40
+"""Services of T3."""
 
 Key = tuple[tuple[str, str], ...]
 
@@ -49,20 +64,29 @@ class Definition:
 
     name: TableName
     period: PeriodKind
-    zones: tuple[str, ...]
-    """Published zones in declared order; empty for a whole-school table."""
+    dimensions: tuple[tuple[str, tuple[str, ...]], ...]
+    """Names and values, the one that changes slowest first; values in declared order."""
     cap: int
-    """Most cells to which one device-day adds 1."""
+    """Most of one device-day: cells to which it adds 1, or megabytes (L2)."""
 
-    def uses(self) -> tuple[str, ...]:
-        """Return the values of the `use` dimension."""
-        return (ANY, *CHARTER_USES) if self.zones else CHARTER_USES
+    @property
+    def measure(self) -> Measure:
+        """What the cells count."""
+        return measure_of(self.name)
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Published zones in declared order; empty for a whole-school table."""
+        return dict(self.dimensions).get("zone", ())
+
+    def cells(self) -> tuple[tuple[str, ...], ...]:
+        """Return every cell in its fixed order: the values in the order of the dimensions."""
+        return tuple(product(*(values for _, values in self.dimensions)))
 
     def keys(self) -> tuple[Key, ...]:
         """Return every key of the table in its fixed order."""
-        if not self.zones:
-            return tuple((("use", use),) for use in CHARTER_USES)
-        return tuple((("use", use), ("zone", zone)) for zone in self.zones for use in self.uses())
+        names = [name for name, _ in self.dimensions]
+        return tuple(tuple(sorted(zip(names, cell, strict=True))) for cell in self.cells())
 
 
 def _merged_into(name: str, published_in: dict[str, str | None]) -> str | None:
@@ -108,17 +132,44 @@ def published_zones(zones: Iterable[DeclaredZone], floor_persons: int) -> dict[s
 
 
 def definitions(
-    zones: Iterable[DeclaredZone], settings: PrivacySettings
+    zones: Iterable[DeclaredZone],
+    settings: PrivacySettings,
+    *,
+    slots: Sequence[str] = (),
+    services: Sequence[str] = (),
 ) -> dict[TableName, Definition]:
-    """Return the tables of a school, from public declarations alone.
+    """Return the tables of a school that are released by themselves, from declarations alone.
 
-    T1 has no cells where no zone can be published or none counts devices; it is then left out.
+    A table without cells is left out: T1 where no zone can be published or none counts devices, T2
+    without a slot, T3 without a followed service.
+
+    Args:
+        zones: the declared zones.
+        settings: the settings in force.
+        slots: names of the timetable's slots; the first MOST_SLOTS count.
+        services: followed services, at most MOST_SERVICES.
     """
     declared = list(zones)
     published = published_zones(declared, settings.floor_persons)
     names = tuple(zone.name for zone in declared if zone.name in published.values())
-    tables: dict[TableName, Definition] = {}
-    if names:
-        tables["T1"] = Definition("T1", PeriodKind.WEEK, names, settings.table("T1").cap)
-    tables["T6"] = Definition("T6", PeriodKind.DAY, (), settings.table("T6").cap)
-    return tables
+    uses = ("use", CHARTER_USES)
+    every: dict[TableName, tuple[PeriodKind, tuple[tuple[str, tuple[str, ...]], ...]]] = {
+        "T1": (PeriodKind.WEEK, (("zone", names), ("use", (ANY, *CHARTER_USES)))),
+        "T2": (PeriodKind.WEEK, (("slot", tuple(slots[:MOST_SLOTS])), uses)),
+        "T3": (PeriodKind.WEEK, (("service", tuple(services[:MOST_SERVICES])),)),
+        "T4": (PeriodKind.WEEK, (("use", ALL_USES),)),
+        "T5-bis": (PeriodKind.MONTH, (("use", AGAINST),)),
+        "T6": (PeriodKind.DAY, (uses,)),
+        "T7": (PeriodKind.MONTH, (("group", GROUPS),)),
+    }
+    return {
+        name: Definition(name, kind, dimensions, settings.table(name).cap)
+        for name, (kind, dimensions) in every.items()
+        if all(values for _, values in dimensions)
+    }
+
+
+def rehearsal(settings: PrivacySettings) -> Definition:
+    """Return the table of a charter or line that is only tried: drawn when asked, once a week."""
+    cap = settings.table("rehearsal").cap
+    return Definition("rehearsal", PeriodKind.WEEK, (("use", CHARTER_USES),), cap)

@@ -24,7 +24,9 @@ class Zone:
 
 
 ZONES = (Zone("salles", 420), Zone("bureaux", 30), Zone("internat", 80))
-TABLES = definitions(ZONES, SETTINGS)
+SLOTS = ("M1", "M2", "S1")
+SERVICES = ("Pronote", "Pix")
+TABLES = definitions(ZONES, SETTINGS, slots=SLOTS, services=SERVICES)
 T1, T6 = TABLES["T1"], TABLES["T6"]
 WEEK = period_of(PeriodKind.WEEK, MONDAY)
 DAY = period_of(PeriodKind.DAY, MONDAY)

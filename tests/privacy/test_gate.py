@@ -8,9 +8,10 @@ import pytest
 
 from privacy import gate
 from privacy.gate import ReleaseRefused, noise
-from privacy.gate.bounded import DayCells
-from privacy.gate.periods import Period, PeriodKind
+from privacy.gate.bounded import DayCells, Seen, count_seen
+from privacy.gate.periods import Period, PeriodKind, period_of
 from privacy.gate.refused import AlreadyReleased, CellsRefused, OverBudget, PeriodOpen
+from privacy.gate.tables import rehearsal
 from privacy.release import Shown, Withheld, dump_release, load_release
 from privacy.settings import PrivacySettings
 from tests.privacy.examples import (
@@ -20,6 +21,7 @@ from tests.privacy.examples import (
     SETTINGS,
     T1,
     T6,
+    TABLES,
     WEEK,
     charge_of,
     crowd,
@@ -233,3 +235,46 @@ def test_a_period_that_is_not_the_table_s_is_refused(tmp_path, period):
 def test_an_origin_that_says_neither_measured_nor_simulated_is_refused(tmp_path):
     with pytest.raises(ReleaseRefused, match="origin"):
         ask(tmp_path, occasion=replace(OCCASION, origin=""))
+
+
+# Volumes.
+
+T4 = TABLES["T4"]
+VOLUME = count_seen([Seen(n, ("pedagogical",), 800_000_000) for n in range(300)], T4, MONDAY)
+
+
+def test_a_volume_is_drawn_with_the_noise_of_its_cap_and_has_no_floor_of_devices(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(noise, "draw", lambda counts, method: list(counts))
+    release = ask(tmp_path, [VOLUME], T4, WEEK)
+    by_use = {cell.get("use"): cell for cell in release.cells}
+    assert by_use["pedagogical"].display == Shown(240_000, 28_115.0, "fiable")
+    assert by_use["technical"].display == Withheld(below=57_378)
+    assert release.method.measure == "megabytes"
+    assert load_release(dump_release(release)) == release
+
+
+LOUD = [
+    ("a cell over the cap of every device-day", (300_001, 0, 0, 0, 0, 0)),
+    ("a norm over the cap of every device-day", (300_000, 300, 30_000, 0, 0, 0)),
+]
+
+
+@pytest.mark.parametrize("counts", [case[1] for case in LOUD], ids=[case[0] for case in LOUD])
+def test_volumes_that_no_bounded_device_days_add_up_to_are_refused(tmp_path, counts):
+    with pytest.raises(CellsRefused):
+        ask(tmp_path, [DayCells("T4", MONDAY, 300, counts)], T4, WEEK)
+    assert ledger_in(tmp_path).charges() == ()
+
+
+def test_every_table_of_a_week_and_a_month_fits_into_the_total_of_a_day(tmp_path):
+    month = period_of(PeriodKind.MONTH, MONDAY)
+    later = replace(OCCASION, as_of=month.ends)
+    for definition in (*TABLES.values(), rehearsal(SETTINGS)):
+        period = period_of(definition.period, MONDAY)
+        ask(tmp_path, [], definition, period, occasion=later)
+    spent = sum(charge.rho for charge in ledger_in(tmp_path).charges())
+    assert spent == pytest.approx(SETTINGS.total_rho)
+    with pytest.raises(OverBudget):
+        ledger_in(tmp_path).charge(charge_of("T9", DAY, 1e-6), total_rho=SETTINGS.total_rho)

@@ -19,12 +19,37 @@ def test_the_file_of_the_contract_is_the_standard_profile():
     assert PrivacySettings.model_validate(CONTRACT).digest() == PrivacySettings().digest()
 
 
-@pytest.mark.parametrize(("table", "sigma", "cap"), [("T1", 20.3, 5), ("T6", 28.7, 4)])
-def test_sigma_is_that_of_the_design_table(table, sigma, cap):
+DESIGN = [
+    ("T1", 20.3, 5, "device_days"),
+    ("T2", 37.0, 10, "device_slots"),
+    ("T3", 33.1, 8, "device_days"),
+    ("T4", 14_344.4, 1_000, "megabytes"),
+    ("T5-bis", 20.3, 2, "device_days"),
+    ("T6", 28.7, 4, "device_days"),
+    ("T7", 4_303.3, 300, "megabytes"),
+    ("rehearsal", 40.6, 4, "device_days"),
+]
+
+
+@pytest.mark.parametrize(("table", "sigma", "cap", "measure"), DESIGN, ids=[d[0] for d in DESIGN])
+def test_sigma_is_that_of_the_design_table(table, sigma, cap, measure):
     method = PrivacySettings().method(table)
     assert round(method.sigma, 1) == sigma
-    assert method.cap == cap
+    assert (method.cap, method.measure) == (cap, measure)
     assert (method.mechanism, method.unit) == ("discrete_gaussian", "device_day")
+
+
+def test_all_tables_together_cost_a_device_day_the_total_and_no_more():
+    settings = PrivacySettings()
+    rho = [settings.method(table).rho for table, *_ in DESIGN]
+    assert sum(rho) == pytest.approx(settings.total_rho, rel=1e-12)
+    assert sum(rho) <= settings.total_rho * (1 + 1e-12)
+
+
+def test_settings_name_the_tables_as_the_pages_do():
+    written = PrivacySettings.model_validate({"tables": {"T5-bis": {"share": 0.1, "cap": 1}}})
+    assert written.table("T5-bis").cap == 1
+    assert "T5-bis" in written.model_dump(mode="json")["tables"]
 
 
 def test_rho_of_a_table_is_its_share_of_the_total():
@@ -56,7 +81,10 @@ LOOSER = [
     ({"tables": {"T1": {"share": 0.25, "cap": 6}}}, "T1: cap 6"),
     ({"tables": {"T6": {"share": 0.1, "cap": 5}}}, "T6: cap 5"),
     ({"tables": {"T6": {"share": 0.1, "cap": 0}}}, "cap"),
-    ({"tables": {"T2": {"share": 0.1, "cap": 4}}}, "T2"),
+    ({"tables": {"T2": {"share": 0.15, "cap": 49}}}, "T2: cap 49"),
+    ({"tables": {"T4": {"share": 0.1, "cap": 100_001}}}, "megabytes a day"),
+    ({"tables": {"T2": {"share": 0.16, "cap": 10}}}, "more than 1"),
+    ({"tables": {"T9": {"share": 0.1, "cap": 4}}}, "T9"),
     ({"tables": {"T6": {"share": 0.001, "cap": 4}}}, "only noise"),
     ({"noise": "off"}, "noise"),
 ]

@@ -1,11 +1,12 @@
 from datetime import date, timedelta
+from itertools import chain
 
 import pytest
 
 from privacy.gate.periods import PeriodKind, period_of
-from privacy.gate.tables import CHARTER_USES, definitions, published_zones
+from privacy.gate.tables import CHARTER_USES, definitions, published_zones, rehearsal
 from privacy.settings import PrivacySettings
-from tests.privacy.examples import SETTINGS, T1, T6, Zone
+from tests.privacy.examples import SETTINGS, T1, T6, TABLES, Zone
 
 T1_KEYS = T1.keys()
 USES = ("any", "pedagogical", "residual_private", "abusive", "resource_inappropriate")
@@ -23,7 +24,8 @@ def test_t6_has_the_four_charter_uses():
 
 
 def test_keys_are_sorted_as_a_stored_release_reads_them_back():
-    assert all(key == tuple(sorted(key)) for key in (*T1_KEYS, *T6.keys()))
+    every = list(chain.from_iterable(table.keys() for table in TABLES.values()))
+    assert all(key == tuple(sorted(key)) for key in every)
 
 
 MERGES = [
@@ -74,7 +76,23 @@ def test_a_zone_that_counts_no_devices_has_no_cells():
 
 
 def test_a_school_of_one_small_zone_has_whole_school_tables_only():
-    assert list(definitions([Zone("a", 10)], SETTINGS)) == ["T6"]
+    assert list(definitions([Zone("a", 10)], SETTINGS)) == ["T4", "T5-bis", "T6", "T7"]
+
+
+def test_of_more_slots_than_twelve_the_first_twelve_have_cells():
+    names = [f"S{n}" for n in range(20)]
+    assert len(definitions([], SETTINGS, slots=names)["T2"].keys()) == 12 * 4
+
+
+def test_keys_are_the_product_of_what_the_school_declares():
+    assert [(name, len(table.keys())) for name, table in TABLES.items()] == [
+        ("T1", 3 * 5), ("T2", 3 * 4), ("T3", 2), ("T4", 6), ("T5-bis", 2), ("T6", 4), ("T7", 10),
+    ]  # fmt: skip
+
+
+def test_no_table_that_is_released_by_itself_is_a_rehearsal():
+    assert "rehearsal" not in TABLES
+    assert rehearsal(SETTINGS).keys() == T6.keys()
 
 
 def test_the_cap_is_that_of_the_settings():
@@ -95,6 +113,21 @@ def test_a_week_is_the_iso_week(day, name, starts):
     week = period_of(PeriodKind.WEEK, day)
     assert (week.name, week.starts, len(week.days())) == (name, starts, 7)
     assert week.ends == starts + timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("day", "name", "days"),
+    [
+        (date(2026, 9, 30), "2026-09", 30),
+        (date(2026, 12, 1), "2026-12", 31),
+        (date(2028, 2, 29), "2028-02", 29),
+        (date(2027, 2, 14), "2027-02", 28),
+    ],
+)
+def test_a_month_is_the_calendar_month(day, name, days):
+    month = period_of(PeriodKind.MONTH, day)
+    assert (month.name, month.starts.day, len(month.days())) == (name, 1, days)
+    assert month.ends.day == 1
 
 
 def test_a_period_is_closed_when_its_last_day_is_over():
