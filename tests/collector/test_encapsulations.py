@@ -83,6 +83,7 @@ def assert_same(cases, flows: Counter[e.Flow], *, named=True) -> None:
     assert (cells[:20], lost, flows - wanted) == ([], Counter(), Counter())
 
 
+@pytest.mark.slow
 def test_the_matrix_is_whole():
     """Each header stands inside of each tunnel that can carry it, over UDP and over TCP."""
     names = {case.name for case in e.cases(ETHERNET_LINKS["no tag"])}

@@ -127,6 +127,7 @@ def captured(draw):
     return frame, wire
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("declared", [False, True], ids=["no zones", "zones"])
 @given(steps=st.lists(st.tuples(st.sampled_from(GAPS_US), captured()), max_size=40))
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -143,6 +144,7 @@ def test_on_generated_packets(tmp_path_factory, declared, steps):
         assert_agree(path, SlowMeter())
 
 
+@pytest.mark.slow
 @needs_captures
 def test_on_every_capture_of_ndpi():
     compared = 0

@@ -11,8 +11,9 @@ SECONDS = 6
 PROMISED = {
     "pcap", "pcapng", "link", "dns", "tls", "quic", "netflow5", "netflow9", "ipfix", "sflow",
 }  # fmt: skip
+HAS_ATHERIS = importlib.util.find_spec("atheris") is not None
 needs_atheris = pytest.mark.skipif(
-    importlib.util.find_spec("atheris") is None,
+    not HAS_ATHERIS,
     reason="atheris has wheels for Linux on x86-64 and Python 3.11 to 3.13 only",
 )
 
@@ -34,6 +35,7 @@ def test_every_regression_stays_mended_and_does_the_same_compiled_and_uncompiled
     assert sum(report["inputs"] for report in shipped) == len([*run.REGRESSIONS.glob("*/*.bin")])
 
 
+@pytest.mark.skipif(HAS_ATHERIS, reason="the search below does the same with seeds and findings")
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", TARGETS)
