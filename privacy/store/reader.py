@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from privacy.store.commit import parquet_key
@@ -57,6 +56,8 @@ class Reader:
         Raises:
             KeyMissing: the day was erased.
         """
+        import pyarrow.dataset as ds  # it loads pandas where that is: a second, and not for a collector
+
         record, day = segments[0].record, segments[0].day
         key = parquet_key(self.keys, record, day)
         options = ds.ParquetFragmentScanOptions(
