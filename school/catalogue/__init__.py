@@ -19,7 +19,25 @@ from publicsuffixlist import PublicSuffixList
 from school.words import Category
 
 FILES: Final = ("education.csv", "private.csv", "technical.csv")
-COLUMNS: Final = ("service", "suffix", "category", "publisher", "origin")
+COLUMNS: Final = ("service", "suffix", "category", "publisher", "origin", "licence", "date")
+"""What each means: README.md beside the files."""
+
+SCHOOL_CATEGORIES: Final = frozenset(
+    {
+        Category.ENT.value,
+        Category.SCHOOL_LIFE.value,
+        Category.ASSESSMENT.value,
+        Category.RESOURCE.value,
+        Category.TEXTBOOK.value,
+        Category.TOOL.value,
+        Category.COLLABORATIVE.value,
+        Category.ORIENTATION.value,
+        Category.COMMUNICATION.value,
+        Category.CONFERENCING.value,
+        Category.ADMINISTRATION.value,
+    }
+)
+"""What school work is made of. A host that many unrelated people share must not be one of them."""
 
 LONGEST_NAME: Final = 253
 """RFC 1035 section 2.3.4, written without the final dot."""
@@ -38,6 +56,14 @@ class Entry:
     suffix: str
     category: str
     publisher: str
+    origin: str = ""
+    """Where the name was seen; for the school's own entries, why the school says so."""
+    licence: str = ""
+    """Licence of the sources that bear the name out (SPDX), or `fact`."""
+    date: str = ""
+    """ISO day on which the row was last reviewed."""
+    own: bool = False
+    """Said by the school (services.yaml), not by the shipped files."""
 
 
 class CatalogueDamaged(Exception):
@@ -124,7 +150,7 @@ def _entries(name: str) -> list[Entry]:
             raise CatalogueDamaged(f"{name}:{rows.line_num}: unknown category")
         if labels_of(row["suffix"]) is None or row["suffix"] != row["suffix"].lower():
             raise CatalogueDamaged(f"{name}:{rows.line_num}: not a domain suffix")
-        found.append(Entry(row["service"], row["suffix"], row["category"], row["publisher"]))
+        found.append(Entry(**{column: row[column] for column in COLUMNS}))
     return found
 
 
