@@ -33,11 +33,10 @@ def analyze(store: StoreOption, school: SchoolOption, as_json: JsonOption = Fals
     declared = open_school(school)
     directory = open_store(store)
     from analyzer import pipeline
-    from school.catalogue import load_catalogue
 
     with refusals(directory), progress() as bar:
         report = pipeline.analyze(
-            directory, declared, as_of=today(declared), catalogue=load_catalogue(), progress=bar
+            directory, declared, as_of=today(declared), catalogue=declared.catalogue(), progress=bar
         )
     if as_json:
         result = {

@@ -61,11 +61,10 @@ def release(
     directory = open_store(store)
     day = _as_of(as_of, today(declared))
     from analyzer import release as releasing
-    from school.catalogue import load_catalogue
 
     with refusals(directory), progress() as bar:
         report = releasing.release(
-            directory, declared, as_of=day, catalogue=load_catalogue(), progress=bar
+            directory, declared, as_of=day, catalogue=declared.catalogue(), progress=bar
         )
     if as_json:
         result = {

@@ -30,10 +30,21 @@ class PublicSuffixes:
     endings: tuple[bytes, ...]
     """`.x` for each rule `*.x`."""
     _list: publicsuffixlist.PublicSuffixList
+    _icann: publicsuffixlist.PublicSuffixList
 
     def holds(self, name: str) -> bool:
         """Say whether a name is a public suffix."""
         return bool(self._list.publicsuffix(name) == name)
+
+    def private_above(self, name: str) -> str | None:
+        """Return the private suffix that holds a name: people open sites of their own under it.
+
+        None for the suffix itself, and where only the registries' suffixes (ICANN's) hold it.
+        """
+        suffix: str | None = self._list.publicsuffix(name)
+        if suffix is None or suffix in {name, self._icann.publicsuffix(name)}:
+            return None
+        return suffix
 
 
 @lru_cache(maxsize=1)
@@ -47,6 +58,7 @@ def public_suffixes() -> PublicSuffixes:
         names=frozenset(name for name in plain if "." in name),
         endings=tuple(sorted(b"." + name.encode() for name in wild)),
         _list=publicsuffixlist.PublicSuffixList(accept_unknown=False),
+        _icann=publicsuffixlist.PublicSuffixList(only_icann=True, accept_unknown=False),
     )
 
 
