@@ -56,7 +56,7 @@ def update(
     previous = _previous(target)
     job = Import(
         folder=source,
-        settings=_settings(lists),
+        settings=settings_or_refusal(lists),
         catalogue=load_catalogue(),
         previous=previous,
         made=datetime.now(UTC),
@@ -97,7 +97,12 @@ def _previous(target: Path) -> "ListsFile | None":
         ) from None
 
 
-def _settings(path: Path | None) -> "ListsSettings":
+def settings_or_refusal(path: Path | None) -> "ListsSettings":
+    """Return what a lists.yaml (or the shipped one) says.
+
+    Raises:
+        Refusal: with all problems of the file.
+    """
     from school.lists.settings import load_settings
     from school.problems import DeclarationErrors
 
@@ -197,11 +202,19 @@ def _line_of(lists: "ListsFile", name: str) -> dict[str, Any]:
         return {"listed": False}
     return {
         "listed": True,
-        "suffix": found.suffix,
+        "suffix": _without_school(found.suffix),
         "list": found.row.list,
         "category": found.row.category,
         "stored": lists.category_of(".".join(labels)),
     }
+
+
+def _without_school(suffix: str) -> str:
+    """Return a line of a list, reduced where it holds the number of a school."""
+    from school.catalogue import load_catalogue
+    from school.services import names_a_school
+
+    return f"….{load_catalogue().site_of(suffix)}" if names_a_school(suffix) else suffix
 
 
 def _sentences(answer: dict[str, Any], lang: str) -> list[str]:

@@ -88,17 +88,3 @@ def test_explain_prints_a_sentence_for_each_context(declared):
 def test_explain_refuses_a_language_without_texts_and_wrong_declarations(declared, tmp_path):
     assert run("explain", "nrj.fr", "--school", declared, "--lang", "de")[0] == Exit.USAGE
     assert run("explain", "nrj.fr", "--school", tmp_path / "none")[0] == Exit.CONFIGURATION
-
-
-def test_classify_name_says_what_a_name_is_and_what_to_add():
-    assert "Réduit à index-education.net" in run("classify-name", "0123456a.index-education.net")[1]
-    code, text = run("classify-name", "www.unknown-site.fr", "--lang", "en", "--json")
-    answer = json.loads(text)
-    assert code == Exit.OK
-    assert (answer["site"], answer["known"], answer["category"]) == (
-        "unknown-site.fr",
-        False,
-        "unknown",
-    )
-    assert "unknown-site.fr,unknown-site.fr,<category>," in answer["to_do"]
-    assert json.loads(run("classify-name", "poste.local", "--json")[1])["site"] is None
