@@ -26,7 +26,7 @@ class PublicSuffixes:
     """The public suffix list, in the two forms that bulk reading needs."""
 
     names: frozenset[str]
-    """Rules without wildcard, of two labels or more."""
+    """Rules without wildcard, and what stands right of one, of two labels or more."""
     endings: tuple[bytes, ...]
     """`.x` for each rule `*.x`."""
     _list: publicsuffixlist.PublicSuffixList
@@ -55,7 +55,7 @@ def public_suffixes() -> PublicSuffixes:
     plain = {_ascii(rule) for rule in rules if rule[0] not in "*!"}
     wild = {_ascii(rule[2:]) for rule in rules if rule.startswith("*.")}
     return PublicSuffixes(
-        names=frozenset(name for name in plain if "." in name),
+        names=frozenset(name for name in plain | wild if "." in name),
         endings=tuple(sorted(b"." + name.encode() for name in wild)),
         _list=publicsuffixlist.PublicSuffixList(accept_unknown=False),
         _icann=publicsuffixlist.PublicSuffixList(only_icann=True, accept_unknown=False),
