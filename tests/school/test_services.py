@@ -2,11 +2,13 @@
 
 import pytest
 
+from cli.declared import declared_for_collector
 from privacy import canonical
 from school.catalogue import load_catalogue
 from school.load import DeclarationErrors, load_school
 from school.services import MOST_FOLLOWED, names_a_school
-from tests.school.declared import directory
+from tests.school.declared import LYCEE, directory
+from tests.school.test_commands import run
 
 SHIPPED = load_catalogue()
 
@@ -109,6 +111,22 @@ def test_forty_services_can_be_followed_in_the_declared_order(tmp_path):
     names.reverse()
     lines = "".join(f'  - "{name}"\n' for name in names)
     assert declared(tmp_path, f"follow:\n{lines}").services.follow == tuple(names)
+
+
+def test_capture_and_explanations_use_what_the_school_says(tmp_path):
+    written = directory(tmp_path / "school", [LYCEE])
+    (written / "lycee.yaml").rename(written / "charter.yaml")
+    (written / "services.yaml").write_text(OWN, encoding="utf-8")
+    captured = declared_for_collector(written)
+    assert captured.catalogue.site_of("x.moodle.exemple-lycee.fr") == "moodle.exemple-lycee.fr"
+    assert captured.config == load_school(written).charter_digest[:16]
+    assert declared_for_collector(None).catalogue.site_of("x.moodle.exemple-lycee.fr") == (
+        "exemple-lycee.fr"
+    )
+    _, text = run("explain", "moodle.exemple-lycee.fr", "--school", written)
+    assert "Moodle du lycée" in text.splitlines()[0]
+    _, text = run("explain", "m.youtube.com", "--school", written)
+    assert "YouTube en classe" in text.splitlines()[0]
 
 
 @pytest.mark.parametrize(
