@@ -6,8 +6,8 @@ a slice, an exact cell, or even a noisy value: only what a released cell display
 "never shown" when it had a cell in at least one released week and every one was withheld. Too
 little use and no use at all look alike, on purpose.
 
-The weekly table of services (T3) is not drawn yet: until its first release the answer is "not
-released", for every service.
+T3 is drawn for every closed week, for the services followed at that time: before the first one,
+and for a service that was followed later, the answer is "not released".
 """
 
 from collections.abc import Iterable

@@ -100,7 +100,6 @@ def rehearse(
     directory = open_store(store)
     from analyzer.rehearsal import NotRehearsed
     from analyzer.rehearsal import rehearse as replay
-    from school.catalogue import load_catalogue
 
     with refusals(directory), progress() as bar:
         try:
@@ -109,7 +108,7 @@ def rehearse(
                 draft,
                 week=_week(week),
                 as_of=today(draft),
-                catalogue=load_catalogue(),
+                catalogue=draft.catalogue(),
                 progress=bar,
             )
         except NotRehearsed as error:

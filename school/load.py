@@ -90,7 +90,7 @@ def load_school(
         calendar.check(calendar_file, located["calendar.yaml"])
     if charter_file:
         charter.check(charter_file, located["charter.yaml"])
-    own_services = _services(directory, located)
+    own_services = _services(standing_in.get(services.FILE, directory / services.FILE), located)
     _raise_all(located.values())
     # Nothing is None here: a file that did not validate has left a problem behind.
     if not (zones_file and lines_file and calendar_file and charter_file and privacy_settings):
@@ -107,11 +107,11 @@ def load_school(
     )
 
 
-def _services(directory: Path, located: dict[str, Located]) -> Services:
+def _services(path: Path, located: dict[str, Located]) -> Services:
     """Read services.yaml, if there is one; its problems join those of the other files."""
-    if not (directory / services.FILE).exists():
+    if not path.exists():
         return NO_SERVICES
-    file = located[services.FILE] = read(directory / services.FILE)
+    file = located[services.FILE] = read(path)
     model = validated(file, ServicesFile)
     if model is None:
         return NO_SERVICES
@@ -194,7 +194,11 @@ def with_capacity(
         for each in school.lines
     )
     content = verdict_content(
-        zones=school.zones, lines=lines_then, calendar=school.calendar, charter=school.charter
+        zones=school.zones,
+        lines=lines_then,
+        calendar=school.calendar,
+        charter=school.charter,
+        services=school.services,
     )
     return replace(school, lines=lines_then, charter_digest=canonical.digest(content))
 
