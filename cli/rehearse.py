@@ -23,6 +23,7 @@ HELP = """Replay a closed week under a draft charter or another line, and show w
 
 The result goes through the gate: noise, a margin, and at most one rehearsal for each week.
 On simulated days you may rehearse as often as you like; nothing is stored then.
+Imported lists were looked up at capture: each day keeps the category of the lists of its time.
 
 Example: jauge rehearse --store /var/lib/jauge --school /etc/jauge/school --charter draft.yaml
 """
