@@ -54,6 +54,7 @@ class _HttpsOnly(urllib.request.HTTPRedirectHandler):
         self, req: Any, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         if urlsplit(newurl).scheme != "https":
+            fp.close()
             raise DownloadRefused("the server sends on to an address that is not HTTPS")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
