@@ -49,7 +49,12 @@ class Bench:
     @cached_property
     def tables(self) -> dict[TableName, Definition]:
         """The noisy tables of this school that are released by themselves."""
-        return definitions(self.school.zones, self.settings, slots=self.slots)
+        return definitions(
+            self.school.zones,
+            self.settings,
+            slots=self.slots,
+            services=self.school.services.follow,
+        )
 
     @cached_property
     def slots(self) -> tuple[str, ...]:
@@ -65,12 +70,15 @@ class Bench:
             school=self.school,
             catalogue=self.catalogue,
             published=self.published,
+            services=self.school.services.follow,
         )
 
     @cached_property
     def catalogue_digest(self) -> str:
         """Digest of what names are."""
-        return canonical.digest(sorted((entry.suffix, entry.category) for entry in self.catalogue))
+        return canonical.digest(
+            sorted((entry.suffix, entry.category, entry.service) for entry in self.catalogue)
+        )
 
     @cached_property
     def published(self) -> dict[str, str | None]:

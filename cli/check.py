@@ -23,7 +23,7 @@ def check(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check zones, lines, calendar, charter and privacy settings, and say what they declare.
+    """Check zones, lines, calendar, charter, services and privacy settings; say what they declare.
 
     Exit code 3 with every error as file:line:column when they cannot be used.
 
@@ -72,6 +72,9 @@ def summary(school: "School") -> dict[str, Any]:
         "charter_version": school.charter.version,
         "charter_digest": school.charter_digest,
         "privacy_digest": school.privacy_digest,
+        "own_suffixes": len(school.services.own),
+        "followed_services": list(school.services.follow),
+        "notices": [str(notice) for notice in school.services.notices],
     }
 
 
@@ -96,4 +99,11 @@ def _sentences(school: "School") -> list[str]:
         f"  privacy   profile {school.privacy.profile}, total rho {school.privacy.total_rho}, "
         f"{school.privacy.retention_days} days kept, digest {school.privacy_digest[:16]}",
     ]
+    services = school.services
+    if services.own or services.follow:
+        lines.append(
+            f"  services  suffixes of the school's own: {len(services.own)}; "
+            f"services followed: {len(services.follow)}"
+        )
+    lines += [f"  note: {notice}" for notice in services.notices]
     return lines

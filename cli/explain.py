@@ -30,9 +30,8 @@ def explain(
     known_language(lang)
     declared = school_or_refusal(school)
     from analyzer.explain import explain_host
-    from school.catalogue import load_catalogue
 
-    answer = explain_host(site, school=declared, catalogue=load_catalogue(), lang=lang)
+    answer = explain_host(site, school=declared, catalogue=declared.catalogue(), lang=lang)
     if as_json:
         typer.echo(json.dumps(answer.as_dict(), ensure_ascii=False))
         return

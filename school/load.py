@@ -1,4 +1,6 @@
-"""Loads what a school declares: the five files of its directory, all errors of all files at once.
+"""Loads what a school declares: the five files of its directory, and services.yaml if there is one.
+
+All errors of all files are told at once.
 
 Does I/O (reads). collector.yaml lies in the same directory and belongs to the collector.
 """
@@ -12,12 +14,14 @@ from pydantic import BaseModel
 
 from privacy import canonical
 from privacy.settings import PrivacySettings
-from school import calendar, charter, lines, zones
+from school import calendar, charter, lines, services, zones
 from school.calendar import Calendar
+from school.catalogue import Catalogue, load_catalogue
 from school.charter import SET_KEYS, Charter, When
 from school.lines import Line
 from school.problems import DeclarationErrors, Problem
 from school.reading import Located, read, validated
+from school.services import NO_SERVICES, Services, ServicesFile, content
 from school.zones import SchoolEntry, Zones
 
 __all__ = ["DeclarationErrors", "Problem", "School", "load_school", "load_settings"]
@@ -42,6 +46,11 @@ class School:
     """SHA-256 of everything that decides a verdict: zones, lines, calendar, charter."""
     privacy_digest: str
     """SHA-256 of the settings that decide what may be published."""
+    services: Services = NO_SERVICES
+
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue as this school sees it: its own services win."""
+        return load_catalogue().with_own(self.services.own)
 
 
 def load_school(
@@ -81,6 +90,7 @@ def load_school(
         calendar.check(calendar_file, located["calendar.yaml"])
     if charter_file:
         charter.check(charter_file, located["charter.yaml"])
+    own_services = _services(standing_in.get(services.FILE, directory / services.FILE), located)
     _raise_all(located.values())
     # Nothing is None here: a file that did not validate has left a problem behind.
     if not (zones_file and lines_file and calendar_file and charter_file and privacy_settings):
@@ -93,7 +103,20 @@ def load_school(
         calendar=calendar.build(calendar_file, boarding=declared_zones.boarding),
         charter=charter.build(charter_file),
         privacy=privacy_settings,
+        services=own_services,
     )
+
+
+def _services(path: Path, located: dict[str, Located]) -> Services:
+    """Read services.yaml, if there is one; its problems join those of the other files."""
+    if not path.exists():
+        return NO_SERVICES
+    file = located[services.FILE] = read(path)
+    model = validated(file, ServicesFile)
+    if model is None:
+        return NO_SERVICES
+    services.check(model, file, load_catalogue())
+    return NO_SERVICES if file.problems else services.build(model, file, load_catalogue())
 
 
 def _read_also(directory: Path, models: Mapping[str, type[BaseModel]]) -> dict[str, Located]:
@@ -171,7 +194,11 @@ def with_capacity(
         for each in school.lines
     )
     content = verdict_content(
-        zones=school.zones, lines=lines_then, calendar=school.calendar, charter=school.charter
+        zones=school.zones,
+        lines=lines_then,
+        calendar=school.calendar,
+        charter=school.charter,
+        services=school.services,
     )
     return replace(school, lines=lines_then, charter_digest=canonical.digest(content))
 
@@ -183,6 +210,7 @@ def verdict_content(
     calendar: Calendar,
     charter: Charter,
     privacy: PrivacySettings | None = None,
+    services: Services = NO_SERVICES,
 ) -> dict[str, Any]:
     """Return, as JSON values, everything that decides a verdict (`charter_digest` is its hash).
 
@@ -209,6 +237,7 @@ def verdict_content(
         "lines": [_line(line) for line in sorted(lines, key=lambda line: line.name)],
         "calendar": _calendar(calendar),
         "charter": _charter(charter),
+        **({"services": own} if (own := content(services)) else {}),
     }
 
 
