@@ -119,8 +119,17 @@ class Poller:
     def __init__(self, store: Path) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.store_reader", str(store)],
-            cwd=ROOT, stdout=subprocess.PIPE,
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
+
+    def go_on(self, store: Path) -> dict[str, int]:
+        """Return polls, files, corrupt of the store so far, and poll another one."""
+        if self._process.stdin is None or self._process.stdout is None:
+            raise RuntimeError("the reader has no pipes")
+        self._process.stdin.write(f"{store}\n")
+        self._process.stdin.flush()
+        found: dict[str, int] = json.loads(self._process.stdout.readline())
+        return found
 
     def stop(self) -> dict[str, int]:
         """Return polls, files, corrupt."""
@@ -128,7 +137,8 @@ class Poller:
         out, _ = self._process.communicate(timeout=60)
         if not out:  # it was ended before it had begun
             return {"polls": 0, "files": 0, "corrupt": 0}
-        return json.loads(out)
+        last: dict[str, int] = json.loads(out)
+        return last
 
 
 def recover(store: Path) -> float:

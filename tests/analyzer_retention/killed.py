@@ -123,18 +123,9 @@ def kill_once(root: Path, chance: random.Random, *, by_call: bool) -> bool:
         when = chance.randrange(1, CALLS_MADE)
         inject = f"inject={CALLS}:signal=KILL:when={when}"
         strace = shutil.which("strace") or "strace"
-        command = [
-            strace,
-            "-f",
-            "-qq",
-            "-o",
-            "/dev/null",
-            "-e",
-            f"trace={CALLS}",
-            "-e",
-            inject,
-            *command,
-        ]
+        # --seccomp-bpf: only these calls stop the process, which else runs ten times slower
+        options = ("-f", "-qq", "--seccomp-bpf", "-o", "/dev/null")
+        command = [strace, *options, "-e", f"trace={CALLS}", "-e", inject, *command]
         return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode != 0
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
