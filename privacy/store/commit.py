@@ -66,8 +66,9 @@ class Committer:
 
         Raises:
             NoStore: something else stands there.
-            OSError: it cannot be written.
+            OSError: it cannot be written, or others can reach its keys.
         """
+        self.keys.check()
         make_private(self.root)
         self.manifest.make()
         make_private(self.root / TEMPORARY)
