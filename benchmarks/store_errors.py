@@ -83,7 +83,14 @@ def one(case: Case, poller: Poller | None = None) -> tuple[Outcome, dict[str, An
         store, log = Path(scratch) / "store", Path(scratch) / "log"
         ledger, outcome = Ledger(), Outcome()
         recover(store)  # the manifest is there: its making is not what is looked at
-        options = ["--seconds", str(SECONDS[case.kind]), "--flush", FLUSH[case.kind], "--rate", "400"]
+        options = [
+            "--seconds",
+            str(SECONDS[case.kind]),
+            "--flush",
+            FLUSH[case.kind],
+            "--rate",
+            "400",
+        ]
         options += ["--fast", str(FAST[case.kind])]
         before: tuple[str, ...] = ()
         if case.error == "short":

@@ -63,7 +63,9 @@ def who_may_replace(directory: Path) -> str | None:
         who = "o" * bool(found.st_mode & stat.S_IWOTH)
         who += "g" * bool(found.st_mode & stat.S_IWGRP and not own_group)
         if who and not found.st_mode & stat.S_ISVTX:
-            return f"other users may write into {above}, and so replace {whole}; chmod {who}-w {above}"
+            return (
+                f"other users may write into {above}, and so replace {whole}; chmod {who}-w {above}"
+            )
     return None
 
 
