@@ -66,6 +66,9 @@ class DayKeyring(Protocol):
     def destroyed(self, day: date) -> bool:
         """Say whether the day's key was destroyed: nothing of that day may be written again."""
 
+    def tend(self) -> None:
+        """Overwrite what this process still holds of keys that another one destroyed."""
+
     def check(self) -> None:
         """Look whether the keys lie where only their owner can reach them.
 
@@ -118,6 +121,11 @@ class _KeyFiles:
             key = self._known.pop(name, None)
             if key is not None:
                 wipe(key)
+
+    def tend(self) -> None:
+        for name in list(self._known):
+            if self.destroyed(name):
+                self.forget(name)
 
     def _read(self, name: str, *, make: bool) -> bytearray:
         path = self.directory / name
@@ -204,6 +212,10 @@ class FileKeyring:
     def key_of(self, day: date, *, make: bool = False) -> bytes | bytearray:
         """See `DayKeyring`."""
         return self._files.key_of(day.isoformat(), make=make)
+
+    def tend(self) -> None:
+        """See `DayKeyring`."""
+        self._files.tend()
 
     def check(self) -> None:
         """See `DayKeyring`."""
