@@ -81,12 +81,11 @@ class InClear:
 class DayCipher:
     """AES-256-GCM. The nonce is the segment's random id and the sequence: never used twice.
 
-    Takes the key over: the caller's copy is overwritten.
+    Keeps a copy of the key until `forget`.
     """
 
     def __init__(self, key: bytes, segment: bytes) -> None:
         self._key = bytearray(key)
-        wipe(key)
         self._cipher: AESGCM | None = AESGCM(self._key)
         self._segment = segment
 
@@ -120,7 +119,10 @@ def cipher_of(keys: DayKeyring, head: "Head", *, make: bool = False) -> Cipher:
     """
     if head.record not in ENCRYPTED:
         return InClear()
-    return DayCipher(derive(keys.key_of(head.day, make=make), "spool"), head.id)
+    key = derive(keys.key_of(head.day, make=make), "spool")
+    cipher = DayCipher(key, head.id)
+    wipe(key)
+    return cipher
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from tests.canary.traps import (
     swap_of,
     swapped_kib,
     syslog_into,
+    used_pages,
     within,
 )
 from tests.canary.workshop import Workshop
@@ -44,7 +45,7 @@ from tests.support.netns import wire
 from tests.support.processes import ROOT, wait_until
 from tests.support.stores import segments_of, stored
 
-SWAP_MIB, LEAKY_MIB, SQUEEZE_MIB = 192, 96, 64
+SWAP_MIB, LEAKY_MIB, SQUEEZE_MIB = 64, 32, 16
 SMALL_DISK = "size=5m"
 MINUTE_S = 75.0
 """Slices leave the meter at the end of their minute."""
@@ -132,7 +133,7 @@ def swap(run: Run, loose: Path, held: Path, *pids: int) -> None:
         run.found["collector_swapped_kib"] = sum(map(swapped_kib, pids))
         run.found["control_swapped_kib"] = swapped_kib(control.pid)
         subprocess.run(["sync"], check=True)
-        octets = run.swap.read_bytes()
+        octets = used_pages(run.swap)
         (held / "memory.limit_in_bytes").write_text("-1")
     finally:
         control.kill()

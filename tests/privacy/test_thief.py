@@ -140,7 +140,8 @@ def test_the_audit_log_names_no_key(school):
 
 
 @pytest.mark.parametrize(
-    ("mode", "refused"), [(0o755, ""), (0o777, "og-w"), (0o1777, ""), (0o775, "g-w"), (0o757, "o-w")]
+    ("mode", "refused"),
+    [(0o755, ""), (0o777, "og-w"), (0o1777, ""), (0o775, "g-w"), (0o757, "o-w")],
 )
 def test_a_directory_above_the_keys_that_others_may_write_into_is_refused(mode, refused, tmp_path):
     above = tmp_path / "above"
