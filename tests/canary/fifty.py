@@ -171,7 +171,7 @@ def full_disk(run: Run, capture: Path) -> None:
         run.found["disk_was_full"] = shutil.disk_usage(place).free == 0
         words = ("replay", capture, "--store", place / "store", "--school", stages.SCHOOL)
         run.found["exit_code_on_a_full_disk"] = run.shop.run(*words).returncode
-        _search(run, place)
+        searched(run, place)
     finally:
         subprocess.run(["umount", str(place)], check=True)
 
@@ -196,14 +196,16 @@ def published(run: Run) -> None:
     run.found["octets_of_pages"] = serve_and_read(run.shop)
 
 
-def _search(run: Run, *roots: Path) -> None:
+def searched(run: Run, *roots: Path) -> list[str]:
+    """Search every octet of some directories; returns where a canary is."""
     hits, octets = scan(list(roots), run.canaries)
     run.found["octets_searched"] = run.found.get("octets_searched", 0) + octets
-    run.found["hits"] = run.found.get("hits", 0) + len(hits)
-    run.found.setdefault("where", []).extend(f"{h.canary} {h.form} {h.place}" for h in hits)
+    where = [f"{hit.canary} {hit.form} {hit.place}" for hit in hits]
+    run.found.setdefault("hits", []).extend(where)
+    return where
 
 
-def everything(run: Run, *, crash: int, with_live: bool = True) -> dict[str, Any]:
+def everything(run: Run, *, crash: int) -> dict[str, Any]:
     """Run all stages; returns what was found."""
     first_s = FIRST_S
     capture = run.capture_of("day.pcap", run.machines, first_s)
@@ -214,9 +216,8 @@ def everything(run: Run, *, crash: int, with_live: bool = True) -> dict[str, Any
         ]
         traps.enter_context(cores_into(run.cores))
         core_control(run)
-        if with_live:
-            traps.enter_context(swap_of(run.swap, SWAP_MIB))
-            live(run)
+        traps.enter_context(swap_of(run.swap, SWAP_MIB))
+        live(run)
         crashes(run, capture, crash)
         full_disk(run, capture)
         recorded(run, capture)
@@ -228,7 +229,7 @@ def everything(run: Run, *, crash: int, with_live: bool = True) -> dict[str, Any
     run.found["slices"] = len(rows)
     run.found["named_by"] = sorted({row["site_source"] for row in rows})
     run.found["zones"] = sorted({row["zone"] for row in rows})
-    _search(run, run.shop.written)
+    searched(run, run.shop.written)
     return run.found
 
 
@@ -236,7 +237,7 @@ def holds(found: dict[str, Any]) -> bool:
     """Say whether nothing was found where nothing may be, and the controls were."""
     clean = not (found["hits"] or found["cores"] or found.get("hits_in_swap"))
     kept = not found.get("collector_swapped_kib") and not found.get("rings_that_a_core_would_hold")
-    controls = found["control_found_in_core"] and found.get("control_found_in_swap", True)
+    controls = found["control_found_in_core"] and found["control_found_in_swap"]
     return bool(clean and kept and controls)
 
 

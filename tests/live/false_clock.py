@@ -17,6 +17,10 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cli.exits import Exit
+from privacy.store.keys import FileKeyring
+from privacy.store.layout import keys_beside
+from tests.analyzer_retention.test_false_clock import purge, seeded
 from tests.live.test_interface_goes import PORT, SPOKEN, _speak
 from tests.support.acknowledged import log_of
 from tests.support.capturing import capturing
@@ -107,6 +111,20 @@ def captured_under(shift: str, place: Path) -> Seen:
     return seen
 
 
+def purged_under(shift: str, place: Path) -> dict[str, bool]:
+    """Purge a store of kept days under a false clock; say whether it refused, and left everything."""
+    root = seeded(place / "store")
+    keys = FileKeyring(keys_beside(root))
+    before = sorted(root.rglob("*.parquet")), keys.days()
+    done = purge(root, shift=shift)
+    after = sorted(root.rglob("*.parquet")), keys.days()
+    return {
+        "purge_refused": done.returncode == int(Exit.FINDINGS),
+        "purge_left_everything": before == after,
+        "purge_goes_on_afterwards": purge(root).returncode == 0,
+    }
+
+
 def _files(store: Path) -> dict[str, tuple[int, int]]:
     """Return the committed files with their number and time of change."""
     found = {}
@@ -124,8 +142,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="jauge-clock-") as place:
             os.environ["JAUGE_MACHINE_DIR"] = f"{place}/machine"
             seen = captured_under(shift, Path(place))
-        bad += not seen.holds()
-        print(json.dumps({"clock": shift, **vars(seen), "holds": seen.holds()}), flush=True)
+            purged = purged_under(shift, Path(place) / "purged")
+        holds = seen.holds() and all(purged.values())
+        bad += not holds
+        print(json.dumps({"clock": shift, **vars(seen), **purged, "holds": holds}), flush=True)
     sys.exit(bad > 0)
 
 
