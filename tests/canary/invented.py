@@ -4,6 +4,7 @@ Their addresses lie in the zones of the demonstration school; their host names h
 that occurs nowhere else. Scapy and the simulator's builders make real DNS, HTTP, TLS and QUIC.
 """
 
+import functools
 import random
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
@@ -188,8 +189,9 @@ def _http(who: Machine, version: int, client_port: int) -> list[Packet]:
     ]
 
 
-def canary_packets(who: Machine = THE_ONE) -> list[Packet]:
-    """Everything that an invented machine says, in order."""
+@functools.cache
+def canary_packets(who: Machine = THE_ONE) -> tuple[Packet, ...]:
+    """Everything that an invented machine says, in order. Made once: Scapy takes its time."""
     packets: list[Packet] = [
         _ethernet(who, up=True) / ARP(hwsrc=who.mac.hex(":"), psrc=str(who.v4))
     ]
@@ -202,7 +204,7 @@ def canary_packets(who: Machine = THE_ONE) -> list[Packet]:
         packets += _talk(who, version, 8443, 40_012, _record(client_hello(None)))
         packets += _quic(who, version, 40_020)
         packets += _http(who, version, 40_030)
-    return packets
+    return tuple(packets)
 
 
 def write_capture(
