@@ -171,6 +171,7 @@ class DirectoryStore:
         self._background.stop()
         self._tell(ended=True)
         self._status.close()
+        self._keys.let_go()
 
     def trouble(self) -> list[str]:
         """Say what a person has to know after `close`: what was not kept, what is not sealed yet."""

@@ -14,42 +14,25 @@ in an old block. What remains there is the wrapped key.
 """
 
 import errno
-import os
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Final, Protocol
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from privacy.store.files import (
-    PRIVATE_FILE,
-    make_private,
-    sync_directory,
-    who_may_replace,
-    write_small,
-)
-from privacy.store.machine import MachineKeyRefused, wrapping_key
+from privacy.store.files import who_may_replace
+from privacy.store.keyfiles import GONE, KEY_OCTETS, KeyFiles, KeyMissing
+from privacy.store.machine import wrapping_key
 from privacy.store.wipe import wipe
 
-KEY_OCTETS: Final = 32
-KNOWN_MAX: Final = 4
-"""Keys held in memory by one process: today's, yesterday's around midnight, two of a compaction."""
-_GONE: Final = ".gone"
-_NONCE_OCTETS: Final = 12
+__all__ = ["CELLS", "CellKeyring", "DayKeyring", "FileKeyring", "KeyMissing", "derive"]
+
 _DAY_FORM: Final = b"jauge day key v1 "
 _CELLS_FORM: Final = b"jauge cells key v1 "
 CELLS: Final = "cells"
 """Directory, among the keys of a store, of those of exact cells."""
-
-
-class KeyMissing(Exception):
-    """The key of a day is not there: destroyed, or another store's."""
 
 
 class DayKeyring(Protocol):
@@ -68,6 +51,9 @@ class DayKeyring(Protocol):
 
     def tend(self) -> None:
         """Overwrite what this process still holds of keys that another one destroyed."""
+
+    def let_go(self) -> None:
+        """Overwrite every key that this process holds; they are read again when they are needed."""
 
     def check(self) -> None:
         """Look whether the keys lie where only their owner can reach them.
@@ -89,114 +75,6 @@ def derive(key: bytes | bytearray, purpose: str) -> bytes:
     return derived
 
 
-class _KeyFiles:
-    """One file per name (0600) in a directory (0700), wrapped. Making one opens nothing.
-
-    Args:
-        directory: theirs alone.
-        machine: gives the wrapping key; `make` says whether it may be drawn.
-        form: bound to each wrapped key with its name: none can be passed off as another.
-    """
-
-    def __init__(self, directory: Path, machine: Callable[..., bytes], form: bytes) -> None:
-        self.directory = directory
-        self._machine = machine
-        self._form = form
-        self._known: OrderedDict[str, bytearray] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def key_of(self, name: str, *, make: bool) -> bytearray:
-        if self.destroyed(name):
-            self.forget(name)
-            raise KeyMissing(f"the key of {name} was destroyed: the day is erased")
-        with self._lock:
-            if name not in self._known:
-                self._known[name] = self._read(name, make=make)
-                while len(self._known) > KNOWN_MAX:
-                    wipe(self._known.popitem(last=False)[1])
-            return bytearray(self._known[name])
-
-    def forget(self, name: str) -> None:
-        with self._lock:
-            key = self._known.pop(name, None)
-            if key is not None:
-                wipe(key)
-
-    def tend(self) -> None:
-        for name in list(self._known):
-            if self.destroyed(name):
-                self.forget(name)
-
-    def _read(self, name: str, *, make: bool) -> bytearray:
-        path = self.directory / name
-        try:
-            wrapped = path.read_bytes()
-        except FileNotFoundError:
-            if not make:
-                raise KeyMissing(f"{path}: no such key") from None
-            wrapped = self._make(path)
-        return self._unwrap(path, wrapped)
-
-    def _cipher(self, *, make: bool) -> AESGCM:
-        try:
-            return AESGCM(self._machine(make=make))
-        except MachineKeyRefused as refused:
-            raise KeyMissing(str(refused)) from None
-
-    def _unwrap(self, path: Path, wrapped: bytes) -> bytearray:
-        cipher = self._cipher(make=False)
-        nonce, rest = wrapped[:_NONCE_OCTETS], wrapped[_NONCE_OCTETS:]
-        try:
-            plain = cipher.decrypt(nonce, rest, self._form + path.name.encode())
-        except (InvalidTag, ValueError):
-            raise KeyMissing(
-                f"{path}: not a key of this machine; restore this machine's secret"
-            ) from None
-        key = bytearray(plain)
-        wipe(plain)
-        return key
-
-    def _make(self, path: Path) -> bytes:
-        """Make a key; of two processes or threads at once, both get the first one's."""
-        make_private(self.directory)
-        cipher = self._cipher(make=True)
-        unfinished = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
-        key, nonce = os.urandom(KEY_OCTETS), os.urandom(_NONCE_OCTETS)
-        wrapped = nonce + cipher.encrypt(nonce, key, self._form + path.name.encode())
-        wipe(key)
-        write_small(unfinished, wrapped)
-        try:
-            os.link(unfinished, path)
-        except FileExistsError:
-            wrapped = path.read_bytes()
-        finally:
-            unfinished.unlink(missing_ok=True)
-        sync_directory(self.directory)
-        return wrapped
-
-    def destroyed(self, name: str) -> bool:
-        return (self.directory / (name + _GONE)).exists()
-
-    def bury(self, name: str) -> None:
-        """Say that nothing may be written under this name again."""
-        make_private(self.directory)
-        write_small(self.directory / (name + _GONE), b"")
-
-    def destroy(self, name: str) -> None:
-        """Overwrite the key, what a killed writer left of it too; a tombstone stays.
-
-        Raises:
-            OSError: the key may still be there; do it again.
-        """
-        self.forget(name)
-        found = [p for p in self.directory.glob(f"{name}*") if p.name != name + _GONE]
-        for path in found:
-            _overwrite(path)
-            path.unlink()
-        if self.directory.is_dir():
-            sync_directory(self.directory)
-
-
 class FileKeyring:
     """The keys of the days of one store: files in a directory. Making one opens nothing.
 
@@ -207,7 +85,7 @@ class FileKeyring:
 
     def __init__(self, directory: Path, machine: Callable[..., bytes] = wrapping_key) -> None:
         self.directory = directory
-        self._files = _KeyFiles(directory, machine, _DAY_FORM)
+        self._files = KeyFiles(directory, machine, _DAY_FORM)
 
     def key_of(self, day: date, *, make: bool = False) -> bytes | bytearray:
         """See `DayKeyring`."""
@@ -216,6 +94,10 @@ class FileKeyring:
     def tend(self) -> None:
         """See `DayKeyring`."""
         self._files.tend()
+
+    def let_go(self) -> None:
+        """See `DayKeyring`."""
+        self._files.let_go()
 
     def check(self) -> None:
         """See `DayKeyring`."""
@@ -241,7 +123,7 @@ class FileKeyring:
                 day = date.fromisoformat(path.name[:10])
             except ValueError:
                 continue
-            found.append((day, path.suffix == _GONE))
+            found.append((day, path.suffix == GONE))
         return found
 
     def destroyed(self, day: date) -> bool:
@@ -268,7 +150,7 @@ class CellKeyring:
 
     def __init__(self, keys: Path, machine: Callable[..., bytes] = wrapping_key) -> None:
         self.directory = keys / CELLS
-        self._files = _KeyFiles(self.directory, machine, _CELLS_FORM)
+        self._files = KeyFiles(self.directory, machine, _CELLS_FORM)
 
     def key_of(self, table: str, period: str, *, make: bool = False) -> bytearray:
         """Return a copy of 32 octets, for `derive`; only who writes cells says `make`.
@@ -288,13 +170,3 @@ class CellKeyring:
             OSError: the key may still be there; do it again.
         """
         self._files.destroy(f"{table}-{period}")
-
-
-def _overwrite(path: Path) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        os.fchmod(handle, PRIVATE_FILE)
-        os.pwrite(handle, bytes(max(os.fstat(handle).st_size, KEY_OCTETS)), 0)
-        os.fsync(handle)
-    finally:
-        os.close(handle)

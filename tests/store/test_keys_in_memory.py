@@ -65,7 +65,7 @@ def test_no_key_of_an_erased_day_stays_in_the_process_that_wrote_it(tmp_path):
         assert process.stdout.readline() == "erased\n"
         after = counted(process.pid, secrets)
         process.stdin.write("\n")
-    assert before[0] == 1, "the control: the key in use is found"
+    assert before[0] >= 1, "the control: the key in use is found"
     assert before[1] >= 1, "the control: that of the open spool is found"
     assert after == [0, 0, 0], before
     assert not Path(keys.directory / str(DAY)).exists()
