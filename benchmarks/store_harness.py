@@ -80,9 +80,11 @@ class Writer:
                     self._ledger.hear(line.rstrip("\n"))
 
     def wait_open(self) -> None:
-        """Wait until the store is open (imports take a second or more on a busy machine)."""
+        """Wait until the store is open (imports take a second or more on a busy machine), or it ended."""
         until = time.monotonic() + OPEN_S
         while "O" not in self._ledger.told_at and time.monotonic() < until:
+            if self.process.poll() is not None:
+                return
             time.sleep(0.01)
 
     def kill(self) -> float:

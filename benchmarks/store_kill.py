@@ -23,6 +23,8 @@ from benchmarks.store_harness import Ledger, Outcome, Poller, Writer, recover, s
 LIVES = 8
 """Kills that one store has to survive before a new one is begun."""
 LONGEST_S = 10.0
+AFTER_OPEN = 0.8
+"""Share of the kills at a random time that wait until the store is open; the others may come before."""
 CALLS = ("write", "pwrite64", "fsync", "fdatasync", "rename", "unlink")
 NUMBERS = 1_000_000
 RATES = (200, 4_000, 20_000)
@@ -36,6 +38,8 @@ def one_life(
     rate = ("--rate", str(randomness.choice(RATES)))
     if not at_call:
         writer = Writer(store, first, ledger, *rate)
+        if randomness.random() < AFTER_OPEN:
+            writer.wait_open()
         time.sleep(randomness.uniform(0, longest_s))
         died = writer.kill()
         writer.heard()
@@ -43,6 +47,7 @@ def one_life(
     call, number = randomness.choice(CALLS), randomness.randint(1, 40)
     before = strace(call, f"signal=KILL:when={number}")
     writer = Writer(store, first, ledger, "--flush", "0.2", *rate, before=before)
+    writer.wait_open()
     until = time.monotonic() + longest_s
     while writer.process.poll() is None and time.monotonic() < until:
         time.sleep(0.01)
