@@ -105,6 +105,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=10_000)
     parser.add_argument("--flush", type=float, default=4.0)
     parser.add_argument("--fast", type=float, default=FAST)
+    parser.add_argument("--flushes", type=int, default=0, help="end after so many; 0: by the time")
     parser.add_argument("--short-write", type=int, default=0)
     parser.add_argument("--no-sync", action="store_true", help="the control: promises must break")
     options = parser.parse_args()
@@ -125,8 +126,9 @@ def main() -> None:
     store.open()
     ledger.tell(f"O {time.monotonic()}")
     began = flushed = time.monotonic()
+    left = options.flushes or -1
     number, count = options.first, max(1, int(options.rate * STEP_S))
-    while not stopped and time.monotonic() - began < options.seconds:
+    while not stopped and left and time.monotonic() - began < options.seconds:
         now = time.monotonic()
         day = FIRST_DAY + timedelta(days=int((now - began) / DAY_S))
         ledger.tell(f"G {number} {number + count - 1} {now}")
@@ -135,6 +137,7 @@ def main() -> None:
         number += count
         if time.monotonic() - flushed >= options.flush:
             store.flush()
+            left -= 1
             flushed = time.monotonic()
         time.sleep(STEP_S)
     store.close()
