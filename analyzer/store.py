@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from privacy.records import RECORD_VERSION
 from privacy.store.files import PRIVATE_DIRECTORY, PRIVATE_FILE, sync_directory
-from privacy.store.keys import FileKeyring, KeyMissing
+from privacy.store.keys import CellKeyring, FileKeyring, KeyMissing
 from privacy.store.layout import ENCRYPTED, LINK, SCHEMAS, keys_beside
 from privacy.store.manifest import Segment
 from privacy.store.parquet import same_columns
@@ -74,6 +74,11 @@ class Store:
     def keys(self) -> FileKeyring:
         """The keys of the days."""
         return FileKeyring(keys_beside(self.root))
+
+    @property
+    def cell_keys(self) -> CellKeyring:
+        """The keys of exact cells."""
+        return CellKeyring(keys_beside(self.root))
 
     @property
     def reader(self) -> Reader:

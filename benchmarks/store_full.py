@@ -22,7 +22,10 @@ from collector.store.status import read
 from privacy.store.layout import FLOWS, LINK
 
 SIZES_MIB = (2, 64)
-START_S = 10.0
+START_S = 6.0
+AGAIN_S = 12.0
+"""How long slices are waited for once there is room: two seconds more than they may take."""
+SETTLED_S = 2.0
 CHUNK = bytes(64 << 10)
 
 
@@ -81,8 +84,12 @@ def _watched(place: Path, size_mib: int, hold_s: float, *, end_while_full: bool)
     else:
         filler.unlink()
         freed_at = time.monotonic()
-        time.sleep(12)
-        found["slices_again_after_s"] = next(iter(_since(ledger, FLOWS, freed_at)), None)
+        while not (again := _since(ledger, FLOWS, freed_at)):
+            if time.monotonic() > freed_at + AGAIN_S:
+                break
+            time.sleep(0.1)
+        found["slices_again_after_s"] = next(iter(again), None)
+        time.sleep(SETTLED_S)
         found["sigterm_s"] = _terminate(writer)
     found["left_for_tidy"] = tidied(store)
     outcome.poll(poller.stop())

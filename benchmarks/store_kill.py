@@ -23,6 +23,8 @@ from benchmarks.store_harness import Ledger, Outcome, Poller, Writer, recover, s
 LIVES = 8
 """Kills that one store has to survive before a new one is begun."""
 LONGEST_S = 10.0
+AFTER_OPEN = 0.8
+"""Share of the kills at a random time that wait until the store is open; the others may come before."""
 CALLS = ("write", "pwrite64", "fsync", "fdatasync", "rename", "unlink")
 NUMBERS = 1_000_000
 RATES = (200, 4_000, 20_000)
@@ -31,46 +33,52 @@ RATES = (200, 4_000, 20_000)
 
 def one_life(
     store: Path, first: int, ledger: Ledger, randomness: Random, *, at_call: bool, longest_s: float
-) -> float:
-    """Start a writer and end it; returns when it died."""
+) -> tuple[float, bool]:
+    """Start a writer and end it; returns when it died, and whether a system call brought it."""
     rate = ("--rate", str(randomness.choice(RATES)))
     if not at_call:
         writer = Writer(store, first, ledger, *rate)
+        if randomness.random() < AFTER_OPEN:
+            writer.wait_open()
         time.sleep(randomness.uniform(0, longest_s))
         died = writer.kill()
         writer.heard()
-        return died
+        return died, False
     call, number = randomness.choice(CALLS), randomness.randint(1, 40)
     before = strace(call, f"signal=KILL:when={number}")
     writer = Writer(store, first, ledger, "--flush", "0.2", *rate, before=before)
+    writer.wait_open()
     until = time.monotonic() + longest_s
     while writer.process.poll() is None and time.monotonic() < until:
         time.sleep(0.01)
-    died = time.monotonic()
+    died, hit = time.monotonic(), writer.process.poll() is not None
     with contextlib.suppress(ProcessLookupError):
         os.killpg(writer.process.pid, signal.SIGKILL)
     writer.process.wait()
     writer.heard()
-    return died
+    return died, hit
 
 
-def run(kills: int, seed: int, longest_s: float = LONGEST_S, place: Path | None = None) -> Outcome:
+def run(
+    kills: int, seed: int, longest_s: float = LONGEST_S, *, calls_only: bool = False
+) -> Outcome:
     """Kill so often; returns the sums."""
     randomness = seeded(seed)
     outcome = Outcome()
     while outcome.kills < kills:
-        with tempfile.TemporaryDirectory(dir=place) as scratch:
+        with tempfile.TemporaryDirectory() as scratch:
             store = Path(scratch) / "store"
             whole = Ledger()
             poller = Poller(store)
             for life in range(min(LIVES, kills - outcome.kills)):
                 ledger = Ledger(acknowledged=whole.acknowledged)
-                at_call = outcome.kills % 4 == 3
-                died = one_life(
+                at_call = calls_only or outcome.kills % 4 == 3
+                died, hit = one_life(
                     *(store, life * NUMBERS, ledger, randomness),
                     at_call=at_call, longest_s=longest_s,
                 )  # fmt: skip
                 outcome.kills += 1
+                outcome.at_calls += hit
                 outcome.slowest_recovery_s = max(outcome.slowest_recovery_s, recover(store))
                 outcome.age(store, ledger, died)
             outcome.poll(poller.stop())
@@ -85,8 +93,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--longest", type=float, default=LONGEST_S)
+    parser.add_argument("--calls-only", action="store_true", help="every kill at a system call")
     options = parser.parse_args()
-    outcome = run(options.kills, options.seed, options.longest)
+    outcome = run(options.kills, options.seed, options.longest, calls_only=options.calls_only)
     print(json.dumps({**outcome.as_dict(), "seed": options.seed}))
     sys.exit(not outcome.holds())
 

@@ -26,7 +26,7 @@ FIRST_DAY = date(2026, 11, 2)
 DAY_S = 3.0
 """So long lasts a day of the writer: then the one before is compacted."""
 FAST = 250.0
-"""Seconds of the store's clock in one real second: sealed after 1.2 s."""
+"""Seconds of the store's clock in one real second, if not said otherwise: sealed after 1.2 s."""
 STEP_S = 0.05
 
 
@@ -104,6 +104,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--rate", type=int, default=10_000)
     parser.add_argument("--flush", type=float, default=4.0)
+    parser.add_argument("--fast", type=float, default=FAST)
+    parser.add_argument("--flushes", type=int, default=0, help="end after so many; 0: by the time")
     parser.add_argument("--short-write", type=int, default=0)
     parser.add_argument("--no-sync", action="store_true", help="the control: promises must break")
     options = parser.parse_args()
@@ -117,15 +119,16 @@ def main() -> None:
     ledger = Ledger(options.ledger)
     store = DirectoryStore(
         options.store,
-        monotonic=lambda: time.monotonic() * FAST,
+        monotonic=lambda: time.monotonic() * options.fast,
         say=lambda sentence: ledger.tell(f"S {time.monotonic()} {sentence}"),
         acknowledged=ledger.acknowledged,
     )
     store.open()
     ledger.tell(f"O {time.monotonic()}")
     began = flushed = time.monotonic()
+    left = options.flushes or -1
     number, count = options.first, max(1, int(options.rate * STEP_S))
-    while not stopped and time.monotonic() - began < options.seconds:
+    while not stopped and left and time.monotonic() - began < options.seconds:
         now = time.monotonic()
         day = FIRST_DAY + timedelta(days=int((now - began) / DAY_S))
         ledger.tell(f"G {number} {number + count - 1} {now}")
@@ -134,6 +137,7 @@ def main() -> None:
         number += count
         if time.monotonic() - flushed >= options.flush:
             store.flush()
+            left -= 1
             flushed = time.monotonic()
         time.sleep(STEP_S)
     store.close()

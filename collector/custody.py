@@ -142,7 +142,7 @@ class Custody:
         return DayKeys(
             KeySetup(
                 timezone=setup.timezone,
-                now_s=setup.now_s,
+                now_s=self._now_s,
                 kernel=kernel,
                 tag=tag,
                 record=self._record,
@@ -150,6 +150,11 @@ class Custody:
                 alone=self._alone,
             )
         )
+
+    def _now_s(self) -> float:
+        """Return the believed time: a clock that jumps ends no day, and so rotates no key."""
+        self._begin()  # looks at the clocks first
+        return self._guard.time_s(self._setup.now_s())
 
     def _next_number(self, day: date) -> int:
         made = (e for e in self._notebook.entries() if e.kind == "pseudonym_key_made")

@@ -127,6 +127,16 @@ class ClockGuard:
             self._record(kind, {"seconds": round(off)})
         return not now.frozen
 
+    def time_s(self, wall_s: float) -> float:
+        """Return the time that is believed: the wall clock, or where it jumped, what it would say without.
+
+        Raises nothing: before the first look, the wall clock it is.
+        """
+        if self._remembered is None:
+            return wall_s
+        off = difference(self._remembered.reading, self._read())
+        return wall_s - off if abs(off) > JUMP_S else wall_s
+
     def confirm(self) -> float:
         """Believe the clock as it is, because a person says so; returns the seconds it was off.
 

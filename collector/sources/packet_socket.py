@@ -37,6 +37,7 @@ _FRAME_BYTES = 2_048
 _BPF_RETURN = 0x06
 """BPF_RET | BPF_K: the classic filter's "return constant"."""
 _PROT_READ_WRITE, _MAP_SHARED = 3, 1
+_MADV_DONTDUMP = 16
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mmap.restype = ctypes.c_void_p
@@ -44,6 +45,7 @@ _libc.mmap.argtypes = (
     *(ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long),
 )
 _libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
+_libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 
 
 def _check(outcome: int) -> None:
@@ -56,6 +58,7 @@ class Mapping:
     """The ring in memory, shared with the kernel and with every child made after it.
 
     By ctypes, because `mmap.mmap` keeps a copy of the descriptor: the reader would have the socket.
+    Packets lie in it as they came, so it is in no core file, whatever the limits of the process say.
     """
 
     def __init__(self, descriptor: int, size: int) -> None:
@@ -63,6 +66,7 @@ class Mapping:
         address = _libc.mmap(None, size, _PROT_READ_WRITE, _MAP_SHARED, descriptor, 0)
         if address == ctypes.c_void_p(-1).value:
             raise OSError(ctypes.get_errno(), "the packet ring cannot be mapped")
+        _check(_libc.madvise(address, size, _MADV_DONTDUMP))
         self._address = address
 
     def octets(self) -> ctypes.Array[ctypes.c_ubyte]:

@@ -2,8 +2,8 @@
 
 A day is over when the store holds rows of a later one: data time decides, never the wall clock. One
 transaction shows the new segment and hides the old ones, whose files stay for a grace time: a reader
-that holds the old list still finds them. The files are read hour by hour, so that a day of millions
-of rows never lies in memory whole; the result is ordered by time.
+that holds the old list still finds them. Each file is ordered by time and read once, batch by batch, side
+by side with those that overlap it (merge.py), so that a day of millions of rows never lies in memory whole.
 
 Files whose footers say different things (columns that an exporter could not know) stay apart.
 """
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from collector.store.merge import merged, take
 from privacy.store.commit import Committer, NotCommitted, Part
 from privacy.store.files import sync_directory
 from privacy.store.keys import KeyMissing
@@ -27,12 +27,6 @@ from privacy.store.parquet import ROW_GROUP
 from privacy.store.reader import Reader
 
 COMPACTION: Final = "compaction"
-STEP_S: Final = 3_600
-MINUTE: Final = "minute"
-MINUTE_S: Final = 60
-AT_ONCE_ROWS: Final = 300_000
-"""An hour with more slices than that (40 MiB) is read minute by minute: within a minute they all have
-one time and need no sorting, so that memory is bounded however dense it is."""
 GRACE_US: Final = 600 * 1_000_000
 """How long replaced files stay: an analysis of a day takes seconds."""
 
@@ -74,11 +68,11 @@ def compact(
     for footer, segments in groups.items():
         if len(segments) > 1:
             schema = SCHEMAS[record].with_metadata(dict(footer))
-            name = _name_of(segments)
-            part = Part(name, record, day, schema, COMPACTION)
-            rows = _joined(_ordered(reader, segments, schema, stopped))
-            committer.commit(part, rows, replaces=segments)
-            replaced += len(segments)
+            taken = take(segments)
+            part = Part(_name_of(taken), record, day, schema, COMPACTION)
+            rows = _joined(_watched(merged(reader, taken, schema), stopped))
+            committer.commit(part, rows, replaces=taken)
+            replaced += len(taken)
     return replaced
 
 
@@ -88,22 +82,11 @@ def _name_of(segments: list[Segment]) -> str:
     return f"day-{hashlib.sha256(ids.encode()).hexdigest()[:16]}"
 
 
-def _ordered(
-    reader: Reader, segments: list[Segment], schema: pa.Schema, stopped: Callable[[], bool]
-) -> Iterator[pa.Table]:
-    """Yield the rows hour by hour, each hour sorted by its time."""
-    first = min(s.first_s for s in segments if s.first_s is not None)
-    last = max(s.last_s for s in segments if s.last_s is not None)
-    for begin in range(first - first % STEP_S, last + 1, STEP_S):
-        inside = _within(segments, begin, STEP_S)
-        if sum(s.rows for s in inside) <= AT_ONCE_ROWS or schema.field(0).name != MINUTE:
-            steps = [(begin, STEP_S)]
-        else:
-            steps = [(minute, MINUTE_S) for minute in range(begin, begin + STEP_S, MINUTE_S)]
-        for start, length in steps:
-            if stopped():
-                raise Stopped
-            yield from _rows(reader, _within(inside, start, length), schema, (start, length))
+def _watched(tables: Iterator[pa.Table], stopped: Callable[[], bool]) -> Iterator[pa.Table]:
+    for table in tables:
+        if stopped():
+            raise Stopped
+        yield table
 
 
 def _joined(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
@@ -118,36 +101,6 @@ def _joined(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
             waiting, rows = [], 0
     if waiting:
         yield pa.concat_tables(waiting)
-
-
-def _within(segments: list[Segment], begin: int, length_s: int) -> list[Segment]:
-    return [
-        s for s in segments
-        if s.first_s is not None and s.last_s is not None
-        and s.first_s < begin + length_s and s.last_s >= begin
-    ]  # fmt: skip
-
-
-def _rows(
-    reader: Reader, segments: list[Segment], schema: pa.Schema, span: tuple[int, int]
-) -> Iterator[pa.Table]:
-    """Yield the rows of an hour sorted, those of one minute (all of one time) as they come."""
-    if not segments:
-        return
-    time = schema.field(0)
-    begin, length = span
-    edges = [pa.scalar(edge, pa.int64()).cast(time.type) for edge in (begin, begin + length)]
-    column = pc.field(time.name)
-    wanted = (column >= edges[0]) & (column < edges[1])
-    dataset = reader.dataset(segments)
-    if length == MINUTE_S:
-        batches = dataset.to_batches(filter=wanted, use_threads=False)
-        tables = (pa.Table.from_batches([batch]) for batch in batches if batch.num_rows)
-    else:
-        whole = dataset.to_table(filter=wanted, use_threads=False)
-        tables = iter([whole.sort_by(time.name)] if whole.num_rows else [])
-    for table in tables:
-        yield table.replace_schema_metadata(schema.metadata)
 
 
 def sweep(committer: Committer, *, now_us: int) -> int:

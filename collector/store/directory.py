@@ -26,7 +26,7 @@ from collector.store.status import StatusFile
 from privacy.store.commit import Committer
 from privacy.store.files import make_private
 from privacy.store.keys import DayKeyring, FileKeyring, KeyMissing
-from privacy.store.layout import FLOWS, LINK, SPOOL, keys_beside
+from privacy.store.layout import ENCRYPTED, FLOWS, LINK, SPOOL, keys_beside
 from privacy.store.manifest import Gap
 from privacy.store.parquet import ROW_GROUP
 
@@ -149,11 +149,13 @@ class DirectoryStore:
 
     def flush(self) -> None:
         """Make everything that waits safe, as far as the disk allows; hand over old spools."""
+        self._keys.tend()
         self._look()
         self._write()
         now = self._monotonic()
-        for lane in self._lanes.values():
-            if lane.spool is not None and now - lane.since >= SEAL_S:
+        for (record, day, _), lane in self._lanes.items():
+            erased = record in ENCRYPTED and self._keys.destroyed(day)
+            if lane.spool is not None and (erased or now - lane.since >= SEAL_S):
                 self._hand_over(lane)
         self._forget_idle()
         self._tell()
@@ -169,6 +171,7 @@ class DirectoryStore:
         self._background.stop()
         self._tell(ended=True)
         self._status.close()
+        self._keys.let_go()
 
     def trouble(self) -> list[str]:
         """Say what a person has to know after `close`: what was not kept, what is not sealed yet."""

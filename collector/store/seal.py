@@ -82,6 +82,7 @@ class Sealer:
             return Sealed(done=False)
         trusted = self._committer.manifest.frames_to_trust(head.name)
         found = recover(data, cipher, most=trusted)
+        cipher.forget()
         rows = sum(table.num_rows for table in found.tables)
         if rows and not self._commit(head, found.schema, found.tables):
             return Sealed(done=False)

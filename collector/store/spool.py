@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from privacy.store.files import PRIVATE_FILE, sync_directory, write_all
 from privacy.store.keys import DayKeyring, derive
 from privacy.store.layout import ENCRYPTED, FLOWS, LINK
+from privacy.store.wipe import wipe
 
 MAGIC: Final = b"JAUGESP1"
 ID_OCTETS: Final = 8
@@ -58,6 +59,9 @@ class Cipher(Protocol):
             InvalidTag: not sealed under this key, for this segment and sequence.
         """
 
+    def forget(self) -> None:
+        """Overwrite the key: nothing more is sealed or opened."""
+
 
 class InClear:
     """For records that hold nothing of a device."""
@@ -70,24 +74,41 @@ class InClear:
         """See Cipher."""
         return sealed
 
+    def forget(self) -> None:
+        """See Cipher."""
+
 
 class DayCipher:
-    """AES-256-GCM. The nonce is the segment's random id and the sequence: never used twice."""
+    """AES-256-GCM. The nonce is the segment's random id and the sequence: never used twice.
+
+    Keeps a copy of the key until `forget`.
+    """
 
     def __init__(self, key: bytes, segment: bytes) -> None:
-        self._cipher = AESGCM(key)
+        self._key = bytearray(key)
+        self._cipher: AESGCM | None = AESGCM(self._key)
         self._segment = segment
+
+    def _live(self) -> AESGCM:
+        if self._cipher is None:
+            raise ValueError("the key of this segment was forgotten")
+        return self._cipher
+
+    def forget(self) -> None:
+        """See Cipher."""
+        self._cipher = None
+        wipe(self._key)
 
     def _nonce(self, sequence: int) -> bytes:
         return self._segment + sequence.to_bytes(12 - ID_OCTETS, "big")
 
     def seal(self, plain: bytes, sequence: int) -> bytes:
         """See Cipher."""
-        return self._cipher.encrypt(self._nonce(sequence), plain, MAGIC)
+        return self._live().encrypt(self._nonce(sequence), plain, MAGIC)
 
     def open(self, sealed: bytes, sequence: int) -> bytes:
         """See Cipher."""
-        return self._cipher.decrypt(self._nonce(sequence), sealed, MAGIC)
+        return self._live().decrypt(self._nonce(sequence), sealed, MAGIC)
 
 
 def cipher_of(keys: DayKeyring, head: "Head", *, make: bool = False) -> Cipher:
@@ -98,7 +119,10 @@ def cipher_of(keys: DayKeyring, head: "Head", *, make: bool = False) -> Cipher:
     """
     if head.record not in ENCRYPTED:
         return InClear()
-    return DayCipher(derive(keys.key_of(head.day, make=make), "spool"), head.id)
+    key = derive(keys.key_of(head.day, make=make), "spool")
+    cipher = DayCipher(key, head.id)
+    wipe(key)
+    return cipher
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +250,8 @@ class Spool:
         return _FRAME.pack(len(sealed), self.frames, zlib.crc32(sealed)) + sealed
 
     def release(self) -> None:
-        """Close the file and with it the lock; what was written stays."""
+        """Close the file and with it the lock, and forget the key; what was written stays."""
+        self._cipher.forget()
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1

@@ -35,6 +35,13 @@ MOST_SLOTS: Final = 12
 MOST_SERVICES: Final = 40
 """Services of T3."""
 
+PERIODS: Final[dict[str, PeriodKind]] = {
+    **dict.fromkeys(("T1", "T2", "T3", "T4", "rehearsal"), PeriodKind.WEEK),
+    **dict.fromkeys(("T5-bis", "T7"), PeriodKind.MONTH),
+    "T6": PeriodKind.DAY,
+}
+"""How long one release of each table is."""
+
 Key = tuple[tuple[str, str], ...]
 
 
@@ -153,18 +160,18 @@ def definitions(
     published = published_zones(declared, settings.floor_persons)
     names = tuple(zone.name for zone in declared if zone.name in published.values())
     uses = ("use", CHARTER_USES)
-    every: dict[TableName, tuple[PeriodKind, tuple[tuple[str, tuple[str, ...]], ...]]] = {
-        "T1": (PeriodKind.WEEK, (("zone", names), ("use", (ANY, *CHARTER_USES)))),
-        "T2": (PeriodKind.WEEK, (("slot", tuple(slots[:MOST_SLOTS])), uses)),
-        "T3": (PeriodKind.WEEK, (("service", tuple(services[:MOST_SERVICES])),)),
-        "T4": (PeriodKind.WEEK, (("use", ALL_USES),)),
-        "T5-bis": (PeriodKind.MONTH, (("use", AGAINST),)),
-        "T6": (PeriodKind.DAY, (uses,)),
-        "T7": (PeriodKind.MONTH, (("group", GROUPS),)),
+    every: dict[TableName, tuple[tuple[str, tuple[str, ...]], ...]] = {
+        "T1": (("zone", names), ("use", (ANY, *CHARTER_USES))),
+        "T2": (("slot", tuple(slots[:MOST_SLOTS])), uses),
+        "T3": (("service", tuple(services[:MOST_SERVICES])),),
+        "T4": (("use", ALL_USES),),
+        "T5-bis": (("use", AGAINST),),
+        "T6": (uses,),
+        "T7": (("group", GROUPS),),
     }
     return {
-        name: Definition(name, kind, dimensions, settings.table(name).cap)
-        for name, (kind, dimensions) in every.items()
+        name: Definition(name, PERIODS[name], dimensions, settings.table(name).cap)
+        for name, dimensions in every.items()
         if all(values for _, values in dimensions)
     }
 
@@ -172,4 +179,4 @@ def definitions(
 def rehearsal(settings: PrivacySettings) -> Definition:
     """Return the table of a charter or line that is only tried: drawn when asked, once a week."""
     cap = settings.table("rehearsal").cap
-    return Definition("rehearsal", PeriodKind.WEEK, (("use", CHARTER_USES),), cap)
+    return Definition("rehearsal", PERIODS["rehearsal"], (("use", CHARTER_USES),), cap)

@@ -21,6 +21,7 @@ from privacy.store.keys import DayKeyring, derive
 from privacy.store.layout import ENCRYPTED, TEMPORARY, day_directory
 from privacy.store.manifest import Manifest, Segment
 from privacy.store.parquet import NotVerified, verify, write
+from privacy.store.wipe import wipe
 
 _PURPOSE = "parquet"
 _ATTEMPT = count()
@@ -44,7 +45,9 @@ class NotCommitted(Exception):
 
 
 def parquet_key(keys: DayKeyring, record: str, day: date, *, make: bool = False) -> bytes | None:
-    """Return the key of a day's Parquet files; None for a record that is kept in clear.
+    """Return the key of a day's Parquet files, to be overwritten (`wipe`) by who has used it.
+
+    None for a record that is kept in clear.
 
     Raises:
         KeyMissing: the day's key is not there or was destroyed.
@@ -66,8 +69,9 @@ class Committer:
 
         Raises:
             NoStore: something else stands there.
-            OSError: it cannot be written.
+            OSError: it cannot be written, or others can reach its keys.
         """
+        self.keys.check()
         make_private(self.root)
         self.manifest.make()
         make_private(self.root / TEMPORARY)
@@ -89,10 +93,10 @@ class Committer:
         attempt = f"{part.id}-{os.getpid()}-{next(_ATTEMPT)}.parquet"
         temporary = self.root / TEMPORARY / attempt
         key = parquet_key(self.keys, part.record, part.day, make=True)
+        old = tuple(replaces)
         try:
             written = write(tables, part.schema, temporary, record=part.record, key=key)
             verify(temporary, part.schema, written, record=part.record, key=key)
-            old = tuple(replaces)
             if old and (sum(s.rows for s in old), sum(s.octets for s in old)) != (
                 written.rows,
                 written.octets,
@@ -105,6 +109,9 @@ class Committer:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+        finally:
+            if key is not None:
+                wipe(key)
         segment = Segment(
             id=part.id,
             record=part.record,

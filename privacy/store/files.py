@@ -5,11 +5,13 @@ fsync would succeed and prove nothing); `close()` proves nothing either.
 """
 
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
 PRIVATE_DIRECTORY: Final = 0o700
 PRIVATE_FILE: Final = 0o600
+_OTHERS: Final = 0o077
 
 
 class Poisoned(OSError):
@@ -39,6 +41,32 @@ def make_private(directory: Path) -> None:
     for path in reversed(missing):
         path.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
         sync_directory(path.parent)
+
+
+def who_may_replace(directory: Path) -> str | None:
+    """Return a sentence when other users may open a private directory, or put another in its place.
+
+    That is: it is not 0700, or they may write into a directory above it, save with the sticky bit
+    (as in /tmp). The group of a directory counts as others unless it is root's or its owner's own.
+
+    Raises:
+        OSError: a directory above it cannot be looked at.
+    """
+    whole = directory.resolve()
+    if whole.is_dir() and whole.stat().st_mode & _OTHERS:
+        return f"{whole} is open to other users; chmod 700 {whole}"
+    for above in whole.parents:
+        if not above.exists():
+            continue
+        found = above.stat()
+        own_group = found.st_gid in {0, found.st_uid}
+        who = "o" * bool(found.st_mode & stat.S_IWOTH)
+        who += "g" * bool(found.st_mode & stat.S_IWGRP and not own_group)
+        if who and not found.st_mode & stat.S_ISVTX:
+            return (
+                f"other users may write into {above}, and so replace {whole}; chmod {who}-w {above}"
+            )
+    return None
 
 
 class NewFile:

@@ -17,6 +17,7 @@ from privacy.store.keys import DayKeyring
 from privacy.store.layout import SCHEMAS
 from privacy.store.manifest import Manifest, Segment
 from privacy.store.parquet import decryption_of
+from privacy.store.wipe import wipe
 
 
 class Reader:
@@ -47,8 +48,17 @@ class Reader:
 
     def file(self, segment: Segment) -> pq.ParquetFile:
         """Open one segment; see `schema` for what is raised."""
+        return pq.ParquetFile(
+            self.root / segment.path, decryption_properties=self._opening(segment)
+        )
+
+    def _opening(self, segment: Segment) -> Any:
+        """Return what opens a segment's file; our copy of the key is overwritten."""
         key = parquet_key(self.keys, segment.record, segment.day)
-        return pq.ParquetFile(self.root / segment.path, decryption_properties=decryption_of(key))
+        properties = decryption_of(key)
+        if key is not None:
+            wipe(key)
+        return properties
 
     def dataset(self, segments: Sequence[Segment]) -> Any:
         """Return segments of one record and day as a dataset that streams.
@@ -58,10 +68,9 @@ class Reader:
         """
         import pyarrow.dataset as ds  # it loads pandas where that is: a second, and not for a collector
 
-        record, day = segments[0].record, segments[0].day
-        key = parquet_key(self.keys, record, day)
+        record = segments[0].record
         options = ds.ParquetFragmentScanOptions(
-            decryption_properties=decryption_of(key), pre_buffer=False
+            decryption_properties=self._opening(segments[0]), pre_buffer=False
         )
         # Words as dictionaries: whoever asks compares each word once, not once a row.
         words = [field.name for field in SCHEMAS[record] if field.type == pa.string()]

@@ -1,8 +1,8 @@
 """From slices on disk to exact bounded counts."""
 
-import json
+import shutil
 import stat
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
@@ -23,10 +23,6 @@ def counted(place, rows, *, link=(), table="T6", day=MONDAY):
         write_part(place.root, "link", day, link)
     place.analyze()
     stored = cells.read(Store(place.root), table, day)
-    document = json.loads(
-        (place.root / "private" / "cells" / table / f"{day.isoformat()}.json").read_bytes()
-    )
-    assert list(stored.cells.counts) == document["counts"]
     return stored.cells
 
 
@@ -112,6 +108,43 @@ def test_analysis_leaves_no_temporary_file(place):
     assert not [path for path in place.root.rglob("*.tmp") if path.is_file()]
 
 
+# Encrypted, under a key that ends with the period.
+
+
+def cell_file(root, table, day):
+    return root / "private" / "cells" / table / f"{day}.cells"
+
+
+def test_exact_cells_lie_encrypted_and_bound_to_their_day_and_table(place):
+    place.analyze()
+    one = cell_file(place.root, "T6", MONDAY)
+    assert b"counts" not in one.read_bytes()
+    for other in (cell_file(place.root, "T6", TUESDAY), cell_file(place.root, "T1", MONDAY)):
+        before = other.read_bytes()
+        other.write_bytes(one.read_bytes())
+        with pytest.raises(StoreDamaged, match="damaged"):
+            cells.read(Store(place.root), other.parent.name, date.fromisoformat(other.stem))
+        other.write_bytes(before)
+
+
+def test_a_copy_from_before_the_release_opens_nothing_after_it(place, tmp_path):
+    """Not even on this machine, with everything that is left of the keys."""
+    place.analyze()
+    assert {path.name for path in Store(place.root).cell_keys.directory.iterdir()} == {
+        "T1-2026-W37", *(f"T6-{MONDAY + timedelta(days=n)}" for n in range(5))
+    }  # fmt: skip
+    copy = tmp_path / "copy"
+    shutil.copytree(place.root / "private" / "cells", copy)
+    place.release()
+    assert list(Store(place.root).cell_keys.directory.iterdir()) == []
+    shutil.copytree(copy, place.root / "private" / "cells", dirs_exist_ok=True)
+    for table in ("T1", "T6"):
+        with pytest.raises(StoreDamaged, match="no such key"):
+            cells.read(Store(place.root), table, MONDAY)
+    place.analyze()
+    assert list((place.root / "private" / "cells").rglob("*.cells")) == [], "spent ones go"
+
+
 # What is computed again, and what is not.
 
 
@@ -168,10 +201,10 @@ def test_a_file_that_is_no_parquet_is_refused(place):
         place.analyze()
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format":2,"table":"T6"}'])
+@pytest.mark.parametrize("content", [b"", b"{}", bytes(12), bytes(300)])
 def test_damaged_exact_cells_are_refused(place, content):
     place.analyze()
-    (place.root / "private" / "cells" / "T6" / f"{MONDAY}.json").write_bytes(content)
+    (place.root / "private" / "cells" / "T6" / f"{MONDAY}.cells").write_bytes(content)
     with pytest.raises(StoreDamaged, match="damaged"):
         place.analyze()
 
@@ -181,7 +214,7 @@ def test_files_that_the_manifest_does_not_name_are_no_part_of_the_store(place):
     (place.root / "flows" / "day=2026-09-30").mkdir()
     (place.root / "flows" / f"day={MONDAY}" / "stray.parquet").write_bytes(b"no Parquet")
     place.analyze()
-    (place.root / "private" / "cells" / "T6" / "notes.json").write_text("{}")
+    (place.root / "private" / "cells" / "T6" / "notes.cells").write_text("{}")
     assert place.analyze().days_in_store == 5
 
 

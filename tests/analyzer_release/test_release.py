@@ -121,13 +121,13 @@ def test_days_without_school_are_skipped_and_say_why(place):
 def test_exact_cells_are_gone_once_released(place):
     place.analyze()
     cells = place.root / "private" / "cells"
-    assert len(list(cells.rglob("*.json"))) == 6 * 5
+    assert len(list(cells.rglob("*.cells"))) == 6 * 5
     place.release(as_of=MONDAY + timedelta(days=2))
-    assert len(list((cells / "T6").glob("*.json"))) == 3
+    assert len(list((cells / "T6").glob("*.cells"))) == 3
     place.release()
-    assert {path.parent.name for path in cells.rglob("*.json")} == {"T5-bis", "T7"}
+    assert {path.parent.name for path in cells.rglob("*.cells")} == {"T5-bis", "T7"}
     place.release(as_of=MONDAY + timedelta(days=30))
-    assert list(cells.rglob("*.json")) == []
+    assert list(cells.rglob("*.cells")) == []
 
 
 # Crashes: a period may be lost, never redrawn.
@@ -147,7 +147,7 @@ def test_a_crash_after_the_charge_loses_the_period_and_says_so(place, monkeypatc
     ]
     assert "2026-09-07" not in place.published.periods("T6")
     assert len(names(report, "T6")) == 4
-    assert list((place.root / "private" / "cells").rglob("*.json")) == []
+    assert list((place.root / "private" / "cells").rglob("*.cells")) == []
 
 
 def test_a_crash_before_the_release_is_written_loses_it_too(place, monkeypatch):

@@ -6,11 +6,13 @@
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -37,8 +39,7 @@ SCHOOL = ROOT / "simulator" / "school"
 PARIS = ZoneInfo("Europe/Paris")
 CALLS = "unlink,unlinkat,rename,renameat,renameat2,fsync,fdatasync,pwrite64,write,rmdir,mkdir"
 """Where a kill by system call happens: everything that changes a disk."""
-CALLS_MADE = 720
-"""About as many as a purge of the seeded store makes once its libraries are loaded."""
+_CALL = re.compile(r"\d+ +(\w+)\(")
 RUN_S = 60
 
 
@@ -116,26 +117,39 @@ def readable(root: Path) -> dict[date, int]:
     return found
 
 
-def kill_once(root: Path, chance: random.Random, *, by_call: bool) -> bool:
-    """Run a purge and kill it; returns whether it was still at work."""
-    command = [sys.executable, "-m", "cli", "purge", "--store", str(root), "--school", str(SCHOOL)]
-    if by_call:
-        when = chance.randrange(1, CALLS_MADE)
-        inject = f"inject={CALLS}:signal=KILL:when={when}"
-        strace = shutil.which("strace") or "strace"
-        command = [
-            strace,
-            "-f",
-            "-qq",
-            "-o",
-            "/dev/null",
-            "-e",
-            f"trace={CALLS}",
-            "-e",
-            inject,
-            *command,
-        ]
+def calls_of(root: Path, log: Path) -> list[tuple[str, int]]:
+    """Run a purge to its end; returns each call of CALLS that it made, and the how-manieth of its name.
+
+    strace counts each name for itself.
+    """
+    subprocess.run(_traced(root, str(log)), cwd=ROOT, check=True, capture_output=True)
+    seen: Counter[str] = Counter()
+    found = []
+    for line in log.read_text("utf-8", "replace").splitlines():
+        if call := _CALL.match(line):
+            seen[call[1]] += 1
+            found.append((call[1], seen[call[1]]))
+    return found
+
+
+def _traced(root: Path, log: str, *inject: str) -> list[str]:
+    # No --seccomp-bpf: with it, the kernel drops the signals that strace injects.
+    strace = (shutil.which("strace") or "strace", "-f", "-qq", "-o", log)
+    return [*strace, "-e", f"trace={CALLS}", *inject, *_purge(root)]
+
+
+def _purge(root: Path) -> list[str]:
+    where = ("--store", str(root), "--school", str(SCHOOL))
+    return [sys.executable, "-m", "cli", "purge", *where]
+
+
+def kill_once(root: Path, chance: random.Random, at_call: tuple[str, int] | None) -> bool:
+    """Run a purge and kill it, at a call or at any time; returns whether it was still at work."""
+    if at_call is not None:
+        inject = ("-e", f"inject={at_call[0]}:signal=KILL:when={at_call[1]}")
+        command = _traced(root, "/dev/null", *inject)
         return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode != 0
+    command = _purge(root)
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -150,8 +164,7 @@ def kill_once(root: Path, chance: random.Random, *, by_call: bool) -> bool:
 
 def purge_whole(root: Path) -> None:
     """Run a purge to its end, as the next hour's timer does."""
-    command = [sys.executable, "-m", "cli", "purge", "--store", str(root), "--school", str(SCHOOL)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=RUN_S)
+    subprocess.run(_purge(root), cwd=ROOT, check=True, capture_output=True, timeout=RUN_S)
 
 
 def check(root: Path, today: date, before: dict[str, bytes], outcome: Outcome) -> None:
@@ -192,12 +205,16 @@ def trial(kills: int, *, seed_number: int) -> Outcome:
             f"{day} wrapped": (keys.directory / str(day)).read_bytes() for day in keys.days()
         }
         secrets |= {f"{day} plain": bytes(keys.key_of(day)) for day in keys.days()}
+        calls: list[tuple[str, int]] = []
         for number in range(kills):
             root = Path(name) / "store"
-            shutil.copytree(origin, root)
-            shutil.copytree(keys_beside(origin), keys_beside(root))
-            (root / "private" / "lock").unlink(missing_ok=True)
-            outcome.killed_in_time += kill_once(root, chance, by_call=number % 5 != 0)
+            _copy(origin, root)
+            if not calls:
+                calls = calls_of(root, Path(name) / "calls")
+                _remove(root)
+                _copy(origin, root)
+            at_call = chance.choice(calls) if number % 5 != 0 else None
+            outcome.killed_in_time += kill_once(root, chance, at_call)
             after = readable(root)
             outcome.younger_gone += sum(
                 2 * ROWS - after.get(today - timedelta(days=age), 0) for age in range(KEPT)
@@ -205,9 +222,19 @@ def trial(kills: int, *, seed_number: int) -> Outcome:
             purge_whole(root)
             check(root, today, secrets, outcome)
             outcome.kills += 1
-            shutil.rmtree(root)
-            shutil.rmtree(keys_beside(root))
+            _remove(root)
     return outcome
+
+
+def _copy(origin: Path, root: Path) -> None:
+    shutil.copytree(origin, root)
+    shutil.copytree(keys_beside(origin), keys_beside(root))
+    (root / "private" / "lock").unlink(missing_ok=True)
+
+
+def _remove(root: Path) -> None:
+    shutil.rmtree(root)
+    shutil.rmtree(keys_beside(root))
 
 
 if __name__ == "__main__":

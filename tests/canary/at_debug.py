@@ -14,7 +14,6 @@ import signal
 import sys
 import warnings
 
-import collector.engine
 from cli.main import run
 
 PR_GET_DUMPABLE = 3
@@ -38,6 +37,8 @@ def main() -> None:
     """Run the command that follows."""
     arguments = sys.argv[1:]
     if arguments[:1] == ["--crash"]:
+        import collector.engine  # here: it starts threads, and a live collector must have none yet
+
         how, arguments = arguments[1], arguments[2:]
         collector.engine.slice_table = lambda *_, **__: _crash(how)
     logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, force=True)

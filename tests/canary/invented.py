@@ -1,10 +1,12 @@
-"""The canaries: an invented machine whose every trait is unmistakable, and the packets it sends.
+"""The canaries: invented machines whose every trait is unmistakable, and the packets they send.
 
-Its addresses lie in the zones of the demonstration school; its host names have a left-most label
+Their addresses lie in the zones of the demonstration school; their host names have a left-most label
 that occurs nowhere else. Scapy and the simulator's builders make real DNS, HTTP, TLS and QUIC.
 """
 
-from dataclasses import dataclass
+import functools
+import random
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -56,21 +58,83 @@ CANARIES = (
 )
 
 
-def _ethernet(*, up: bool) -> Packet:
-    own = MAC.hex(":")
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Who sends, what it asks for, and as whom."""
+
+    mac: bytes
+    v4: IPv4Address
+    v6: IPv6Address
+    host: str
+    """Asked of DNS, HTTP and a proxy."""
+    sni: str
+    """Asked of TLS and QUIC."""
+    agent: str
+
+
+THE_ONE = Machine(MAC, V4, V6, HOST, HOST, AGENT)
+MACHINES = 7
+"""Each with a MAC, two addresses, a host, a name of its own for TLS, a user agent: 42; and 8 hosts more."""
+
+
+def fifty(seed: int) -> tuple[tuple[Machine, ...], tuple[Canary, ...]]:
+    """Return machines and their traits: 50 canaries, drawn from a seed."""
+    chance = random.Random(seed)  # noqa: S311 - a reproducible choice
+    machines, canaries = [], []
+    for n in range(MACHINES):
+        machine = _machine(chance, n)
+        machines.append(machine)
+        canaries += _traits(machine, n)
+    for n in range(50 - len(canaries)):
+        label = _label(chance)
+        canaries.append(Canary(f"sni_also_{n}", text=label))
+        one = machines[n % MACHINES]
+        machines.append(replace(one, sni=f"{label}.{SITE}"))
+    return tuple(machines), tuple(canaries)
+
+
+def _label(chance: random.Random) -> str:
+    return "".join(chance.choices("bcdfghjkmnpqrstvwxz0123456789", k=16))
+
+
+def _machine(chance: random.Random, number: int) -> Machine:
+    agent = f"{_label(chance)}/{number}.{chance.randrange(100)} ({_label(chance)})"
+    return Machine(
+        mac=b"\x02" + chance.randbytes(5),
+        v4=IPv4Address(f"10.10.{chance.randrange(4, 16)}.{chance.randrange(20, 250)}"),
+        v6=IPv6Address(bytes.fromhex("fd7c6a7567650010") + chance.randbytes(8)),
+        host=f"{_label(chance)}.{SITE}",
+        sni=f"{_label(chance)}.{SITE}",
+        agent=agent,
+    )
+
+
+def _traits(machine: Machine, number: int) -> list[Canary]:
+    return [
+        Canary(f"mac_{number}", octets=machine.mac),
+        Canary(f"v4_{number}", octets=machine.v4.packed),
+        Canary(f"v6_{number}", octets=machine.v6.packed),
+        Canary(f"host_{number}", text=machine.host.split(".")[0]),
+        Canary(f"sni_{number}", text=machine.sni.split(".")[0]),
+        Canary(f"agent_{number}", text=machine.agent),
+    ]
+
+
+def _ethernet(who: Machine, *, up: bool) -> Packet:
+    own = who.mac.hex(":")
     return Ether(src=own, dst=GATEWAY_MAC) if up else Ether(src=GATEWAY_MAC, dst=own)
 
 
-def _ip(version: int, *, up: bool) -> Packet:
-    kind, ends = (IP, (V4, SERVER4)) if version == 4 else (IPv6, (V6, SERVER6))
+def _ip(who: Machine, version: int, *, up: bool) -> Packet:
+    kind, ends = (IP, (who.v4, SERVER4)) if version == 4 else (IPv6, (who.v6, SERVER6))
     source, target = ends if up else ends[::-1]
-    return _ethernet(up=up) / kind(src=str(source), dst=str(target))
+    return _ethernet(who, up=up) / kind(src=str(source), dst=str(target))
 
 
-def _talk(version: int, port: int, client_port: int, payload: bytes) -> list[Packet]:
+def _talk(who: Machine, version: int, port: int, client_port: int, payload: bytes) -> list[Packet]:
     """A TCP exchange: opening, request in segments of 1,200 octets, an answer, closing."""
-    up = _ip(version, up=True) / TCP(sport=client_port, dport=port)
-    down = _ip(version, up=False) / TCP(sport=port, dport=client_port)
+    up = _ip(who, version, up=True) / TCP(sport=client_port, dport=port)
+    down = _ip(who, version, up=False) / TCP(sport=port, dport=client_port)
     packets = [_with(up, "S", 0, 0), _with(down, "SA", 0, 1), _with(up, "A", 1, 1)]
     packets += [
         _with(up, "PA", 1 + at, 1) / Raw(payload[at : at + 1_200])
@@ -93,53 +157,62 @@ def _record(hello: bytes) -> bytes:
     return b"\x16\x03\x01" + len(hello).to_bytes(2, "big") + hello
 
 
-def _dns(version: int, client_port: int) -> list[Packet]:
+def _dns(who: Machine, version: int, client_port: int) -> list[Packet]:
     kind, data = ("A", str(SERVER4)) if version == 4 else ("AAAA", str(SERVER6))
-    question = DNSQR(qname=HOST, qtype=kind)
-    answer = DNSRR(rrname=HOST, type=kind, rdata=data, ttl=300)
-    up = _ip(version, up=True) / UDP(sport=client_port, dport=53)
-    down = _ip(version, up=False) / UDP(sport=53, dport=client_port)
+    question = DNSQR(qname=who.host, qtype=kind)
+    answer = DNSRR(rrname=who.host, type=kind, rdata=data, ttl=300)
+    up = _ip(who, version, up=True) / UDP(sport=client_port, dport=53)
+    down = _ip(who, version, up=False) / UDP(sport=53, dport=client_port)
     return [up / DNS(id=7, qd=question), down / DNS(id=7, qr=1, qd=question, an=answer)]
 
 
-def _quic(version: int, client_port: int) -> list[Packet]:
-    up = _ip(version, up=True) / UDP(sport=client_port, dport=443)
-    down = _ip(version, up=False) / UDP(sport=443, dport=client_port)
-    initial = seal_initial(MAC + b"\x01\x02", client_hello(HOST, quic=True))
+def _quic(who: Machine, version: int, client_port: int) -> list[Packet]:
+    up = _ip(who, version, up=True) / UDP(sport=client_port, dport=443)
+    down = _ip(who, version, up=False) / UDP(sport=443, dport=client_port)
+    initial = seal_initial(who.mac + b"\x01\x02", client_hello(who.sni, quic=True))
     return [up / Raw(initial), down / Raw(bytes(1_200))]
 
 
-def _http(version: int, client_port: int) -> list[Packet]:
+def _http(who: Machine, version: int, client_port: int) -> list[Packet]:
+    host, agent = who.host, who.agent
+    label = host.split(".")[0]
     request = (
-        f"GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\nUser-Agent: {AGENT}\r\nCookie: {COOKIE}\r\n\r\n"
+        f"GET {PATH} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\nCookie: {COOKIE}\r\n\r\n"
     )
-    connect = f"CONNECT {HOST}:443 HTTP/1.1\r\nHost: {HOST}:443\r\nUser-Agent: {AGENT}\r\n\r\n"
-    odd = f"GET / HTTP/1.1\r\nHost: {LABEL}\r\nUser-Agent: {AGENT}\r\nReferer: {HOST}{PATH}\r\n\r\n"
+    connect = f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\nUser-Agent: {agent}\r\n\r\n"
+    odd = f"GET / HTTP/1.1\r\nHost: {label}\r\nUser-Agent: {agent}\r\nReferer: {host}{PATH}\r\n\r\n"
     return [
-        *_talk(version, 80, client_port, request.encode()),
-        *_talk(version, 3128, client_port + 1, connect.encode()),
-        *_talk(version, 80, client_port + 2, odd.encode()),
-        *_talk(version, 5222, client_port + 3, f"{LABEL} {AGENT}".encode()),
+        *_talk(who, version, 80, client_port, request.encode()),
+        *_talk(who, version, 3128, client_port + 1, connect.encode()),
+        *_talk(who, version, 80, client_port + 2, odd.encode()),
+        *_talk(who, version, 5222, client_port + 3, f"{label} {agent}".encode()),
     ]
 
 
-def canary_packets() -> list[Packet]:
-    """Everything that the invented machine says, in order."""
-    packets: list[Packet] = [_ethernet(up=True) / ARP(hwsrc=MAC.hex(":"), psrc=str(V4))]
+@functools.cache
+def canary_packets(who: Machine = THE_ONE) -> tuple[Packet, ...]:
+    """Everything that an invented machine says, in order. Made once: Scapy takes its time."""
+    packets: list[Packet] = [
+        _ethernet(who, up=True) / ARP(hwsrc=who.mac.hex(":"), psrc=str(who.v4))
+    ]
     for version in (4, 6):
-        packets += _dns(version, 40_000)
-        packets += _talk(version, 443, 40_010, _record(client_hello(HOST, post_quantum=True)))
-        packets += _talk(version, 443, 40_011, _record(client_hello(HOST.upper())))
-        packets += _talk(version, 8443, 40_012, _record(client_hello(None)))
-        packets += _quic(version, 40_020)
-        packets += _http(version, 40_030)
-    return packets
+        packets += _dns(who, version, 40_000)
+        packets += _talk(
+            who, version, 443, 40_010, _record(client_hello(who.sni, post_quantum=True))
+        )
+        packets += _talk(who, version, 443, 40_011, _record(client_hello(who.sni.upper())))
+        packets += _talk(who, version, 8443, 40_012, _record(client_hello(None)))
+        packets += _quic(who, version, 40_020)
+        packets += _http(who, version, 40_030)
+    return tuple(packets)
 
 
-def write_capture(path: Path) -> int:
-    """Write the canary's day; returns the number of packets."""
-    packets = canary_packets()
+def write_capture(
+    path: Path, machines: tuple[Machine, ...] = (THE_ONE,), first_s: float = FIRST_S
+) -> int:
+    """Write the canaries' day; returns the number of packets."""
+    packets = [packet for who in machines for packet in canary_packets(who)]
     for number, packet in enumerate(packets):
-        packet.time = FIRST_S + number * 1.5
+        packet.time = first_s + number * 1.5
     wrpcap(str(path), packets)
     return len(packets)

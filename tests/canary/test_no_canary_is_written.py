@@ -1,4 +1,4 @@
-"""An invented machine's packets through the whole path, at DEBUG, crashes included.
+"""An invented machine's packets into the store, at DEBUG, crashes included (the whole path: test_fifty.py).
 
 Not one form of its MAC, its addresses, its host names' left-most label, its user agent may occur in
 any octet that was written. The second half proves that the scanner would have found them.
@@ -7,8 +7,6 @@ any octet that was written. The second half proves that the scanner would have f
 import signal
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,18 +15,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from cli.exits import Exit
-from dashboards.frame import PAGES
 from tests.canary import invented
 from tests.canary.invented import CANARIES, SITE
 from tests.canary.scanner import Hit, forms, scan, scan_octets
 from tests.canary.workshop import Workshop
-from tests.support.processes import ROOT, end, wait_until
+from tests.support.processes import ROOT
 from tests.support.stores import segments_of, stored
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SCHOOL = ROOT / "simulator" / "school"
-ADDRESSES = (*PAGES.values(), "/api/v1/releases", "/livez", "/readyz", "/nowhere")
 
 
 @pytest.fixture(scope="module")
@@ -52,60 +48,6 @@ def _nothing_in(workshop: Workshop) -> None:
 def _replay(workshop: Workshop, capture: Path, *before: str) -> "subprocess.CompletedProcess[str]":
     store = ("--store", workshop.store, "--school", SCHOOL, "--json")
     return workshop.run(*before, "replay", capture, *store)
-
-
-def _fetch(address: str, path: str) -> bytes:
-    """Ask as the invented machine would: its user agent, its address, its cookie."""
-    request = urllib.request.Request(  # noqa: S310 - our own server's address
-        address.rstrip("/") + path,
-        headers={
-            "Accept": "text/html, application/json",
-            "User-Agent": invented.AGENT,
-            "X-Forwarded-For": str(invented.V4),
-            "Forwarded": f'for="[{invented.V6}]"',
-            "Cookie": invented.COOKIE,
-            "Referer": f"https://{invented.HOST}/",
-        },
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return answer.read()
-    except urllib.error.HTTPError as refusal:
-        return refusal.read()
-
-
-def _serve_and_read(workshop: Workshop) -> int:
-    """Serve, read every page, keep the answers where the scanner looks; returns their octets."""
-    said = workshop.written / "said" / "serve"
-    command = workshop.command("serve", "--public", workshop.store / "public", "--port", "18231")
-    with said.open("wb") as out:
-        process = subprocess.Popen(
-            command,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            cwd=workshop.written / "cwd",
-            env=workshop.environment(),
-            start_new_session=True,
-        )
-        try:
-            wait_until(lambda: b"Jauge is at " in said.read_bytes(), "the server", 30)
-            address = said.read_text().split("Jauge is at ")[1].split()[0]
-            answers = [_fetch(address, path) for path in ADDRESSES]
-        finally:
-            end(process)
-    (workshop.written / "said" / "pages").write_bytes(b"".join(answers))
-    return sum(map(len, answers))
-
-
-@pytest.mark.enable_socket
-def test_nothing_is_written_on_the_whole_path_from_packets_to_pages(workshop, capture):
-    assert _replay(workshop, capture).returncode == 0
-    for command in ("analyze", "release"):
-        done = workshop.run(command, "--store", workshop.store, "--school", SCHOOL, "--json")
-        assert done.returncode == 0, done.stderr
-    assert list((workshop.store / "public").rglob("*.json")), "nothing was released or sealed"
-    assert _serve_and_read(workshop) > 10_000
-    _nothing_in(workshop)
 
 
 def test_the_canary_was_really_parsed(workshop, capture):

@@ -180,6 +180,21 @@ def test_a_clock_that_jumps_destroys_no_key_until_it_comes_back(tmp_path):
     bench.custody.key_of_day.close()
 
 
+@pytest.mark.parametrize("jump", [86_400, -86_400, 3_650 * 86_400])
+def test_a_collector_that_starts_under_a_false_clock_keys_devices_as_before(jump, tmp_path):
+    """Else one device would be two on that day, and the key be taken for a recorded day's."""
+    bench = Bench(tmp_path)
+    key = bytes(bench.custody.key_of_day(DAY))
+    bench.custody.close()
+    again = Bench(tmp_path)
+    again.now, again.jump = 60.0, jump
+    assert bytes(again.custody.key_of_day(DAY)) == key
+    again.custody.key_of_day.close()
+    assert again.kinds().count("pseudonym_key_made") == 1
+    assert "pseudonym_key_destroyed" not in again.kinds()
+    assert "clock_jumped" in again.kinds()
+
+
 def test_a_log_that_takes_nothing_stops_nothing_and_is_caught_up(tmp_path, monkeypatch):
     bench = Bench(tmp_path)
     log = bench.custody._setup.log

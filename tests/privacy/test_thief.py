@@ -9,7 +9,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from analyzer import cells
+from analyzer.cells import StoredCells
 from analyzer.retention import purge
+from analyzer.store import Store, StoreDamaged
+from privacy.gate.bounded import DayCells
+from privacy.store.files import who_may_replace
 from privacy.store.keys import FileKeyring, KeyMissing
 from privacy.store.layout import keys_beside
 from privacy.store.machine import FILE, MachineKeyRefused, secret_directory, wrapping_key
@@ -129,3 +134,44 @@ def test_the_audit_log_names_no_key(school):
     for path in (keys / str(TODAY), keys / "log.key"):
         assert path.read_bytes().hex() not in text
         assert path.read_bytes().decode("latin-1") not in text
+
+
+# Where the keys lie, and who may put others in their place.
+
+
+@pytest.mark.parametrize(
+    ("mode", "refused"),
+    [(0o755, ""), (0o777, "og-w"), (0o1777, ""), (0o775, "g-w"), (0o757, "o-w")],
+)
+def test_a_directory_above_the_keys_that_others_may_write_into_is_refused(mode, refused, tmp_path):
+    above = tmp_path / "above"
+    above.mkdir()
+    if os.geteuid() == 0:
+        os.chown(above, 0, 12_345)  # a group that is nobody's own
+    elif refused == "g-w":
+        pytest.skip("needs root: a directory of another group")
+    above.chmod(mode)
+    said = who_may_replace(above / "store.keys")
+    assert (said or "").endswith(f"chmod {refused} {above}" if refused else "")
+    if refused:
+        with pytest.raises(PermissionError, match="keys are not safe"):
+            commit(above / "store", "flows", TODAY, slices_of(TODAY, 0))
+        assert not (above / "store").exists()
+    else:
+        assert said is None
+
+
+def test_a_directory_of_keys_that_others_may_open_is_refused(school):
+    keys_beside(school).chmod(0o750)
+    with pytest.raises(PermissionError, match="chmod 700"):
+        commit(school, "flows", TODAY, slices_of(TODAY, 1), "again")
+
+
+def test_a_stolen_backup_opens_no_exact_cell(school, tmp_path):
+    """Cells of an open period: counts, no device, and yet what the noise is there to hide."""
+    counted = DayCells("T6", TODAY, 3, (1, 2, 3, 4))
+    cells.write(Store(school), StoredCells(counted, keys="k", source="s", origin="measured"))
+    stolen = Path(shutil.copytree(school, tmp_path / "stolen"))
+    with pytest.raises(StoreDamaged, match="no such key"):
+        cells.read(Store(stolen), "T6", TODAY)
+    assert cells.read(Store(school), "T6", TODAY).cells == counted

@@ -21,14 +21,20 @@ from collector.store.spool import (
 from tests.store.rows import DAY, flows_of, slices
 
 HEAD = Head(b"8 octets", "flows", DAY)
-CIPHER = DayCipher(bytes(32), HEAD.id)
+
+
+def sealer() -> DayCipher:
+    """A cipher of the segment: each spool forgets its own when it is released."""
+    return DayCipher(bytes(32), HEAD.id)
+
+
 BATCHES = [range(5), range(5, 6), range(6, 40)]
 
 
-def spooled(directory, cipher=CIPHER, batches=BATCHES) -> tuple[bytes, list[int]]:
+def spooled(directory, cipher=None, batches=BATCHES) -> tuple[bytes, list[int]]:
     """The octets of a spool, and how long it was after each frame."""
     directory.mkdir(exist_ok=True)
-    spool = Spool(directory, HEAD, cipher)
+    spool = Spool(directory, HEAD, cipher or sealer())
     spool.open(slices([]).schema)
     ends = [spool.octets]
     for batch in batches:
@@ -52,7 +58,7 @@ def numbers(found) -> list[int]:
 def test_everything_comes_back_with_its_footer(whole):
     octets, ends = whole
     assert ends[-1] == len(octets)
-    found = recover(octets, CIPHER)
+    found = recover(octets, sealer())
     assert (numbers(found), found.whole) == (list(range(40)), True)
     assert found.schema.equals(slices([]).schema, check_metadata=True)
 
@@ -62,7 +68,7 @@ def test_cut_anywhere_it_ends_with_the_last_whole_frame(whole):
     kept_by_frames = [0, 0, 5, 6, 40]  # the head alone holds nothing
     for cut in range(HEAD_OCTETS, len(octets)):
         frames = sum(end <= cut for end in ends)
-        found = recover(octets[:cut], CIPHER)
+        found = recover(octets[:cut], sealer())
         assert len(numbers(found)) == kept_by_frames[frames]
         assert (found.schema is not None) == (frames > 1)
         assert found.whole == (cut in ends)
@@ -75,7 +81,7 @@ def test_an_altered_octet_ends_it_before_its_frame(whole, data):
     changed = bytearray(octets)
     changed[at] ^= data.draw(st.integers(1, 255))
     frames = sum(end <= at for end in ends)
-    found = recover(bytes(changed), CIPHER)
+    found = recover(bytes(changed), sealer())
     assert not found.whole
     assert len(numbers(found)) == [0, 0, 5, 6][frames]
 
@@ -84,7 +90,7 @@ def test_an_altered_octet_ends_it_before_its_frame(whole, data):
 def test_any_octets_are_read_or_refused_without_an_error(octets):
     with contextlib.suppress(NoSpool):
         pull_head(octets)
-    recover(octets, CIPHER)
+    recover(octets, sealer())
     recover(HEAD.pack() + octets, InClear())
 
 
@@ -93,12 +99,12 @@ def test_frames_of_another_segment_or_in_another_order_do_not_count(whole):
     assert recover(octets, DayCipher(bytes(32), b"another!")).schema is None
     assert recover(octets, DayCipher(b"k" * 32, HEAD.id)).schema is None
     swapped = octets[: ends[0]] + octets[ends[1] : ends[2]] + octets[ends[0] : ends[1]]
-    assert numbers(recover(swapped, CIPHER)) == []
+    assert numbers(recover(swapped, sealer())) == []
 
 
 @pytest.mark.parametrize(("most", "kept"), [(0, 0), (1, 5), (2, 6), (9, 40)])
 def test_a_poisoned_spool_is_read_only_as_far_as_it_was_acknowledged(whole, most, kept):
-    assert len(numbers(recover(whole[0], CIPHER, most=most))) == kept
+    assert len(numbers(recover(whole[0], sealer(), most=most))) == kept
 
 
 def test_a_damaged_head_is_no_spool(whole):
@@ -120,7 +126,7 @@ def test_no_value_of_a_slice_stands_in_the_file(tmp_path):
 
 
 def test_a_failed_sync_poisons_the_spool(tmp_path, monkeypatch):
-    spool = Spool(tmp_path, HEAD, CIPHER)
+    spool = Spool(tmp_path, HEAD, sealer())
     assert spool.poisoned
     spool.open(slices([]).schema)
     spool.append(slices([1]))
@@ -138,7 +144,7 @@ def test_a_failed_sync_poisons_the_spool(tmp_path, monkeypatch):
 
 def test_a_spool_that_cannot_be_made_is_poisoned(tmp_path):
     shutil.rmtree(tmp_path)
-    spool = Spool(tmp_path, HEAD, CIPHER)
+    spool = Spool(tmp_path, HEAD, sealer())
     with pytest.raises(OSError, match="No such file"):
         spool.open(slices([]).schema)
     assert spool.poisoned
