@@ -21,6 +21,7 @@ import ibis
 import pyarrow as pa
 
 from analyzer import expression
+from analyzer.expression import LINK_COLUMNS
 from analyzer.facts import MINUTE_SCHEMA
 from analyzer.groups import GROUP_OF_CATEGORY
 from privacy.gate.bounded import Activity, DayCells, Seen, count, count_seen
@@ -38,7 +39,7 @@ MEMORY_LIMIT = "2GB"
 THREADS = 2
 
 
-MINUTES = MINUTE_SCHEMA.append(pa.field("link_state", pa.string()))
+MINUTES = pa.schema([*MINUTE_SCHEMA, *(pa.field(name, pa.string()) for name in LINK_COLUMNS)])
 """Columns of the `minutes` that a question needs."""
 QUERY_OF_TABLE: Final[Mapping[TableName, str]] = {
     "T1": "uses",

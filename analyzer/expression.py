@@ -1,11 +1,11 @@
 """The charter as one lazy Ibis expression over a slice table. Pure: builds, never executes.
 
 The exception is `classified` with a `minutes` table that has no timetable columns: it asks for the
-first and last minute to build them. Everything is standard SQL (joins, CASE, IN), so that DuckDB
-and Spark give the same rows.
+first and last minute to build them. Everything is standard SQL (joins, CASE, IN, windows), so that
+DuckDB and Spark give the same rows.
 
 Change together: `analyzer.facts.category_of` and `_category` here; `analyzer.classify.matches` and
-`_matches` here. tests/analyzer_classify compares the two on generated slices and charters.
+`_matches` here; `analyzer.volumes` and `analyzer.windows`. tests/analyzer_classify compares the two on generated slices and charters.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,8 +16,9 @@ import ibis
 import pyarrow as pa
 from ibis.expr.types import BooleanValue, StringValue, Table
 
+from analyzer import windows
 from analyzer.behaviour import steady_expression
-from analyzer.classify import FACT_OF_KEY, MEGABYTE
+from analyzer.classify import FACT_OF_KEY, MEGABYTE, VOLUME_OF_KEY
 from analyzer.facts import (
     APP_CATEGORY,
     HOUSEKEEPING_PORTS,
@@ -31,8 +32,10 @@ from school.catalogue import Catalogue
 from school.charter import Charter, When
 from school.lists import CATEGORY_OF_LIST
 from school.load import School
-from school.words import UNMATCHED, Behaviour, Category, LinkState, Period, Strength
+from school.words import UNMATCHED, Behaviour, Category, DayKind, LinkState, Period, Strength
 
+LINK_COLUMNS: Final = ("link_state", "link_up", "link_down")
+"""What a table of minutes may tell of the line (`analyzer.link_state.MINUTES_SCHEMA`)."""
 ADDED: Final = ("day", "slot", "period", "zone_kind", "category", "use", "rule")
 """Columns that `classified` adds to those of the slices."""
 
@@ -44,26 +47,32 @@ def classified(slices: Table, *, school: School, catalogue: Catalogue, minutes: 
         slices: table with the columns of `privacy.records.SLICE_SCHEMA`.
         school: what the school declares.
         catalogue: what names are.
-        minutes: `minute` (timestamp, UTC, each once) and `link_state`; a minute that is missing
-            counts as calm. The timetable is made for the local days from its first to its last
-            minute; slices of other days get a null `day`. It may instead hold `day`, `slot` and
-            `period` itself (from `analyzer.facts.minute_table`), which saves a small query.
+        minutes: `minute` (timestamp, UTC, each once), `link_state`, and `link_up` and `link_down`
+            if a rule looks at them; a minute that is missing counts as calm. The timetable is made
+            for the local days from its first to its last minute; slices of other days get a null
+            `day`. It may instead hold `day`, `slot`, `period` and `day_kind` itself (from
+            `analyzer.facts.minute_table`), which saves a small query.
+
+    Raises:
+        ValueError: `minutes` lacks a column that the charter looks at.
     """
-    table = _with_minutes(slices, with_timetable(minutes, school.calendar))
+    charter = school.charter
+    table = _with_minutes(slices, with_timetable(minutes, school.calendar), charter)
     table = _with_zones(table, school)
     table = _with_categories(table, catalogue)
     table = table.mutate(
-        link_state=table.link_state.fill_null(LinkState.CALM.value),
         period=table.period.fill_null(Period.CLOSED.value),
         octets=table.up_bytes + table.down_bytes,
     )
-    table = table.mutate(rule=rule_expression(table, school.charter))
-    table = table.mutate(use=_mapped(table.rule, {r.id: r.use for r in school.charter.rules}))
+    table = windows.with_volumes(table, charter)
+    table = table.mutate(rule=rule_expression(table, charter))
+    table = windows.with_budgets(table, charter)
+    table = table.mutate(use=use_expression(table, charter))
     return table.select(*slices.columns, *ADDED)
 
 
 def with_timetable(minutes: Table, calendar: Calendar) -> Table:
-    """Return `minutes` with `day`, `slot` and `period`; executes a small query if they are missing."""
+    """Return `minutes` with the timetable; executes a small query if it is missing."""
     if {"day", "slot", "period"} <= set(minutes.columns):
         return minutes
     bounds = minutes.aggregate(first=minutes.minute.min(), last=minutes.minute.max())
@@ -74,15 +83,26 @@ def with_timetable(minutes: Table, calendar: Calendar) -> Table:
         first, last = calendar.local_day(row["first"]), calendar.local_day(row["last"])
         known = minute_table(calendar, first, last + timedelta(days=1))
     timetable = ibis.memtable(known)
-    states = minutes.select("link_state", minute_of_table="minute")
+    told = [name for name in LINK_COLUMNS if name in minutes.columns]
+    states = minutes.select(*told, minute_of_table="minute")
     return timetable.left_join(states, timetable.minute == states.minute_of_table).drop(
         "minute_of_table"
     )
 
 
-def _with_minutes(slices: Table, minutes: Table) -> Table:
-    known = minutes.select("link_state", "day", "slot", "period", minute_of_table="minute")
-    return slices.left_join(known, slices.minute == known.minute_of_table)
+def _with_minutes(slices: Table, minutes: Table, charter: Charter) -> Table:
+    """Join the minutes, with the optional columns only where a rule looks at them."""
+    wanted = {
+        "link_state": LinkState.CALM.value,
+        **{key: LinkState.CALM.value for key in ("link_up", "link_down") if charter.looks_at(key)},
+        **({"day_kind": DayKind.ORDINARY.value} if charter.looks_at("day") else {}),
+    }
+    missing = sorted(set(wanted) - set(minutes.columns))
+    if missing:
+        raise ValueError(f"the charter looks at {', '.join(missing)}; the minutes do not tell it")
+    known = minutes.select(*wanted, "day", "slot", "period", minute_of_table="minute")
+    joined = slices.left_join(known, slices.minute == known.minute_of_table)
+    return joined.mutate(**{name: joined[name].fill_null(calm) for name, calm in wanted.items()})
 
 
 def _dimension(names: tuple[str, str], pairs: Iterable[tuple[str, str]]) -> Table:
@@ -105,7 +125,8 @@ def _with_categories(table: Table, catalogue: Catalogue) -> Table:
     joined = table.left_join(known, table.site == known.site_of_table)
     steady = joined.site.isnull() & steady_expression(joined)
     joined = joined.mutate(
-        behaviour=ibis.ifelse(steady, Behaviour.STEADY_AUDIO.value, Behaviour.NONE.value)
+        listed=_mapped(joined.list_category, CATEGORY_OF_LIST),
+        behaviour=ibis.ifelse(steady, Behaviour.STEADY_AUDIO.value, Behaviour.NONE.value),
     )
     category, evidence = _category(joined)
     return joined.mutate(category=category, evidence=evidence)
@@ -113,7 +134,6 @@ def _with_categories(table: Table, catalogue: Catalogue) -> Table:
 
 def _category(table: Table) -> tuple[StringValue, StringValue]:
     """`analyzer.facts.category_of`, step by step."""
-    listed = _mapped(table.list_category, CATEGORY_OF_LIST)
     hinted = _mapped(table.app, APP_CATEGORY)
     by_port = (table.transport == Transport.UDP.value) & table.server_port.isin(HOUSEKEEPING_PORTS)
     by_behaviour = table.behaviour == Behaviour.STEADY_AUDIO.value
@@ -121,7 +141,7 @@ def _category(table: Table) -> tuple[StringValue, StringValue]:
     of_site = _strength(table)
     steps: list[tuple[BooleanValue, Any, Any]] = [
         (named & table.site_category.notnull(), table.site_category, of_site),
-        (listed.notnull(), listed, Strength.WEAK.value),
+        (table.listed.notnull(), table.listed, Strength.WEAK.value),
         (hinted.notnull(), hinted, Strength.STRONG.value),
         (named, Category.UNKNOWN.value, of_site),
         (by_port, Category.NTP_PKI_DNS.value, Strength.WEAK.value),
@@ -160,11 +180,24 @@ def rule_expression(table: Table, charter: Charter) -> StringValue:
     return ibis.cases(*branches, else_=ibis.null("string"))
 
 
+def use_expression(table: Table, charter: Charter) -> StringValue:
+    """Return the use of each slice; `rule` and what tolerances count must be there."""
+    branches = [
+        ((table.rule == rule.id) & windows.passes(table, rule.tolerance), rule.tolerance.beyond)
+        for rule in charter.rules
+        if rule.tolerance
+    ]
+    plain = _mapped(table.rule, {rule.id: rule.use for rule in charter.rules})
+    return ibis.cases(*branches, else_=plain) if branches else plain
+
+
 def _matches(table: Table, when: When) -> BooleanValue:
-    """`analyzer.classify.matches`. A null app gives null, which CASE takes for no."""
+    """`analyzer.classify.matches`. What is null gives null, which CASE takes for no."""
     test: BooleanValue = ibis.literal(value=True)
-    if when.megabytes_at_least is not None:
-        test = test & (table.octets >= when.megabytes_at_least * MEGABYTE)
+    for key, fact in VOLUME_OF_KEY.items():
+        least = when.least(key)
+        if least is not None:
+            test = test & (table[fact] >= least * MEGABYTE)
     for key, fact in FACT_OF_KEY.items():
         allowed = when.allowed(key)
         if allowed is not None:

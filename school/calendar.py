@@ -29,7 +29,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from school.declared import STRICT, SlotName
 from school.problems import did_you_mean
 from school.reading import Located
-from school.words import Period
+from school.words import DayKind, Period
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES: Final = 24 * 60
@@ -87,6 +87,7 @@ class CalendarFile(BaseModel):
     slots: Annotated[tuple[SlotEntry, ...], Field(min_length=1, max_length=200)]
     closed: tuple[date, ...] = ()
     open: tuple[date, ...] = ()
+    exams: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,11 @@ class Calendar:
     boarding: bool
     closed: frozenset[date] = frozenset()
     open: frozenset[date] = frozenset()
+    exams: frozenset[date] = frozenset()
+
+    def day_kind(self, day: date) -> str:
+        """Say whether exams are declared for a day (`school.words.DayKind`)."""
+        return (DayKind.EXAM if day in self.exams else DayKind.ORDINARY).value
 
     def local(self, moment: datetime) -> datetime:
         """Return a moment in local time.
@@ -259,6 +265,7 @@ def build(file: CalendarFile, *, boarding: bool) -> Calendar:
         boarding=boarding,
         closed=frozenset(file.closed),
         open=frozenset(file.open),
+        exams=frozenset(file.exams),
     )
 
 

@@ -12,9 +12,9 @@ from pydantic import BaseModel
 
 from privacy import canonical
 from privacy.settings import PrivacySettings
-from school import calendar, charter, lines, zones
+from school import calendar, charter, charter_check, lines, zones
 from school.calendar import Calendar
-from school.charter import SET_KEYS, Charter, When
+from school.charter import SET_KEYS, SIZE_KEYS, Charter, Rule, When
 from school.lines import Line
 from school.problems import DeclarationErrors, Problem
 from school.reading import Located, read, validated
@@ -80,7 +80,8 @@ def load_school(
     if calendar_file:
         calendar.check(calendar_file, located["calendar.yaml"])
     if charter_file:
-        charter.check(charter_file, located["charter.yaml"])
+        slots = [(s.name, s.period.value) for s in calendar_file.slots] if calendar_file else None
+        charter_check.check(charter_file, located["charter.yaml"], slots=slots)
     _raise_all(located.values())
     # Nothing is None here: a file that did not validate has left a problem behind.
     if not (zones_file and lines_file and calendar_file and charter_file and privacy_settings):
@@ -239,6 +240,7 @@ def _calendar(calendar: Calendar) -> dict[str, Any]:
         ],
         "closed": sorted(day.isoformat() for day in calendar.closed),
         "open": sorted(day.isoformat() for day in calendar.open),
+        **({"exams": sorted(day.isoformat() for day in calendar.exams)} if calendar.exams else {}),
     }
 
 
@@ -254,6 +256,7 @@ def _charter(charter: Charter) -> dict[str, Any]:
                 "use": rule.use,
                 "clause": rule.clause,
                 "because": rule.because.as_dict(),
+                **_tolerance(rule),
             }
             for rule in charter.rules
         ],
@@ -266,6 +269,22 @@ def _when(when: When) -> dict[str, Any]:
         allowed = when.allowed(key)
         if allowed is not None:
             content[key] = sorted(allowed)
-    if when.megabytes_at_least is not None:
-        content["megabytes_at_least"] = when.megabytes_at_least
+    for key in SIZE_KEYS:
+        least = when.least(key)
+        if least is not None:
+            content[key] = least
     return content
+
+
+def _tolerance(rule: Rule) -> dict[str, Any]:
+    """Return `tolerance` where there is one: charters without it keep their digest."""
+    if rule.tolerance is None:
+        return {}
+    return {
+        "tolerance": {
+            "minutes": rule.tolerance.minutes,
+            "megabytes": rule.tolerance.megabytes,
+            "beyond": rule.tolerance.beyond,
+            "because": rule.tolerance.because.as_dict(),
+        }
+    }
