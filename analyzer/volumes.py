@@ -33,23 +33,17 @@ def with_volumes(facts: Sequence[Facts], owners: Sequence[Owner], charter: Chart
         owners: of the same slices, in the same order.
         charter: the budgets of tolerances are counted per rule that decides.
     """
-    pairs = list(zip(facts, owners, strict=True))
-    measured = [
-        replace(
-            fact,
-            flow_octets=_octets(pairs, owner, lambda _, o, own=owner: o.flow == own.flow),
-            device_day_octets=None
-            if owner.device is None
-            else _octets(
-                pairs,
-                owner,
-                lambda f, o, own=owner, category=fact.category: (
-                    o.device == own.device and f.category == category
-                ),
-            ),
-        )
-        for fact, owner in pairs
-    ]
+    octets = [fact.octets for fact in facts]
+    measured = []
+    for fact, own in zip(facts, owners, strict=True):
+        of_flow, of_category = 0, 0
+        for other, owner, size in zip(facts, owners, octets, strict=True):
+            if not _own_until(owner, own):
+                continue
+            of_flow += size if owner.flow == own.flow else 0
+            of_category += size if other.category == fact.category else 0
+        day_octets = None if own.device is None else of_category
+        measured.append(replace(fact, flow_octets=of_flow, device_day_octets=day_octets))
     rules = [deciding(fact, charter).id for fact in measured]
     return [_with_budget(measured, owners, rules, i) for i in range(len(measured))]
 
@@ -60,11 +54,7 @@ def _with_budget(
     own = owners[i]
     if own.device is None:
         return facts[i]
-    same = [
-        n
-        for n, owner in enumerate(owners)
-        if owner.device == own.device and rules[n] == rules[i] and _until(owner, own)
-    ]
+    same = [n for n, owner in enumerate(owners) if rules[n] == rules[i] and _own_until(owner, own)]
     return replace(
         facts[i],
         rule_minutes=len({owners[n].minute for n in same}),
@@ -72,9 +62,6 @@ def _with_budget(
     )
 
 
-def _until(owner: Owner, own: Owner) -> bool:
-    return owner.day == own.day and owner.minute <= own.minute
-
-
-def _octets(pairs, own: Owner, belongs) -> int:  # noqa: ANN001 - two lambdas above
-    return sum(fact.octets for fact, owner in pairs if _until(owner, own) and belongs(fact, owner))
+def _own_until(owner: Owner, own: Owner) -> bool:
+    """Say whether a slice is of the same device (or of none, as well) and day, and not later."""
+    return owner.device == own.device and owner.day == own.day and owner.minute <= own.minute

@@ -31,7 +31,8 @@ def with_volumes(table: Table, charter: Charter) -> Table:
     """
     added = {}
     if charter.looks_at("flow_megabytes_at_least"):
-        added["flow_octets"] = so_far(table.octets, own=["flow", "day"])
+        # With the device too: should a flow ever pass to another device, nothing goes with it.
+        added["flow_octets"] = so_far(table.octets, own=["flow", "device", "day"])
     if charter.looks_at("device_day_megabytes_at_least"):
         own = so_far(table.octets, own=["device", "day", "category"])
         added["device_day_octets"] = ibis.ifelse(table.device.notnull(), own, ibis.null("int64"))
