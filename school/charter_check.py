@@ -68,8 +68,8 @@ def _check_slots(file: CharterFile, located: Located, i: int, slots: Slots | Non
 
 
 def _check_reach(rule: Rule, located: Located, i: int, before: tuple[str, ...] | None) -> None:
-    if before is None:
-        return
+    if before is None or (rule.when.is_empty() and len(before) > 1):
+        return  # the last rule must be there even where the others happen to say everything
     place: Loc = ("rules", i, "when")
     if not before:
         message = f"rule `{rule.id}` can never decide: nothing can match all of its condition"

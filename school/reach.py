@@ -143,7 +143,10 @@ def _times(named: list[str], slots: Slots | None) -> list[tuple[str, str]]:
     outside = [(period, _ABSENT) for period in periods]
     if slots is None:
         return [*outside, *product(periods, named)]
-    return [*outside, *((period, name) for name, period in slots)]
+    declared = {name for name, _ in slots}
+    undeclared = [name for name in named if name not in declared]  # told elsewhere, with its place
+    declared_pairs = [(period, name) for name, period in slots]
+    return [*outside, *declared_pairs, *product(periods, undeclared)]
 
 
 def _box(
