@@ -82,6 +82,13 @@ def minutes_of(states: States) -> ibis.Table:
     return ibis.memtable(pa.Table.from_pylist(rows, schema=pa.schema(fields)))
 
 
+NUMBERS = ("octets", "flow_octets", "device_day_octets", "rule_minutes", "rule_octets")
+FACTS_SCHEMA = pa.schema(
+    [(name, pa.int64() if name in NUMBERS else pa.string()) for name in Facts.__dataclass_fields__]
+    + [("device", pa.int64()), ("n", pa.int64())]
+)
+
+
 def verdicts_by_engine(
     engine, facts: Sequence[Facts], charters: Sequence[Charter]
 ) -> list[list[tuple[str, str]]]:
@@ -90,7 +97,7 @@ def verdicts_by_engine(
         {**asdict(fact), "device": None if fact.rule_minutes is None else 1, "n": n}
         for n, fact in enumerate(facts)
     ]
-    table = ibis.memtable(pa.Table.from_pylist(rows))
+    table = ibis.memtable(pa.Table.from_pylist(rows, schema=FACTS_SCHEMA))
     answers = []
     for charter in charters:
         ruled = table.mutate(rule=rule_expression(table, charter))

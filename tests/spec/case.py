@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.spec.situations import EXAM_DAY, MEGABYTE, verdict
+from analyzer.facts import Facts
+from tests.spec.situations import EXAM_DAY, MEGABYTE, situation
 
 MOMENTS: Final = {
     "lesson": ("2026-09-07 08:30", "lundi 8 h 30, en cours", "Monday 8:30, in a lesson"),
@@ -31,8 +32,8 @@ VOLUMES: Final = {
 }
 """Key of a table → fact, its unit, and how it is written."""
 DIRECTIONS: Final = {
-    "up": ("link_up", "envoi {}", "sending {}"),
-    "down": ("link_down", "réception {}", "receiving {}"),
+    "up": ("link_up", "montant : ligne {}", "up: {}"),
+    "down": ("link_down", "descendant : ligne {}", "down: {}"),
 }
 
 
@@ -117,10 +118,10 @@ class Case:
             found.append(Row(moment, place, calm, use, rule, dict(m.split("=") for m in more)))
         return found
 
-    def disagreements(self) -> Iterator[str]:
-        """Say where the engine's twin says something else than the table."""
+    def facts(self) -> Iterator[tuple[Row, Facts]]:
+        """Return the facts of each line of the table, for each name."""
         for row in self.rows():
-            facts = {
+            given = {
                 **{
                     VOLUMES[k][0]: int(v) * VOLUMES[k][1]
                     for k, v in row.more.items()
@@ -128,9 +129,6 @@ class Case:
                 },
                 **{DIRECTIONS[k][0]: v for k, v in row.more.items() if k in DIRECTIONS},
             }
+            more = {**self.seen.columns, "charter": self.charter, "facts": given}
             for host in self.seen.hosts:
-                moment = MOMENTS[row.moment][0]
-                more = {**self.seen.columns, "charter": self.charter, "facts": facts}
-                found = verdict(host, moment, row.place, row.link, **more)
-                if (found.use, found.rule) != (row.use, row.rule):
-                    yield f"{self.id} {host} {row}: {found}"
+                yield row, situation(host, MOMENTS[row.moment][0], row.place, row.link, **more)

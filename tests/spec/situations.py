@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from analyzer.classify import Verdict, classify
-from analyzer.facts import Observed, facts_of
+from analyzer.facts import Facts, Observed, facts_of
 from school.catalogue import load_catalogue
 from school.load import School, load_school
 from tests.school.declared import LYCEE, directory
@@ -46,8 +46,8 @@ def lycee() -> School:
     return school_under("lycee")
 
 
-def verdict(host: str | None, when: str, where: str, link: str = "calm", **more) -> Verdict:
-    """Classify one slice.
+def situation(host: str | None, when: str, where: str, link: str = "calm", **more) -> Facts:
+    """Return the facts of one slice.
 
     host: full name as the client asked for it, or None; when: local time "2026-09-07 08:30";
     where: key of WHERE; link: calm, busy, saturated; more: `charter`, `facts` (facts that the
@@ -58,14 +58,18 @@ def verdict(host: str | None, when: str, where: str, link: str = "calm", **more)
     moment = datetime.fromisoformat(when).replace(tzinfo=calendar.timezone)
     site = catalogue.site_of(host) if host else None
     source = more.pop("site_source", "tls_sni" if host else "none")
-    kind = "library" if where == "library" else school.zones.kind_of(WHERE[where])
     alone = facts_of(
         Observed(site=site, site_source=source, **more),
-        zone_kind=kind,
+        zone_kind="library" if where == "library" else school.zones.kind_of(WHERE[where]),
         period=calendar.period_at(moment),
         link_state=link,
         site_category=catalogue.category_of(site),
     )
     slot, day = calendar.slot_at(moment), calendar.day_kind(calendar.local_day(moment))
-    facts = replace(alone, slot=slot.name if slot else None, day_kind=day, **given)
-    return classify(facts, school.charter)
+    return replace(alone, slot=slot.name if slot else None, day_kind=day, **given)
+
+
+def verdict(host: str | None, when: str, where: str, link: str = "calm", **more) -> Verdict:
+    """Classify one slice; see `situation`."""
+    school = school_under(more.get("charter", "lycee"))
+    return classify(situation(host, when, where, link, **more), school.charter)
