@@ -12,9 +12,10 @@ from pydantic import BaseModel
 
 from privacy import canonical
 from privacy.settings import PrivacySettings
-from school import calendar, charter, charter_check, lines, zones
+from school import calendar_file, charter, charter_check, lines, zones
 from school.calendar import Calendar
 from school.charter import SET_KEYS, SIZE_KEYS, Charter, Rule, When
+from school.days_off import METROPOLE
 from school.lines import Line
 from school.problems import DeclarationErrors, Problem
 from school.reading import Located, read, validated
@@ -69,7 +70,7 @@ def load_school(
     located |= _read_also(directory, also or {})
     zones_file = validated(located["zones.yaml"], zones.ZonesFile)
     lines_file = validated(located["lines.yaml"], lines.LinesFile)
-    calendar_file = validated(located["calendar.yaml"], calendar.CalendarFile)
+    timetable = validated(located["calendar.yaml"], calendar_file.CalendarFile)
     charter_file = validated(located["charter.yaml"], charter.CharterFile)
     privacy_settings = validated(located["privacy.yaml"], PrivacySettings)
     if zones_file:
@@ -77,21 +78,21 @@ def load_school(
         zones.check(zones_file, located["zones.yaml"], floor_persons=floor)
     if lines_file:
         lines.check(lines_file, located["lines.yaml"])
-    if calendar_file:
-        calendar.check(calendar_file, located["calendar.yaml"])
+    if timetable:
+        calendar_file.check(timetable, located["calendar.yaml"])
     if charter_file:
-        slots = [(s.name, s.period.value) for s in calendar_file.slots] if calendar_file else None
+        slots = [(s.name, s.period.value) for s in timetable.slots] if timetable else None
         charter_check.check(charter_file, located["charter.yaml"], slots=slots)
     _raise_all(located.values())
     # Nothing is None here: a file that did not validate has left a problem behind.
-    if not (zones_file and lines_file and calendar_file and charter_file and privacy_settings):
+    if not (zones_file and lines_file and timetable and charter_file and privacy_settings):
         raise DeclarationErrors([Problem(str(directory.name), 1, 1, "a file could not be read")])
     declared_zones = zones.build(zones_file)
     return _school(
         zones_file.school,
         zones=declared_zones,
         lines=lines.build(lines_file),
-        calendar=calendar.build(calendar_file, boarding=declared_zones.boarding),
+        calendar=calendar_file.build(timetable, boarding=declared_zones.boarding),
         charter=charter.build(charter_file),
         privacy=privacy_settings,
     )
@@ -240,8 +241,22 @@ def _calendar(calendar: Calendar) -> dict[str, Any]:
         ],
         "closed": sorted(day.isoformat() for day in calendar.closed),
         "open": sorted(day.isoformat() for day in calendar.open),
-        **({"exams": sorted(day.isoformat() for day in calendar.exams)} if calendar.exams else {}),
+        **_beside_the_timetable(calendar),
     }
+
+
+def _beside_the_timetable(calendar: Calendar) -> dict[str, Any]:
+    """Return what most calendars leave out: those keep the digest that they always had."""
+    found: dict[str, Any] = {}
+    if calendar.exams:
+        found["exams"] = sorted(day.isoformat() for day in calendar.exams)
+    if calendar.territory != METROPOLE:
+        found["territory"] = calendar.territory
+    if calendar.holidays:
+        found["holidays"] = sorted(
+            [first.isoformat(), last.isoformat()] for first, last in calendar.holidays
+        )
+    return found
 
 
 def _charter(charter: Charter) -> dict[str, Any]:
