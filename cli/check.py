@@ -49,6 +49,7 @@ def _as_json(directory: Path) -> None:
                 "column": problem.column,
                 "message": problem.message,
                 "suggestion": problem.suggestion,
+                "source": problem.source,
             }
             for problem in error.problems
         ]

@@ -47,6 +47,7 @@ def test_check_tells_all_errors_of_all_files_and_ends_with_3(tmp_path):
     assert code == Exit.CONFIGURATION
     assert text.startswith("3 errors in the declared files:")
     assert f"{written}/privacy.yaml:1:12: `total_rho` needs a number, not `yes`" in text
+    assert "\n      total_rho: yes\n                 ^" in text
     code, text = run("check", written, "--json")
     assert code == Exit.CONFIGURATION
     assert [problem["file"] for problem in json.loads(text)["problems"]] == [
