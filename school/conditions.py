@@ -11,7 +11,7 @@ from school.declared import Label
 from school.labels import label, listed
 from school.words import Behaviour, Category, DayKind, LinkState, Period, Strength, Use, ZoneKind
 
-_SIZES: Final = {
+SIZES: Final = {
     "megabytes_at_least": (
         "à partir de {n} Mo en une minute",
         "from {n} MB within one minute",
@@ -141,7 +141,7 @@ def _doubts(when: When, lang: str) -> list[str]:
     if when.app is not None:
         names = listed(sorted(when.app), lang)
         parts.append(f"with the protocol {names}" if english else f"avec le protocole {names}")
-    for key, templates in _SIZES.items():
+    for key, templates in SIZES.items():
         least = when.least(key)
         if least is not None:
             parts.append(templates[english].format(n=least))
