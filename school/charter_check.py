@@ -41,6 +41,7 @@ def check(file: CharterFile, located: Located, *, slots: Slots | None) -> None:
         _check_slots(file, located, i, slots)
         _check_reach(rule, located, i, blocked.get(i))
         _check_accusation(rule, located, i)
+        _check_proof(rule, located, i)
         _check_tolerance(rule, located, i)
     _check_last(charter, located)
 
@@ -101,6 +102,15 @@ def _check_accusation(rule: Rule, located: Located, i: int) -> None:
         message = f"rule `{rule.id}`: `{ambiguous[0]}` says nothing of what somebody does"
         hint = "such a category may only lead to `technical` or `undetermined`"
         located.problem(("rules", i, "category"), message, hint)
+
+
+def _check_proof(rule: Rule, located: Located, i: int) -> None:
+    """Nobody is accused on weak evidence, whatever a charter would like."""
+    sure = rule.when.evidence == frozenset({Strength.STRONG.value})
+    if rule.use == Use.ABUSIVE and not sure and not rule.when.is_empty():
+        message = f"rule `{rule.id}` says `abusive` without demanding strong evidence"
+        hint = "add `evidence: [strong]` to its `when`: we abstain rather than accuse"
+        located.problem(("rules", i, "use"), message, hint)
 
 
 def _check_tolerance(rule: Rule, located: Located, i: int) -> None:

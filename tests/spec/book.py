@@ -1,6 +1,6 @@
 """The specification as a page for people: docs/policy-by-example.md.
 
-`python -m tests.spec.book` writes it; a test fails when it is stale.
+`python -m tests.spec.book` writes it and docs/charter-words.md; a test fails when one is stale.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from school.conditions import rule_sentences
 from school.labels import label
 from school.words import LinkState, Use, ZoneKind
-from tests.spec import cases_lycee, cases_others
+from tests.spec import cases_lycee, cases_others, vocabulary
 from tests.spec.case import DIRECTIONS, MOMENTS, VOLUMES, Case, Row
 from tests.spec.situations import school_under
 
@@ -102,3 +102,4 @@ def both(fr: str, en: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    vocabulary.PAGE.write_text(vocabulary.page(), encoding="utf-8")
