@@ -3,6 +3,7 @@
 The long form draws as many as one likes: `python -m tests.analyzer_classify.long --pairs 1000000`.
 """
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -10,9 +11,11 @@ from random import Random
 import ibis
 import pytest
 
+from analyzer import windows
 from analyzer.classify import classify, deciding, passes
-from analyzer.expression import classified
+from analyzer.expression import classified, use_expression
 from analyzer.facts import APP_CATEGORY, minute_table
+from privacy.records import SLICE_SCHEMA
 from school.charter import SET_KEYS, SIZE_KEYS, Charter, Rule, When
 from school.lists import CATEGORY_OF_LIST
 from school.words import Category, Use
@@ -122,7 +125,7 @@ def test_every_window_at_once(engine):
 
 
 def test_windows_are_built_only_where_the_charter_looks_at_them():
-    slices = ibis.table(by_name(), name="slices")
+    slices = ibis.table(ibis.Schema.from_pyarrow(SLICE_SCHEMA), name="slices")
     for charter, built in ((lycee().charter, False), (EVERY_WINDOW, True)):
         answer = classified(
             slices,
@@ -133,10 +136,23 @@ def test_windows_are_built_only_where_the_charter_looks_at_them():
         assert (" OVER (" in ibis.to_sql(answer, dialect="duckdb")) is built
 
 
-def by_name():
-    from privacy.records import SLICE_SCHEMA
-
-    return ibis.Schema.from_pyarrow(SLICE_SCHEMA)
+@pytest.mark.parametrize("dialect", ["duckdb", "pyspark"])
+def test_the_windows_are_standard_sql_for_both_engines(dialect):
+    """Spark wants no frame on a rank, and the frame of the sums spelt out."""
+    columns = {"flow": "int64", "device": "int64", "octets": "int64", "day": "date"}
+    columns |= {"minute": "timestamp('UTC')", "category": "string", "rule": "string"}
+    table = windows.with_volumes(ibis.table(columns, name="slices"), EVERY_WINDOW)
+    table = windows.with_budgets(table, EVERY_WINDOW)
+    answer = table.mutate(use=use_expression(table, EVERY_WINDOW))
+    sql = " ".join(ibis.to_sql(answer, dialect=dialect).split()).replace("`", '"')
+    frame = "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    assert sql.count(frame) == 3
+    assert sql.count("DENSE_RANK() OVER (") == 1
+    partitions = re.findall(r"PARTITION BY (.*?) ORDER BY", sql)
+    assert len(partitions) == 4
+    for partition in partitions:
+        assert '"device"' in partition
+        assert '"day"' in partition
 
 
 def base_row(**changed) -> dict:
