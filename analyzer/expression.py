@@ -5,20 +5,24 @@ first and last minute to build them. Everything is standard SQL (joins, CASE, IN
 DuckDB and Spark give the same rows.
 
 Change together: `analyzer.facts.category_of` and `_category` here; `analyzer.classify.matches` and
-`_matches` here; `analyzer.volumes` and `analyzer.windows`. tests/analyzer_classify compares the two on generated slices and charters.
+`analyzer.masks`; `analyzer.volumes` and `analyzer.windows`. tests/analyzer_classify compares the two
+on generated slices and charters.
+
+Small tables (minutes, zones, sites, categories) are joined, and bring as numbers what they allow
+(`analyzer.masks`), so that a rule costs no string comparison of its own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 import ibis
 import pyarrow as pa
-from ibis.expr.types import BooleanValue, StringValue, Table
+from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table
 
-from analyzer import windows
+from analyzer import masks, windows
 from analyzer.behaviour import steady_expression
-from analyzer.classify import FACT_OF_KEY, MEGABYTE, VOLUME_OF_KEY
+from analyzer.classify import FACT_OF_KEY, VOLUME_OF_KEY
 from analyzer.facts import (
     APP_CATEGORY,
     HOUSEKEEPING_PORTS,
@@ -29,11 +33,20 @@ from analyzer.facts import (
 from privacy.records import SiteSource, Transport
 from school.calendar import Calendar
 from school.catalogue import Catalogue
-from school.charter import Charter, When
+from school.charter import Charter
 from school.lists import CATEGORY_OF_LIST
 from school.load import School
 from school.words import UNMATCHED, Behaviour, Category, DayKind, LinkState, Period, Strength
 
+OF_NO_MINUTE: Final[Mapping[str, str | None]] = {
+    "period": Period.CLOSED.value,
+    "slot": None,
+    "day": DayKind.ORDINARY.value,
+    "link": LinkState.CALM.value,
+    "link_up": LinkState.CALM.value,
+    "link_down": LinkState.CALM.value,
+}
+"""Keys of conditions about the minute, and what counts where nothing is known of it."""
 LINK_COLUMNS: Final = ("link_state", "link_up", "link_down")
 """What a table of minutes may tell of the line (`analyzer.link_state.MINUTES_SCHEMA`)."""
 ADDED: Final = ("day", "slot", "period", "zone_kind", "category", "use", "rule")
@@ -59,15 +72,9 @@ def classified(slices: Table, *, school: School, catalogue: Catalogue, minutes: 
     charter = school.charter
     table = _with_minutes(slices, with_timetable(minutes, school.calendar), charter)
     table = _with_zones(table, school)
-    table = _with_categories(table, catalogue)
-    table = table.mutate(
-        period=table.period.fill_null(Period.CLOSED.value),
-        octets=table.up_bytes + table.down_bytes,
-    )
-    table = windows.with_volumes(table, charter)
-    table = table.mutate(rule=rule_expression(table, charter))
-    table = windows.with_budgets(table, charter)
-    table = table.mutate(use=use_expression(table, charter))
+    table = _with_categories(table, catalogue, charter)
+    table = windows.with_volumes(table.mutate(octets=table.up_bytes + table.down_bytes), charter)
+    table = _with_verdicts(table, _matching(table, charter, JOINED), charter, counted=False)
     return table.select(*slices.columns, *ADDED)
 
 
@@ -91,50 +98,94 @@ def with_timetable(minutes: Table, calendar: Calendar) -> Table:
 
 
 def _with_minutes(slices: Table, minutes: Table, charter: Charter) -> Table:
-    """Join the minutes, with the optional columns only where a rule looks at them."""
-    wanted = {
-        "link_state": LinkState.CALM.value,
-        **{key: LinkState.CALM.value for key in ("link_up", "link_down") if charter.looks_at(key)},
-        **({"day_kind": DayKind.ORDINARY.value} if charter.looks_at("day") else {}),
-    }
-    missing = sorted(set(wanted) - set(minutes.columns))
+    """Join the minutes and what their facts allow; a minute that is not there has `OF_NO_MINUTE`."""
+    keys = [key for key in OF_NO_MINUTE if charter.looks_at(key)]
+    missing = sorted({FACT_OF_KEY[key] for key in keys} - set(minutes.columns))
     if missing:
         raise ValueError(f"the charter looks at {', '.join(missing)}; the minutes do not tell it")
-    known = minutes.select(*wanted, "day", "slot", "period", minute_of_table="minute")
+    filled = minutes.mutate(
+        **{
+            FACT_OF_KEY[key]: minutes[FACT_OF_KEY[key]].fill_null(OF_NO_MINUTE[key])
+            for key in keys
+            if OF_NO_MINUTE[key] is not None
+        }
+    )
+    told = _every([masks.of_words(filled[FACT_OF_KEY[key]], key, charter) for key in keys], charter)
+    known = filled.select(
+        *("day", "slot", "period"),
+        minute_of_table="minute",
+        **{f"minute_bits{n}": number for n, number in enumerate(told)},
+    )
+    nothing = masks.everything(charter)
+    for key in keys:
+        nothing = masks.both(nothing, masks.allowing(charter, key, OF_NO_MINUTE[key]))
     joined = slices.left_join(known, slices.minute == known.minute_of_table)
-    return joined.mutate(**{name: joined[name].fill_null(calm) for name, calm in wanted.items()})
+    joined = joined.mutate(period=joined.period.fill_null(Period.CLOSED.value))
+    return _filled(joined, "minute_bits", nothing)
 
 
-def _dimension(names: tuple[str, str], pairs: Iterable[tuple[str, str]]) -> Table:
-    rows = sorted(pairs)
-    columns = {names[0]: [key for key, _ in rows], names[1]: [value for _, value in rows]}
-    schema = pa.schema([(name, pa.string()) for name in names])
-    return ibis.memtable(pa.table(columns, schema=schema))
+def _filled(table: Table, prefix: str, numbers: masks.Numbers) -> Table:
+    names = {f"{prefix}{n}": number for n, number in enumerate(numbers)}
+    return table.mutate(
+        **{name: table[name].fill_null(ibis.literal(n, "int64")) for name, n in names.items()}
+    )
+
+
+def _every(numbers: Iterable[Sequence[IntegerValue]], charter: Charter) -> list[IntegerValue]:
+    """Return the rules that all allow."""
+    whole: list[IntegerValue] = [ibis.literal(n, "int64") for n in masks.everything(charter)]
+    for some in numbers:
+        whole = [one & other for one, other in zip(whole, some, strict=True)]
+    return whole
+
+
+def _dimension(
+    names: tuple[str, ...], rows: Mapping[str, str], numbers: Mapping[str, list[int]] | None = None
+) -> Table:
+    """A small table of words: key, value, and numbers in the order of the sorted keys."""
+    ordered = sorted(rows)
+    columns = {name: pa.array(ordered, pa.string()) for name in names[:1]}
+    columns |= {name: pa.array([rows[key] for key in ordered], pa.string()) for name in names[1:]}
+    columns |= {name: pa.array(some, pa.int64()) for name, some in (numbers or {}).items()}
+    return ibis.memtable(pa.table(columns))
 
 
 def _with_zones(table: Table, school: School) -> Table:
-    pairs = ((zone.name, zone.kind) for zone in school.zones)
-    known = _dimension(("zone_of_table", "zone_kind"), pairs)
+    charter = school.charter
+    kinds = {zone.name: zone.kind for zone in school.zones}
+    allowed = {name: masks.allowing(charter, "zone", kind) for name, kind in kinds.items()}
+    numbers = masks.columns("zone_bits", allowed, charter)
+    known = _dimension(("zone_of_table", "zone_kind"), kinds, numbers)
     joined = table.left_join(known, table.zone == known.zone_of_table)
-    return joined.mutate(zone_kind=joined.zone_kind.fill_null(UNMATCHED))
+    joined = joined.mutate(zone_kind=joined.zone_kind.fill_null(UNMATCHED))
+    return _filled(joined, "zone_bits", masks.allowing(charter, "zone", UNMATCHED))
 
 
-def _with_categories(table: Table, catalogue: Catalogue) -> Table:
-    pairs = ((entry.suffix, entry.category) for entry in catalogue)
-    known = _dimension(("site_of_table", "site_category"), pairs)
-    joined = table.left_join(known, table.site == known.site_of_table)
-    steady = joined.site.isnull() & steady_expression(joined)
-    joined = joined.mutate(
-        listed=_mapped(joined.list_category, CATEGORY_OF_LIST),
-        behaviour=ibis.ifelse(steady, Behaviour.STEADY_AUDIO.value, Behaviour.NONE.value),
+def _with_categories(table: Table, catalogue: Catalogue, charter: Charter) -> Table:
+    sites = {entry.suffix: entry.category for entry in catalogue}
+    for column, value, rows in (
+        ("site", "site_category", sites),
+        ("list_category", "listed", CATEGORY_OF_LIST),
+        ("app", "hinted", APP_CATEGORY),
+    ):
+        known = _dimension((f"{column}_of_table", value), rows)
+        table = table.left_join(known, table[column] == known[f"{column}_of_table"])
+    steady = table.site.isnull() & steady_expression(table)
+    table = table.mutate(
+        behaviour=ibis.ifelse(steady, Behaviour.STEADY_AUDIO.value, Behaviour.NONE.value)
     )
-    category, evidence = _category(joined)
-    return joined.mutate(category=category, evidence=evidence)
+    category, evidence = _category(table)
+    table = table.mutate(category=category, evidence=evidence)
+    allowed = {
+        category.value: masks.allowing(charter, "category", category.value) for category in Category
+    }
+    numbers = masks.columns("category_bits", allowed, charter)
+    known = _dimension(("category_of_table",), {word: word for word in allowed}, numbers)
+    return table.left_join(known, table.category == known.category_of_table)
 
 
 def _category(table: Table) -> tuple[StringValue, StringValue]:
     """`analyzer.facts.category_of`, step by step."""
-    hinted = _mapped(table.app, APP_CATEGORY)
     by_port = (table.transport == Transport.UDP.value) & table.server_port.isin(HOUSEKEEPING_PORTS)
     by_behaviour = table.behaviour == Behaviour.STEADY_AUDIO.value
     named = table.site.notnull()
@@ -142,7 +193,7 @@ def _category(table: Table) -> tuple[StringValue, StringValue]:
     steps: list[tuple[BooleanValue, Any, Any]] = [
         (named & table.site_category.notnull(), table.site_category, of_site),
         (table.listed.notnull(), table.listed, Strength.WEAK.value),
-        (hinted.notnull(), hinted, Strength.STRONG.value),
+        (table.hinted.notnull(), table.hinted, Strength.STRONG.value),
         (named, Category.UNKNOWN.value, of_site),
         (by_port, Category.NTP_PKI_DNS.value, Strength.WEAK.value),
         (by_behaviour, Category.WEB_RADIO.value, Strength.WEAK.value),
@@ -165,41 +216,61 @@ def _strength(table: Table) -> StringValue:
     )
 
 
-def _mapped(column: StringValue, mapping: Mapping[str, str]) -> StringValue:
-    """CASE over a small mapping, one branch per result; null for what it does not hold."""
-    by_result: dict[str, list[str]] = {}
-    for key, value in sorted(mapping.items()):
-        by_result.setdefault(value, []).append(key)
-    branches = [(column.isin(keys), value) for value, keys in by_result.items()]
-    return ibis.cases(*branches, else_=ibis.null("string"))
+JOINED: Final = {
+    "minute_bits": tuple(OF_NO_MINUTE),
+    "zone_bits": ("zone",),
+    "category_bits": ("category",),
+}
+"""Numbers that `classified` joins from small tables, and the keys of conditions that they answer."""
 
 
-def rule_expression(table: Table, charter: Charter) -> StringValue:
-    """Return the id of the first rule that matches, for a table with the columns of the facts."""
-    branches = [(_matches(table, rule.when), rule.id) for rule in charter.rules]
-    return ibis.cases(*branches, else_=ibis.null("string"))
+def _matching(
+    table: Table, charter: Charter, joined: Mapping[str, tuple[str, ...]]
+) -> list[IntegerValue]:
+    """Return which rules match: `analyzer.classify.matches` for all rules at once.
+
+    Args:
+        table: with the facts as columns, but for those that `joined` answers.
+        charter: whose rules.
+        joined: prefix of columns of numbers → the keys that they answer.
+    """
+    answered = {key for keys in joined.values() for key in keys}
+    count = len(masks.words(charter))
+    found: list[Sequence[IntegerValue]] = [
+        [table[f"{prefix}{n}"] for n in range(count)] for prefix in joined
+    ]
+    for key, fact in FACT_OF_KEY.items():
+        if charter.looks_at(key) and key not in answered:
+            found.append(masks.of_words(table[fact], key, charter))
+    for key, fact in VOLUME_OF_KEY.items():
+        if charter.looks_at(key):
+            found.append(masks.of_volume(table[fact], key, charter))
+    return _every(found, charter)
 
 
-def use_expression(table: Table, charter: Charter) -> StringValue:
-    """Return the use of each slice; `rule` and what tolerances count must be there."""
-    branches = [
+def _with_verdicts(
+    table: Table, matching: Sequence[IntegerValue], charter: Charter, *, counted: bool
+) -> Table:
+    """Add `rule` and `use`; what tolerances count is built where it is not `counted` already."""
+    numbers = {f"matching{n}": number for n, number in enumerate(matching)}
+    table = table.mutate(**numbers)
+    known = [table[name] for name in numbers]
+    table = table.mutate(rule=masks.first_rule(known, charter), use=masks.first_use(known, charter))
+    if not counted:
+        table = windows.with_budgets(table, charter)
+    beyond = [
         ((table.rule == rule.id) & windows.passes(table, rule.tolerance), rule.tolerance.beyond)
         for rule in charter.rules
         if rule.tolerance
     ]
-    plain = _mapped(table.rule, {rule.id: rule.use for rule in charter.rules})
-    return ibis.cases(*branches, else_=plain) if branches else plain
+    return table.mutate(use=ibis.cases(*beyond, else_=table.use)) if beyond else table
 
 
-def _matches(table: Table, when: When) -> BooleanValue:
-    """`analyzer.classify.matches`. What is null gives null, which CASE takes for no."""
-    test: BooleanValue = ibis.literal(value=True)
-    for key, fact in VOLUME_OF_KEY.items():
-        least = when.least(key)
-        if least is not None:
-            test = test & (table[fact] >= least * MEGABYTE)
-    for key, fact in FACT_OF_KEY.items():
-        allowed = when.allowed(key)
-        if allowed is not None:
-            test = test & table[fact].isin(sorted(allowed))
-    return test
+def verdicts(facts: Table, charter: Charter) -> Table:
+    """Return a table of facts with `rule` and `use`: `analyzer.classify.classify` for each row.
+
+    Args:
+        facts: columns named as the fields of `analyzer.facts.Facts`, and `device` (null: none).
+        charter: whose rules.
+    """
+    return _with_verdicts(facts, _matching(facts, charter, {}), charter, counted=True)

@@ -8,7 +8,7 @@ import ibis
 import pyarrow as pa
 
 from analyzer.classify import classify
-from analyzer.expression import ADDED, classified, rule_expression, use_expression
+from analyzer.expression import ADDED, classified, verdicts
 from analyzer.facts import Facts, Observed, facts_of
 from analyzer.volumes import Owner, with_volumes
 from privacy.records import SLICE_SCHEMA
@@ -100,8 +100,7 @@ def verdicts_by_engine(
     table = ibis.memtable(pa.Table.from_pylist(rows, schema=FACTS_SCHEMA))
     answers = []
     for charter in charters:
-        ruled = table.mutate(rule=rule_expression(table, charter))
-        answer = ruled.select("n", "rule", use=use_expression(ruled, charter))
+        answer = verdicts(table, charter).select("n", "rule", "use")
         found = engine.to_pyarrow(answer).sort_by("n").to_pylist()
         answers.append([(row["rule"], row["use"]) for row in found])
     return answers
