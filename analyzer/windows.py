@@ -15,6 +15,14 @@ from analyzer.classify import MEGABYTE
 from school.charter import Charter, Tolerance
 
 
+def needed(charter: Charter) -> bool:
+    """Say whether the charter looks at anything that needs a window."""
+    looked_at = ("flow_megabytes_at_least", "device_day_megabytes_at_least")
+    return any(charter.looks_at(key) for key in looked_at) or any(
+        rule.tolerance for rule in charter.rules
+    )
+
+
 def so_far(values: Any, *, own: list[str]) -> IntegerColumn:
     """Return the sum of a column over the slices of the same `own` up to this minute."""
     window = ibis.range_window(preceding=None, following=0, group_by=own, order_by="minute")
