@@ -124,6 +124,19 @@ def test_every_window_at_once(engine):
     }
 
 
+@pytest.mark.parametrize(("minutes", "megabytes"), [(1, None), (2, None), (None, 3)])
+def test_a_budget_ends_with_the_minute_or_the_octet_that_passes_it(engine, minutes, megabytes):
+    draw = Random(11)  # noqa: S311 - examples, not secrets
+    budget = replace(generated.tolerance(draw), minutes=minutes, megabytes=megabytes)
+    rule = Rule("all", When(), "residual_private", "C1", TEXT, replace(budget, beyond="technical"))
+    school = replace(lycee(), charter=Charter(TEXT, "1", (), (rule,)))
+    rows = [generated.slice_row(draw) for _ in range(60)]
+    states = generated.states(draw, rows)
+    expected = by_twin(rows, school, states)
+    assert by_engine(engine, rows, school, minutes_of(states)) == expected
+    assert {row[5] for row in expected} == {"residual_private", "technical"}
+
+
 def test_windows_are_built_only_where_the_charter_looks_at_them():
     slices = ibis.table(ibis.Schema.from_pyarrow(SLICE_SCHEMA), name="slices")
     for charter, built in ((lycee().charter, False), (EVERY_WINDOW, True)):
