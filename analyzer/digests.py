@@ -5,5 +5,7 @@ from school.catalogue import Catalogue
 
 
 def catalogue_digest(catalogue: Catalogue) -> str:
-    """Return the SHA-256 of what names are: suffix and category of every entry, 64 hex digits."""
-    return canonical.digest(sorted((entry.suffix, entry.category) for entry in catalogue))
+    """Return the SHA-256 of what names are: suffix, category and service of every entry, in hex."""
+    return canonical.digest(
+        sorted((entry.suffix, entry.category, entry.service) for entry in catalogue)
+    )

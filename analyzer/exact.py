@@ -49,7 +49,12 @@ class Bench:
     @cached_property
     def tables(self) -> dict[TableName, Definition]:
         """The noisy tables of this school that are released by themselves."""
-        return definitions(self.school.zones, self.settings, slots=self.slots)
+        return definitions(
+            self.school.zones,
+            self.settings,
+            slots=self.slots,
+            services=self.school.services.follow,
+        )
 
     @cached_property
     def slots(self) -> tuple[str, ...]:
@@ -65,6 +70,7 @@ class Bench:
             school=self.school,
             catalogue=self.catalogue,
             published=self.published,
+            services=self.school.services.follow,
         )
 
     @cached_property

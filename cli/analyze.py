@@ -17,7 +17,9 @@ from cli.analysis import (
 
 HELP = """Classify the stored slices and count exact cells; seal the documents of the pages.
 
-Nothing leaves the analyzer's private directory but declarations and coverage.
+Nothing leaves the analyzer's private directory but declarations and coverage. Imported lists were
+looked up at capture: a day keeps the category of the lists of its time. The catalogue and
+services.yaml apply to every day that is read, on its sites as they were reduced.
 
 Example: jauge analyze --store /var/lib/jauge --school /etc/jauge/school
 """
@@ -33,11 +35,10 @@ def analyze(store: StoreOption, school: SchoolOption, as_json: JsonOption = Fals
     declared = open_school(school)
     directory = open_store(store)
     from analyzer import pipeline
-    from school.catalogue import load_catalogue
 
     with refusals(directory), progress() as bar:
         report = pipeline.analyze(
-            directory, declared, as_of=today(declared), catalogue=load_catalogue(), progress=bar
+            directory, declared, as_of=today(declared), catalogue=declared.catalogue(), progress=bar
         )
     if as_json:
         result = {

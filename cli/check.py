@@ -23,7 +23,7 @@ def check(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check zones, lines, calendar, charter and privacy settings, and say what they declare.
+    """Check zones, lines, calendar, charter, services and privacy settings; say what they declare.
 
     Exit code 3 with every error as file:line:column when they cannot be used.
 
@@ -76,6 +76,9 @@ def summary(school: "School") -> dict[str, Any]:
         "unproven_rules": list(unproven_rules(school)),
         "charter_digest": school.charter_digest,
         "privacy_digest": school.privacy_digest,
+        "own_suffixes": len(school.services.own),
+        "followed_services": list(school.services.follow),
+        "notices": [str(notice) for notice in school.services.notices],
     }
 
 
@@ -127,4 +130,11 @@ def _sentences(school: "School") -> list[str]:
         f"  note: rule `{rule}`: whether it can ever decide takes too long to work out"
         for rule in unproven_rules(school)
     ]
+    services = school.services
+    if services.own or services.follow:
+        lines.append(
+            f"  services  suffixes of the school's own: {len(services.own)}; "
+            f"services followed: {len(services.follow)}"
+        )
+    lines += [f"  note: {notice}" for notice in services.notices]
     return lines

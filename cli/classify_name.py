@@ -1,104 +1,118 @@
 """`jauge classify-name`: what a host name is to Jauge, why, and what to add if it is unknown."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.declared import known_language
+from cli.declared import known_language, school_or_refusal
+from cli.exits import Exit, Refusal
 
 if TYPE_CHECKING:
-    from school.catalogue import Catalogue, Entry
+    from school.identify import Identity
+    from school.lists.holdings import Holding
+    from school.lists.reader import Found
+
+HELP = """Say what a host name is, who says so, what loses, and what to add if nobody knows it.
+
+The name is not kept: the answer holds the site that Jauge would store and nothing more. Exit code
+0 when the name has a category or is reduced to nothing, 1 when nobody knows it.
+
+Example: jauge classify-name www.nrj.fr --school /etc/jauge/school --lists /var/lib/jauge/sites.lists
+"""
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("classify-name")(classify_name)
+    app.command("classify-name", help=HELP)(classify_name)
 
 
 def classify_name(
     host: Annotated[str, typer.Argument(help="A host name, such as www.nrj.fr.")],
+    school: Annotated[
+        Path | None, typer.Option(help="Declared files, for the school's own services.")
+    ] = None,
+    lists: Annotated[
+        Path | None, typer.Option(help="The lists file that capture reads (jauge lists update).")
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Folder of lists: also tell which of them hold the name."),
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="lists.yaml of the school, for --from.")
+    ] = None,
     lang: Annotated[str, typer.Option(help="Language of the answer: fr or en.")] = "fr",
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say to which site a name is reduced, what the catalogue knows of it, and what to add.
-
-    Example: jauge classify-name 0123456a.index-education.net
-    """
+    """See HELP."""
     known_language(lang)
+    from cli.naming import sentences, to_add
     from school.catalogue import load_catalogue
+    from school.identify import Source, identify
 
-    answer = known(host, load_catalogue(), lang)
+    shipped = load_catalogue()
+    found = identify(
+        host,
+        catalogue=school_or_refusal(school).catalogue() if school else shipped,
+        shipped=shipped,
+        listed=_listed(lists, host) if lists else None,
+        lines=_lines(source, settings, host) if source else (),
+    )
+    add = to_add(found)
     if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False))
-        return
-    typer.echo(answer["sentence"])
-    if answer["to_do"]:
-        typer.echo(answer["to_do"])
-
-
-def known(host: str, catalogue: "Catalogue", lang: str) -> dict[str, Any]:
-    """Return what is known of a name: the reduced site, the entry, a sentence, what to do."""
-    site = catalogue.site_of(host)
-    entry = catalogue.entry(site) if site else None
-    if site is None:
-        sentence, to_do = _no_site(lang)
-    elif entry is None:
-        sentence, to_do = _unknown(site, lang)
+        typer.echo(json.dumps(_answer(found, lang, add), ensure_ascii=False))
     else:
-        sentence, to_do = _entry(entry, lang), ""
+        for line in sentences(found, lang):
+            typer.echo(line)
+        for line in add:
+            typer.echo(f"    {line}")
+    unknown = found.site is not None and found.source is Source.NOBODY
+    raise typer.Exit(int(Exit.FINDINGS if unknown else Exit.OK))
+
+
+def _answer(found: "Identity", lang: str, add: list[str]) -> dict[str, Any]:
+    from cli.naming import sentences
+
+    entry = found.entry
     return {
-        "site": site,
-        "known": entry is not None,
+        **found.as_dict(),
         "service": entry.service if entry else None,
-        "category": entry.category if entry else "unknown",
         "publisher": entry.publisher if entry else None,
-        "sentence": sentence,
-        "to_do": to_do,
+        "sentences": sentences(found, lang),
+        "to_add": {"file": "services.yaml", "lines": add} if add else None,
     }
 
 
-def _no_site(lang: str) -> tuple[str, str]:
-    if lang == "en":
-        return (
-            "This name is reduced to nothing: an address, a single label, an internal name, or a "
-            "name under no public suffix.",
-            "Nothing of it would be stored, and nothing can be added.",
-        )
-    return (
-        "Ce nom n'est réduit à rien : une adresse, un mot seul, un nom interne, ou un nom sous "
-        "aucun suffixe public.",
-        "Rien n'en serait conservé, et il n'y a rien à ajouter.",
-    )
+def _name(host: str) -> str | None:
+    from school.catalogue import labels_of
+
+    labels = labels_of(host)
+    return ".".join(labels) if labels else None
 
 
-def _unknown(site: str, lang: str) -> tuple[str, str]:
-    row = f"{site},{site},<category>,{site},<origin>"
-    if lang == "en":
-        return (
-            f"Reduced to {site}, its registrable domain. The catalogue does not know it: its "
-            "traffic is undetermined unless an imported list or its protocol says more.",
-            f"If the school uses it, propose this row for school/catalogue/: {row}",
-        )
-    return (
-        f"Réduit à {site}, son domaine enregistrable. Le catalogue ne le connaît pas : son trafic "
-        "reste indéterminé, sauf si une liste importée ou son protocole en dit plus.",
-        f"Si l'établissement s'en sert, proposer cette ligne pour school/catalogue/ : {row}",
-    )
+def _listed(path: Path, host: str) -> "Found | None":
+    from school.lists.layout import ListsRefused
+    from school.lists.reader import ListsFile
+
+    name = _name(host)
+    try:
+        with ListsFile.open(path) as file:
+            return file.found(name) if name else None
+    except ListsRefused as error:
+        raise Refusal(f"{path}: {error}; make it with `jauge lists update`", Exit.DATA) from None
 
 
-def _entry(entry: "Entry", lang: str) -> str:
-    from school.labels import label
-    from school.words import Category
+def _lines(folder: Path, settings: Path | None, host: str) -> "tuple[Holding, ...]":
+    from cli.lists import settings_or_refusal
+    from school.lists.folder import FolderRefused
+    from school.lists.holdings import holdings
 
-    what = label(Category, entry.category, lang)
-    if lang == "en":
-        return (
-            f"Reduced to {entry.suffix}, the longest suffix that the catalogue knows: "
-            f"{entry.service} ({entry.publisher}), category {entry.category}: {what}."
-        )
-    return (
-        f"Réduit à {entry.suffix}, le plus long suffixe que le catalogue connaît : "
-        f"{entry.service} ({entry.publisher}), catégorie {entry.category} : {what}."
-    )
+    name = _name(host)
+    declared = settings_or_refusal(settings)
+    try:
+        return holdings(folder, declared, name) if name else ()
+    except FolderRefused as error:
+        raise Refusal(f"{folder}: {error}", Exit.DATA) from None

@@ -351,10 +351,9 @@ def _meter(
     _compile_when_cold()
     from collector.engine import Meter, MeterSetup
     from collector.reduce import make_reducer
-    from school.catalogue import load_catalogue
     from school.words import Category
 
-    catalogue = load_catalogue()
+    catalogue = declared.catalogue
 
     def is_resolver(site: str) -> bool:
         return catalogue.category_of(site) == Category.DOH_RESOLVER

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from collector.placement import Placement
+    from school.catalogue import Catalogue
     from school.load import School
     from school.problems import Problem
 
@@ -28,6 +29,8 @@ class Declared:
     """Digest of what decides a verdict, 16 hex digits."""
     privacy: str
     """Digest of the privacy settings, 64 hex digits: what a DPO acknowledges."""
+    catalogue: "Catalogue"
+    """Services, those of the school's own services.yaml included."""
 
 
 def declared_for_collector(directory: Path | None) -> Declared:
@@ -38,15 +41,23 @@ def declared_for_collector(directory: Path | None) -> Declared:
     """
     from collector.placement import UNDECLARED, place_zones
     from privacy.settings import PrivacySettings
+    from school.catalogue import load_catalogue
 
     if directory is None:
-        return Declared(UNDECLARED, ZoneInfo("Europe/Paris"), "0" * 16, PrivacySettings().digest())
+        return Declared(
+            UNDECLARED,
+            ZoneInfo("Europe/Paris"),
+            "0" * 16,
+            PrivacySettings().digest(),
+            load_catalogue(),
+        )
     school = school_or_refusal(directory)
     return Declared(
         place_zones(school.zones),
         school.calendar.timezone,
         school.charter_digest[:16],
         school.privacy_digest,
+        school.catalogue(),
     )
 
 

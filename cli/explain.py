@@ -43,10 +43,11 @@ def explain(
     known_language(lang)
     declared = school_or_refusal(school)
     from analyzer.explain import explain_host
-    from school.catalogue import load_catalogue
 
     asked = _asked(lists, site) if lists else None
-    answer = explain_host(site, school=declared, catalogue=load_catalogue(), lang=lang, lists=asked)
+    answer = explain_host(
+        site, school=declared, catalogue=declared.catalogue(), lang=lang, lists=asked
+    )
     if as_json:
         typer.echo(json.dumps(answer.as_dict(), ensure_ascii=False))
         return

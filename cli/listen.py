@@ -140,12 +140,11 @@ def minimiser_of(sink: Any, declared: Declared, logs: Any) -> "Minimiser":
     """Return what turns flows into stored rows, with the keys and objections of an open store."""
     from collector.exports.places import Identities, Places
     from collector.exports.tables import Minimiser
-    from school.catalogue import load_catalogue
 
     return Minimiser(
         places=Places(declared.placement),
         identities=Identities(),
-        site_of=load_catalogue().site_of,
+        site_of=declared.catalogue.site_of,
         key_of_day=sink.key_of_day,
         timezone=declared.timezone,
         objections=sink.objections,

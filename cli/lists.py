@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from school.lists.findings import Report
     from school.lists.reader import ListsFile
     from school.lists.settings import ListsSettings
+    from school.lists.update import Import
 
 group = typer.Typer(no_args_is_help=True, help="Lists of sites (UT1) for capture.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -29,8 +30,14 @@ def register(app: typer.Typer) -> None:
 
 
 def update(
-    source: Annotated[Path, typer.Option("--from", help="Folder with one directory per list.")],
     target: Annotated[Path, typer.Option(help="The file that capture reads.")],
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Folder with one directory per list, or its tar.gz; else the address of lists.yaml.",
+        ),
+    ] = None,
     lists: Annotated[
         Path | None, typer.Option(help="lists.yaml of the school; else the shipped one.")
     ] = None,
@@ -42,41 +49,54 @@ def update(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only, write nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Import a folder of lists; a list that looks polluted is held back, and the exit code is 1.
+    """Download or read the lists; one that looks polluted is held back, and the exit code is 1.
 
     Example: jauge lists update --from ut1/ --target /var/lib/jauge/sites.lists
     """
     known_language(lang)
+    from cli.lists_source import opened
     from school.catalogue import load_catalogue
+    from school.lists.update import Import
+
+    settings = settings_or_refusal(lists)
+    accepted = _known_lists(accept or [])
+    previous = _previous(target)
+    try:
+        with opened(source, settings, target) as given:
+            job = Import(
+                folder=given.folder,
+                settings=settings,
+                catalogue=load_catalogue(),
+                previous=previous,
+                made=datetime.now(UTC),
+                accepted=accepted,
+                archive=given.archive,
+            )
+            report = _imported(job, target, given.called, write=not dry_run)
+    finally:
+        if previous is not None:
+            previous.close()
+    _tell(report, target, lang, archive=given.archive, as_json=as_json)
+    raise typer.Exit(int(Exit.FINDINGS if report.serious else Exit.OK))
+
+
+def _imported(job: "Import", target: Path, called: str, *, write: bool) -> "Report":
     from school.lists.folder import FolderRefused
     from school.lists.layout import ListsRefused
     from school.lists.replace import put
-    from school.lists.update import Import, run
+    from school.lists.update import run
 
-    previous = _previous(target)
-    job = Import(
-        folder=source,
-        settings=_settings(lists),
-        catalogue=load_catalogue(),
-        previous=previous,
-        made=datetime.now(UTC),
-        accepted=_known_lists(accept or []),
-    )
     try:
         data, report = run(job)
-        if not dry_run:
+        if write:
             put(target, data)
     except FolderRefused as error:
-        raise Refusal(f"{source}: {error}", Exit.DATA) from None
+        raise Refusal(f"{called}: {error}", Exit.DATA) from None
     except ListsRefused as error:
         raise Refusal(f"{target}: {error}", Exit.DATA) from None
     except OSError as error:
         raise Refusal(f"{target}: cannot be written ({error.strerror})", Exit.DATA) from None
-    finally:
-        if previous is not None:
-            previous.close()
-    _tell(report, target, lang, as_json=as_json)
-    raise typer.Exit(int(Exit.FINDINGS if report.serious else Exit.OK))
+    return report
 
 
 def _previous(target: Path) -> "ListsFile | None":
@@ -97,7 +117,12 @@ def _previous(target: Path) -> "ListsFile | None":
         ) from None
 
 
-def _settings(path: Path | None) -> "ListsSettings":
+def settings_or_refusal(path: Path | None) -> "ListsSettings":
+    """Return what a lists.yaml (or the shipped one) says.
+
+    Raises:
+        Refusal: with all problems of the file.
+    """
     from school.lists.settings import load_settings
     from school.problems import DeclarationErrors
 
@@ -122,18 +147,37 @@ def _known_lists(accept: list[str]) -> frozenset[str]:
     return frozenset(accept)
 
 
-def _tell(report: "Report", target: Path, lang: str, *, as_json: bool) -> None:
+HEAD = (
+    "{names} noms de {lists} listes, {mib:.1f} Mio",
+    "{names} names of {lists} lists, {mib:.1f} MiB",
+)
+ARCHIVE = (
+    "archive : {octets} octets, SHA-256 {sha256}",
+    "archive: {octets} octets, SHA-256 {sha256}",
+)
+NEW_SLICES = (
+    "Ces listes valent pour ce qui sera capté après le prochain démarrage du collecteur ; les jours "
+    "déjà captés gardent la catégorie des listes de ce moment-là.",
+    "These lists hold for what is captured after the collector's next start; days already captured "
+    "keep the category of the lists of that time.",
+)
+
+
+def _tell(
+    report: "Report", target: Path, lang: str, *, archive: dict[str, Any] | None, as_json: bool
+) -> None:
     if as_json:
-        typer.echo(json.dumps({"target": str(target), **report.as_dict()}, ensure_ascii=False))
+        answer = {"target": str(target), "archive": archive, **report.as_dict()}
+        typer.echo(json.dumps(answer, ensure_ascii=False))
         return
-    head = (
-        "{names} names of {lists} lists, {mib:.1f} MiB"
-        if lang == "en"
-        else ("{names} noms de {lists} listes, {mib:.1f} Mio")
-    )
-    typer.echo(head.format(names=report.names, lists=len(report.lists), mib=report.octets / 2**20))
+    at = 1 if lang == "en" else 0
+    mib = report.octets / 2**20
+    typer.echo(HEAD[at].format(names=report.names, lists=len(report.lists), mib=mib))
+    if archive is not None:
+        typer.echo(ARCHIVE[at].format(**archive))
     for finding in report.findings:
         typer.echo(f"{'!' if finding.serious else ' '} {finding.sentence(lang)}")
+    typer.echo(NEW_SLICES[at])
 
 
 def status(
@@ -182,6 +226,7 @@ def facts(lists: "ListsFile") -> dict[str, Any]:
         "made": description.get("made"),
         "digest": lists.sections.digest,
         "origin": description.get("origin", {}),
+        "archive": description.get("archive"),
         "lists": description.get("lists", {}),
     }
 
@@ -197,11 +242,19 @@ def _line_of(lists: "ListsFile", name: str) -> dict[str, Any]:
         return {"listed": False}
     return {
         "listed": True,
-        "suffix": found.suffix,
+        "suffix": _without_school(found.suffix),
         "list": found.row.list,
         "category": found.row.category,
         "stored": lists.category_of(".".join(labels)),
     }
+
+
+def _without_school(suffix: str) -> str:
+    """Return a line of a list, reduced where it holds the number of a school."""
+    from school.catalogue import load_catalogue
+    from school.services import names_a_school
+
+    return f"….{load_catalogue().site_of(suffix)}" if names_a_school(suffix) else suffix
 
 
 def _sentences(answer: dict[str, Any], lang: str) -> list[str]:

@@ -50,20 +50,17 @@ def logs_or_refusal(
         return None
     if len(dns_logs or []) + len(proxy_logs or []) > LOGS_MAX:
         raise Refusal(f"--dns-log, --proxy-log: at most {LOGS_MAX} files", Exit.USAGE)
-    from zoneinfo import ZoneInfo
-
     from cli.collect import category_of_lists
-    from cli.declared import school_or_refusal
+    from cli.declared import declared_for_collector
     from collector.logs.follow import CannotFollow
     from collector.logs.reader import LogReader
     from collector.reduce import make_reducer
-    from school.catalogue import load_catalogue
 
-    timezone = school_or_refusal(school).calendar.timezone if school else ZoneInfo("Europe/Paris")
+    declared = declared_for_collector(school)
     reader = LogReader(
-        make_reducer(load_catalogue().site_of, category_of_lists(lists)),
+        make_reducer(declared.catalogue.site_of, category_of_lists(lists)),
         key=secrets.token_bytes(32),
-        timezone=timezone,
+        timezone=declared.timezone,
         proxies=tuple(_proxy(text) for text in proxy_addresses or []),
     )
     for path in dns_logs or []:

@@ -23,6 +23,7 @@ HELP = """Replay a closed week under a draft charter or another line, and show w
 
 The result goes through the gate: noise, a margin, and at most one rehearsal for each week.
 On simulated days you may rehearse as often as you like; nothing is stored then.
+Imported lists were looked up at capture: each day keeps the category of the lists of its time.
 
 Example: jauge rehearse --store /var/lib/jauge --school /etc/jauge/school --charter draft.yaml
 """
@@ -100,7 +101,6 @@ def rehearse(
     directory = open_store(store)
     from analyzer.rehearsal import NotRehearsed
     from analyzer.rehearsal import rehearse as replay
-    from school.catalogue import load_catalogue
 
     with refusals(directory), progress() as bar:
         try:
@@ -109,7 +109,7 @@ def rehearse(
                 draft,
                 week=_week(week),
                 as_of=today(draft),
-                catalogue=load_catalogue(),
+                catalogue=draft.catalogue(),
                 progress=bar,
             )
         except NotRehearsed as error:

@@ -3,7 +3,8 @@
 import json
 from collections import Counter
 from datetime import date
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +19,9 @@ from cli.analysis import (
     today,
 )
 from cli.exits import Exit, Refusal
+
+if TYPE_CHECKING:
+    from school.load import School
 
 HELP = """Release every closed period that was not released yet: weeks (T1), days (T6, link load).
 
@@ -61,12 +65,12 @@ def release(
     directory = open_store(store)
     day = _as_of(as_of, today(declared))
     from analyzer import release as releasing
-    from school.catalogue import load_catalogue
 
     with refusals(directory), progress() as bar:
         report = releasing.release(
-            directory, declared, as_of=day, catalogue=load_catalogue(), progress=bar
+            directory, declared, as_of=day, catalogue=declared.catalogue(), progress=bar
         )
+    services = _followed(directory, declared)
     if as_json:
         result = {
             "as_of": day.isoformat(),
@@ -74,6 +78,7 @@ def release(
             "skipped": [
                 {"table": s.table, "period": s.period, "reason": s.reason} for s in report.skipped
             ],
+            "services": services,
         }
         typer.echo(json.dumps(result))
         return
@@ -81,6 +86,37 @@ def release(
     typer.echo(f"{len(report.released)} releases written" + _listed(counts))
     for reason, count in Counter(item.reason for item in report.skipped).items():
         typer.echo(f"{count} periods not released: {reason}")
+    for standing, names in services.items():
+        if names:
+            typer.echo(f"followed services, {SERVICES[standing]}: {', '.join(names)}")
+
+
+SERVICES = {
+    "shown": "shown in a released week",
+    "never_shown": "never shown (too little use to be shown, or none: the two cannot be told apart)",
+    "not_released": "not in any release yet",
+}
+
+
+def _followed(store: Path, declared: "School") -> dict[str, list[str]]:
+    """Return the followed services by what the stored releases show of them, and of nothing else."""
+    from analyzer.services import TABLE, Adoption, followed
+    from analyzer.store import Store
+    from privacy.published import Published
+    from privacy.sealed import SealBroken
+
+    published = Published(Store(store).public)
+    try:
+        releases = [published.release(TABLE, period) for period in published.periods(TABLE)]
+    except SealBroken as broken:
+        raise Refusal(
+            f"{store}: a release of {TABLE} cannot be used: {broken}", Exit.DATA
+        ) from None
+    found = followed(declared.services.follow, releases)
+    return {
+        standing.value: [one.service for one in found if one.adoption is standing]
+        for standing in Adoption
+    }
 
 
 def _listed(counts: Counter[str]) -> str:

@@ -7,7 +7,7 @@ ends; `drive` serves it and calls again. Constructing starts nothing.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, tzinfo
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,14 @@ from collector.outages import outage_rows
 from collector.placement import Placement
 from collector.quic import Handshakes
 from collector.resolve import Devices, Reducer, Sites
-from collector.rows import link_table, local_days, row_pseudonyms, slice_table
+from collector.rows import (
+    Resolved,
+    link_table,
+    local_days,
+    row_pseudonyms,
+    site_numbers,
+    slice_table,
+)
 
 _EMPTY_STEPS_MAX = 4_320
 """Quiet steps filled with zeros: twelve hours. A longer silence in a file is a jump of its clock."""
@@ -36,6 +43,14 @@ class Sink(Protocol):
 
     def links(self, table: pa.Table, day: date) -> None:
         """Take the link rows of one local day."""
+
+
+@runtime_checkable
+class BusySink(Protocol):
+    """A sink with a thread of its own, on which rows become records while the loop goes on."""
+
+    def beside(self, work: Callable[[], None]) -> None:
+        """Do it there, in order, after the work before it; raises what that one raised."""
 
 
 class LinkFacts(Protocol):
@@ -71,6 +86,10 @@ class MeterSetup:
     """Of the configuration in force."""
     objections: Objections | None = None
     """Who is not recorded; None: what the zones say, and no device objects."""
+
+
+def _at_once(work: Callable[[], None]) -> None:
+    work()
 
 
 def has_lone_device(tables: Any) -> bool:
@@ -115,6 +134,7 @@ class Meter:
             "config_digest": setup.config_digest,
         }
         self._sink = sink
+        self._beside = sink.beside if isinstance(sink, BusySink) else _at_once
         self._facts = link_facts
         # On the wire's own clock every step has a row, and a missing one is an outage.
         self._fills = link_facts is None or setup.trailer
@@ -193,26 +213,30 @@ class Meter:
         self.word[lay.W_ROWS] = 0
         if not waiting:
             return
-        rows = self.tables["rows"][:waiting]
-        rows = rows[np.argsort(rows["minute_us"], kind="stable")]
-        rows = self._recordable(rows)
+        rows = self._recordable(self.tables["rows"][:waiting].copy())
         if not len(rows):
             return
         if has_lone_device(self.tables):
             rows["device"] = -1
-        table = slice_table(
-            rows,
-            self.tables["names"],
-            self._sites.values,
+        # What the loop changes as it goes on is read here; the rest may be done beside it.
+        resolved = Resolved(
+            rows=rows,
+            site_numbers=site_numbers(rows, self.tables["names"]),
+            sites=tuple(self._sites.values),
             zones=self._zones,
             pseudonyms=row_pseudonyms(rows, self.tables, self._devices, self._timezone),
         )
+        self._beside(lambda: self._hand_over(resolved))
+        self._turn_day(local_days(rows["minute_us"], self._timezone)[0][-1])
+
+    def _hand_over(self, resolved: Resolved) -> None:
+        """Make the records of some rows; give them to the sink, sorted by minute, day by day."""
+        table = slice_table(resolved)
         self._count_apps(table)
-        days, which = local_days(rows["minute_us"], self._timezone)
+        days, which = local_days(np.sort(resolved.rows["minute_us"]), self._timezone)
         for i, day in enumerate(days):
             part = table if len(days) == 1 else table.filter(pa.array(which == i))
             self._sink.slices(part, day)
-        self._turn_day(days[-1])
 
     def _recordable(self, rows: Any) -> Any:
         """Leave out what is not measured; forget devices that were looked for only to find that out."""

@@ -4,6 +4,7 @@ References become values here (site, pseudonym, zone name); nothing else of a fl
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
@@ -55,29 +56,32 @@ def local_days(minutes_us: Any, timezone: tzinfo) -> tuple[list[date], Any]:
     return distinct, np.array([positions[day] for day in days], np.int32)[inverse]
 
 
-def slice_table(
-    rows: Any,
-    names: Any,
-    sites: Sequence[Reduced],
-    *,
-    zones: Sequence[str],
-    pseudonyms: Any,
-) -> pa.Table:
-    """Build the slices of some rows.
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Rows whose references need nothing of the loop's memory any more."""
 
-    Args:
-        rows: ROW records.
-        names: NAME records, reduced.
-        sites: what the names' site numbers mean.
-        zones: names of the zones by number.
-        pseudonyms: int64 of the rows' devices; ignored where a row has no device.
+    rows: Any
+    """ROW records in any order."""
+    site_numbers: Any
+    """Each row's number in `sites`."""
+    sites: Sequence[Reduced]
+    zones: Sequence[str]
+    """Names of the zones by number."""
+    pseudonyms: Any
+    """int64 of the rows' devices; ignored where a row has no device."""
 
-    Returns:
-        A table of SLICE_SCHEMA, in the order of the rows.
-    """
+
+def site_numbers(rows: Any, names: Any) -> Any:
+    """Return each row's site number (0: none) from the NAME records, which are reduced by now."""
     named = rows["name"] >= 0
-    site_numbers = np.where(named, names["site"][np.where(named, rows["name"], 0)], 0)
-    site_numbers = np.maximum(site_numbers, 0)
+    return np.maximum(np.where(named, names["site"][np.where(named, rows["name"], 0)], 0), 0)
+
+
+def slice_table(resolved: Resolved) -> pa.Table:
+    """Build the slices of some rows: a table of SLICE_SCHEMA, sorted by minute."""
+    order = np.argsort(resolved.rows["minute_us"], kind="stable")
+    rows, site_numbers = resolved.rows[order], resolved.site_numbers[order]
+    pseudonyms, zones, sites = resolved.pseudonyms[order], resolved.zones, resolved.sites
     site_values = pa.array([entry.site for entry in sites], pa.string())
     lists = pa.array([entry.list_category for entry in sites], pa.string())
     outer = np.array([entry.ech_public for entry in sites], bool)

@@ -1,4 +1,6 @@
-"""Loads what a school declares: the five files of its directory, all errors of all files at once.
+"""Loads what a school declares: the five files of its directory, and services.yaml if there is one.
+
+All errors of all files are told at once.
 
 Does I/O (reads). collector.yaml lies in the same directory and belongs to the collector.
 """
@@ -12,13 +14,15 @@ from pydantic import BaseModel
 
 from privacy import canonical
 from privacy.settings import PrivacySettings
-from school import calendar_file, charter, charter_check, lines, zones
+from school import calendar_file, charter, charter_check, lines, services, zones
 from school.calendar import Calendar
+from school.catalogue import Catalogue, load_catalogue
 from school.charter import SET_KEYS, SIZE_KEYS, Charter, Rule, When
 from school.days_off import METROPOLE
 from school.lines import Line
 from school.problems import DeclarationErrors, Problem
 from school.reading import Located, read, validated
+from school.services import NO_SERVICES, Services, ServicesFile, content
 from school.zones import SchoolEntry, Zones
 
 __all__ = ["DeclarationErrors", "Problem", "School", "load_school", "load_settings"]
@@ -43,6 +47,11 @@ class School:
     """SHA-256 of everything that decides a verdict: zones, lines, calendar, charter."""
     privacy_digest: str
     """SHA-256 of the settings that decide what may be published."""
+    services: Services = NO_SERVICES
+
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue as this school sees it: its own services win."""
+        return load_catalogue().with_own(self.services.own)
 
 
 def load_school(
@@ -83,6 +92,7 @@ def load_school(
     if charter_file:
         slots = [(s.name, s.period.value) for s in timetable.slots] if timetable else None
         charter_check.check(charter_file, located["charter.yaml"], slots=slots)
+    own_services = _services(standing_in.get(services.FILE, directory / services.FILE), located)
     _raise_all(located.values())
     # Nothing is None here: a file that did not validate has left a problem behind.
     if not (zones_file and lines_file and timetable and charter_file and privacy_settings):
@@ -95,7 +105,20 @@ def load_school(
         calendar=calendar_file.build(timetable, boarding=declared_zones.boarding),
         charter=charter.build(charter_file),
         privacy=privacy_settings,
+        services=own_services,
     )
+
+
+def _services(path: Path, located: dict[str, Located]) -> Services:
+    """Read services.yaml, if there is one; its problems join those of the other files."""
+    if not path.exists():
+        return NO_SERVICES
+    file = located[services.FILE] = read(path)
+    model = validated(file, ServicesFile)
+    if model is None:
+        return NO_SERVICES
+    services.check(model, file, load_catalogue())
+    return NO_SERVICES if file.problems else services.build(model, file, load_catalogue())
 
 
 def _read_also(directory: Path, models: Mapping[str, type[BaseModel]]) -> dict[str, Located]:
@@ -173,7 +196,11 @@ def with_capacity(
         for each in school.lines
     )
     content = verdict_content(
-        zones=school.zones, lines=lines_then, calendar=school.calendar, charter=school.charter
+        zones=school.zones,
+        lines=lines_then,
+        calendar=school.calendar,
+        charter=school.charter,
+        services=school.services,
     )
     return replace(school, lines=lines_then, charter_digest=canonical.digest(content))
 
@@ -185,6 +212,7 @@ def verdict_content(
     calendar: Calendar,
     charter: Charter,
     privacy: PrivacySettings | None = None,
+    services: Services = NO_SERVICES,
 ) -> dict[str, Any]:
     """Return, as JSON values, everything that decides a verdict (`charter_digest` is its hash).
 
@@ -211,6 +239,7 @@ def verdict_content(
         "lines": [_line(line) for line in sorted(lines, key=lambda line: line.name)],
         "calendar": _calendar(calendar),
         "charter": _charter(charter),
+        **({"services": own} if (own := content(services)) else {}),
     }
 
 

@@ -15,9 +15,10 @@ import numpy as np
 from collector.engine import Meter
 from collector.meter import files as walk
 from collector.meter import layout as lay
+from collector.sources.ahead import Ahead
 
-CHUNK_BYTES = 32 << 20
-"""Walked between two progress reports."""
+CHUNK_BYTES = 16 << 20
+"""Walked between two progress reports; so much is brought in ahead, twice."""
 INTERFACES_MAX = 1_024
 """Interfaces of one pcapng section; real files have a handful."""
 _PCAP_HEADER = 24
@@ -72,7 +73,16 @@ def replay(path: Path, meter: Meter, progress: Progress | None = None) -> Fault 
         NotACapture: the file is no capture at all.
         OSError: it cannot be read.
     """
-    return replay_octets(_map(path), meter, progress)
+    buf = _map(path)
+    with Ahead(buf, CHUNK_BYTES) as ahead:
+
+        def reached(done: int, size: int) -> None:
+            ahead.reached(done)
+            if progress is not None:
+                progress(done, size)
+
+        ahead.reached(0)
+        return replay_octets(buf, meter, reached)
 
 
 def replay_octets(buf: Any, meter: Meter, progress: Progress | None = None) -> Fault | None:

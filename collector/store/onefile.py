@@ -1,6 +1,7 @@
 """The plain slices of one offline analysis, in a file that the user names. Does I/O."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
@@ -20,7 +21,8 @@ ROWS_AT_LEAST: Final = 32_768
 class OneFile:
     """The plain slices of one offline analysis in a file that the user names; no link rows.
 
-    A thread encodes and writes while the caller goes on metering: at most one table is under way.
+    A thread makes records, encodes and writes while the caller goes on metering: at most one piece
+    of work is under way.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,11 +54,20 @@ class OneFile:
             self._writer = None
             self._unfinished.unlink(missing_ok=True)
 
+    def beside(self, work: Callable[[], None]) -> None:
+        """Do it on the thread, once that has done what it had.
+
+        Raises:
+            OSError: what it had could not be written.
+        """
+        self._settle()
+        self._under_way = self._worker.submit(work)
+
     def slices(self, table: pa.Table, day: date) -> None:  # noqa: ARG002 - one file for all days
         """Take slices; they are written in groups sorted by minute.
 
         Raises:
-            OSError: the slices before these could not be written.
+            OSError: they cannot be written.
         """
         self._waiting.append(table)
         self._rows += len(table)
@@ -67,13 +78,11 @@ class OneFile:
         """Link rows have no place in this file."""
 
     def _write(self) -> None:
-        """Hand what waits to the thread, once it has written what it had."""
-        self._settle()
         if self._writer is not None and self._waiting:
             table = self._waiting[0]
             if len(self._waiting) > 1:
                 table = pa.concat_tables(self._waiting).sort_by(SLICE_SCHEMA.names[0])
-            self._under_way = self._worker.submit(self._writer.write_table, table, ROW_GROUP)
+            self._writer.write_table(table, ROW_GROUP)
         self._waiting, self._rows = [], 0
 
     def _settle(self) -> None:
@@ -90,8 +99,8 @@ class OneFile:
         Raises:
             OSError: something could not be written; the file is not there.
         """
-        self._write()
         self._settle()
+        self._write()
         if self._writer is not None:
             self._worker.shutdown()
             self._writer.close()

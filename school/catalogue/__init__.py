@@ -9,7 +9,7 @@ domain. Reading a label more would let `0123456a.index-education.net` name a sch
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
@@ -19,7 +19,25 @@ from publicsuffixlist import PublicSuffixList
 from school.words import Category
 
 FILES: Final = ("education.csv", "private.csv", "technical.csv")
-COLUMNS: Final = ("service", "suffix", "category", "publisher", "origin")
+COLUMNS: Final = ("service", "suffix", "category", "publisher", "origin", "licence", "date")
+"""What each means: README.md beside the files."""
+
+SCHOOL_CATEGORIES: Final = frozenset(
+    {
+        Category.ENT.value,
+        Category.SCHOOL_LIFE.value,
+        Category.ASSESSMENT.value,
+        Category.RESOURCE.value,
+        Category.TEXTBOOK.value,
+        Category.TOOL.value,
+        Category.COLLABORATIVE.value,
+        Category.ORIENTATION.value,
+        Category.COMMUNICATION.value,
+        Category.CONFERENCING.value,
+        Category.ADMINISTRATION.value,
+    }
+)
+"""What school work is made of. A host that many unrelated people share must not be one of them."""
 
 LONGEST_NAME: Final = 253
 """RFC 1035 section 2.3.4, written without the final dot."""
@@ -38,6 +56,14 @@ class Entry:
     suffix: str
     category: str
     publisher: str
+    origin: str = ""
+    """Where the name was seen; for the school's own entries, why the school says so."""
+    licence: str = ""
+    """Licence of the sources that bear the name out (SPDX), or `fact`."""
+    date: str = ""
+    """ISO day on which the row was last reviewed."""
+    own: bool = False
+    """Said by the school (services.yaml), not by the shipped files."""
 
 
 class CatalogueDamaged(Exception):
@@ -107,9 +133,34 @@ class Catalogue:
         entry = self._by_suffix.get(site) if site else None
         return entry.category if entry else None
 
+    def services(self) -> frozenset[str]:
+        """Return the names of the services."""
+        return frozenset(entry.service for entry in self)
+
+    def with_own(self, own: Iterable[Entry]) -> "Catalogue":
+        """Return this catalogue under what a school says: its own entries win.
+
+        An entry of the school holds for its suffix and for every known name below it, except where
+        a longer one of its own says otherwise. Names below stay known under their own suffix (a
+        site that was stored under one keeps its meaning); only what is said of them changes.
+        """
+        said = {entry.suffix: entry for entry in own}
+        known = {entry.suffix: _under(entry, said) for entry in self}
+        return Catalogue({**known, **said}.values())
+
     def suffixes(self) -> tuple[str, ...]:
         """Return every known suffix, for `did you mean`."""
         return tuple(self._by_suffix)
+
+
+def _under(entry: Entry, said: Mapping[str, Entry]) -> Entry:
+    """Return an entry with what the longest of the school's suffixes above it says."""
+    suffix = entry.suffix
+    while suffix:
+        if suffix in said:
+            return replace(said[suffix], suffix=entry.suffix)
+        _, _, suffix = suffix.partition(".")
+    return entry
 
 
 def _entries(name: str) -> list[Entry]:
@@ -124,7 +175,8 @@ def _entries(name: str) -> list[Entry]:
             raise CatalogueDamaged(f"{name}:{rows.line_num}: unknown category")
         if labels_of(row["suffix"]) is None or row["suffix"] != row["suffix"].lower():
             raise CatalogueDamaged(f"{name}:{rows.line_num}: not a domain suffix")
-        found.append(Entry(row["service"], row["suffix"], row["category"], row["publisher"]))
+        service, suffix, category, publisher, origin, licence, day = (row[key] for key in COLUMNS)
+        found.append(Entry(service, suffix, category, publisher, origin, licence, day))
     return found
 
 

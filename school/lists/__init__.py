@@ -14,8 +14,11 @@ accuses alone, and the reviewed catalogue always wins over it (`analyzer.facts.c
 | `build` | several lists to one table, by precedence | no |
 | `settings` | `lists.yaml` | reads it |
 | `guards` | pollution: size jump, overlap with malware, over-broad names | no |
+| `download` | the official archive over HTTPS, within limits | yes |
+| `unpack` | the lists out of an archive, trusting no member | yes |
 | `folder` | a folder of UT1, list by list, in chunks | yes |
 | `update` | a whole import, and its report | reads, through `folder` |
+| `holdings` | which lists hold a name, and which decides | reads, through `folder` |
 | `replace` | put a new file in place, go back to the one before | yes |
 
 Nothing of UT1 is in this repository: its lists (CC BY-SA 4.0) stay a download of the school's own.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -50,6 +51,15 @@ class OriginEntry(BaseModel):
     attribution: Text
 
 
+class ArchiveEntry(BaseModel):
+    """Where `jauge lists update` downloads from when no folder is given."""
+
+    model_config = STRICT
+    address: Text
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    most_mib: Annotated[int, Field(ge=1, le=1024)] = 200
+
+
 class ListEntry(BaseModel):
     """One list as written: taken, or left with a reason."""
 
@@ -82,6 +92,7 @@ class ListsYaml(BaseModel):
 
     model_config = STRICT
     origin: OriginEntry
+    archive: ArchiveEntry | None = None
     lists: Annotated[dict[ListName, ListEntry], Field(min_length=1, max_length=200)]
     aliases: dict[ListName, ListName] = {}
     own: Annotated[tuple[OwnEntry, ...], Field(max_length=10_000)] = ()
@@ -97,11 +108,23 @@ class Taken:
     rank: str
 
 
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive on the network and its limits."""
+
+    address: str
+    """HTTPS."""
+    sha256: str | None
+    """The only archive that is taken, if the school wants one and no other."""
+    most_octets: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListsSettings:
     """What an import does."""
 
     origin: Mapping[str, str]
+    archive: Archive | None
     taken: tuple[Taken, ...]
     """Strongest first."""
     left: Mapping[str, str]
@@ -134,6 +157,8 @@ def load_settings(path: Path | None = None) -> ListsSettings:
 
 
 def _check(located: Located, model: ListsYaml) -> None:
+    if model.archive is not None:
+        _check_address(located, model.archive.address)
     for name, entry in model.lists.items():
         _check_list(located, name, entry)
     for alias, name in model.aliases.items():
@@ -145,6 +170,20 @@ def _check(located: Located, model: ListsYaml) -> None:
         _check_category(located, ("own", i, "category"), own.category)
     for i, never in enumerate(model.never):
         _check_name(located, ("never", i, "name"), never.name)
+
+
+def _check_address(located: Located, address: str) -> None:
+    loc = ("archive", "address")
+    try:
+        parts = urlsplit(address)
+        host, credentials = parts.hostname, parts.username or parts.password
+    except ValueError:
+        located.problem(loc, "not an address", "write it as `https://example.org/lists.tar.gz`")
+        return
+    if parts.scheme != "https" or not host:
+        located.problem(loc, "only an HTTPS address is taken", "write it with `https://`")
+    elif credentials:
+        located.problem(loc, "the address holds a user or a password", "lists are public: drop it")
 
 
 def _check_list(located: Located, name: str, entry: ListEntry) -> None:
@@ -196,6 +235,7 @@ def _settings(model: ListsYaml) -> ListsSettings:
         never[name] = never.get(name, frozenset()) | frozenset(line.lists or ("*",))
     return ListsSettings(
         origin=model.origin.model_dump(),
+        archive=_archive(model.archive),
         taken=tuple(sorted(taken, key=lambda one: RANKS.index(one.rank))),
         left={name: entry.leave for name, entry in model.lists.items() if entry.leave is not None},
         aliases=model.aliases,
@@ -203,6 +243,12 @@ def _settings(model: ListsYaml) -> ListsSettings:
         never=never,
         digest=hashlib.sha256(model.model_dump_json().encode()).hexdigest(),
     )
+
+
+def _archive(entry: ArchiveEntry | None) -> Archive | None:
+    if entry is None:
+        return None
+    return Archive(entry.address, entry.sha256, entry.most_mib << 20)
 
 
 def _plain(name: str) -> str:

@@ -26,14 +26,25 @@ class PublicSuffixes:
     """The public suffix list, in the two forms that bulk reading needs."""
 
     names: frozenset[str]
-    """Rules without wildcard, of two labels or more."""
+    """Rules without wildcard, and what stands right of one, of two labels or more."""
     endings: tuple[bytes, ...]
     """`.x` for each rule `*.x`."""
     _list: publicsuffixlist.PublicSuffixList
+    _icann: publicsuffixlist.PublicSuffixList
 
     def holds(self, name: str) -> bool:
         """Say whether a name is a public suffix."""
         return bool(self._list.publicsuffix(name) == name)
+
+    def private_above(self, name: str) -> str | None:
+        """Return the private suffix that holds a name: people open sites of their own under it.
+
+        None for the suffix itself, and where only the registries' suffixes (ICANN's) hold it.
+        """
+        suffix: str | None = self._list.publicsuffix(name)
+        if suffix is None or suffix in {name, self._icann.publicsuffix(name)}:
+            return None
+        return suffix
 
 
 @lru_cache(maxsize=1)
@@ -44,9 +55,10 @@ def public_suffixes() -> PublicSuffixes:
     plain = {_ascii(rule) for rule in rules if rule[0] not in "*!"}
     wild = {_ascii(rule[2:]) for rule in rules if rule.startswith("*.")}
     return PublicSuffixes(
-        names=frozenset(name for name in plain if "." in name),
+        names=frozenset(name for name in plain | wild if "." in name),
         endings=tuple(sorted(b"." + name.encode() for name in wild)),
         _list=publicsuffixlist.PublicSuffixList(accept_unknown=False),
+        _icann=publicsuffixlist.PublicSuffixList(only_icann=True, accept_unknown=False),
     )
 
 

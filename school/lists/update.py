@@ -40,6 +40,8 @@ class Import:
     made: datetime
     accepted: frozenset[str] = frozenset()
     """Lists whose guards a person overrules."""
+    archive: Mapping[str, Any] | None = None
+    """What the folder was unpacked from: address, digest, size, day. None: a folder was given."""
 
 
 @dataclass(slots=True)
@@ -221,6 +223,7 @@ class _Run:
             "origin": dict(self._job.settings.origin),
             "made": self._job.made.isoformat(timespec="seconds"),
             "settings": self._job.settings.digest,
+            **({} if self._job.archive is None else {"archive": dict(self._job.archive)}),
             "lists": {
                 one.taken.name: {**one.record, "held": one.held}
                 for one in ones

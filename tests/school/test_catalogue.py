@@ -1,5 +1,6 @@
 import csv
 import re
+from datetime import date
 from importlib.resources import files
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from publicsuffixlist import PublicSuffixList
 
-from school.catalogue import COLUMNS, FILES, Catalogue, Entry, load_catalogue
+from school.catalogue import COLUMNS, FILES, SCHOOL_CATEGORIES, Catalogue, load_catalogue
 from school.words import Category
 
 CATALOGUE = load_catalogue()
@@ -121,6 +122,39 @@ def test_no_entry_is_a_public_suffix_and_none_names_a_school():
         assert not re.search(r"(^|\.)\d{7}[a-z]\.", row["suffix"]), row["suffix"]
 
 
+LICENCES = {"fact", "etalab-2.0", "MIT", "LGPL-3.0", "CC-BY-SA-4.0", "GPL-3.0"}
+POPULARITY = re.compile(r"tranco|alexa-\d|faf-|rank \d|file id|find_string", re.I)
+
+
+def test_every_row_has_its_origin_licence_and_date():
+    for row in rows():
+        assert set(row["licence"].split()) <= LICENCES, row["suffix"]
+        assert date(2026, 11, 1) <= date.fromisoformat(row["date"]) <= date(2099, 1, 1)
+        assert not POPULARITY.search(row["origin"]), row["suffix"]  # lists for research only
+
+
+def test_no_longer_suffix_says_what_its_parent_says():
+    for entry in CATALOGUE:
+        _, _, rest = entry.suffix.partition(".")
+        parent = CATALOGUE.entry(CATALOGUE.site_of(rest) or "")
+        if parent is not None:
+            assert (parent.service, parent.category) != (entry.service, entry.category), entry
+
+
+SHARED_ON_PURPOSE = """zoom.us teams.microsoft.com teams.live.com meet.google.com youtube.com
+    office.com office365.com sharepoint.com docs.google.com github.com duolingo.com letudiant.fr
+    replit.com google.com drive.google.com github.io wordpress.com canalblog.com"""
+"""Names that are for school or private (data.md 2.3): a name alone must not make them pedagogical."""
+
+
+@pytest.mark.parametrize("host", SHARED_ON_PURPOSE.split())
+def test_ambiguous_hosts_do_not_become_pedagogical(host):
+    category = CATALOGUE.category_of(CATALOGUE.site_of(host))
+    assert category not in SCHOOL_CATEGORIES - {"conferencing"}
+    # A video call is neither: the charter decides with zone and period.
+    assert category != "conferencing" or host.split(".")[0] in {"zoom", "teams", "meet"}
+
+
 OVER_BROAD = """akamai.net=cdn_shared gstatic.com=cdn_shared microsoft.com=cdn_shared
     apple.com=cdn_shared googleapis.com=cdn_shared cloudfront.net=cdn_shared google.com=search"""
 
@@ -170,6 +204,8 @@ def test_every_category_but_unknown_has_an_entry():
 
 
 def test_an_entry_is_what_the_file_says():
-    assert CATALOGUE.entry("pix.fr") == Entry("Pix", "pix.fr", "assessment", "GIP Pix")
+    pix = CATALOGUE.entry("pix.fr")
+    assert (pix.service, pix.suffix, pix.category) == ("Pix", "pix.fr", "assessment")
+    assert (pix.publisher, pix.licence, pix.own) == ("GIP Pix", "etalab-2.0", False)
     assert CATALOGUE.entry("app.pix.fr") is None
     assert CATALOGUE.category_of(None) is None

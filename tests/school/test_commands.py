@@ -98,6 +98,21 @@ def test_explain_says_what_would_change_the_answer_in_both_languages(declared):
     assert "\nClause C4: The line is shared." in text
 
 
+def test_check_tells_what_services_yaml_overrules(declared):
+    (declared / "services.yaml").write_text(
+        "own:\n  - {service: Vidéo, suffixes: [youtube.com], category: resource, because: essai}\n"
+        "follow: [Pix, Vidéo]\n",
+        encoding="utf-8",
+    )
+    code, text = run("check", declared)
+    assert code == Exit.OK
+    assert "services  suffixes of the school's own: 1; services followed: 2" in text
+    assert "note: services.yaml:2:33: `youtube.com` as `resource` overrules the catalogue" in text
+    answer = json.loads(run("check", declared, "--json")[1])
+    assert answer["followed_services"] == ["Pix", "Vidéo"]
+    assert len(answer["notices"]) == 1
+
+
 def test_explain_prints_a_sentence_for_each_context(declared):
     code, text = run("explain", "www.nrj.fr", "--school", declared)
     assert code == Exit.OK
@@ -115,17 +130,3 @@ def test_explain_prints_a_sentence_for_each_context(declared):
 def test_explain_refuses_a_language_without_texts_and_wrong_declarations(declared, tmp_path):
     assert run("explain", "nrj.fr", "--school", declared, "--lang", "de")[0] == Exit.USAGE
     assert run("explain", "nrj.fr", "--school", tmp_path / "none")[0] == Exit.CONFIGURATION
-
-
-def test_classify_name_says_what_a_name_is_and_what_to_add():
-    assert "Réduit à index-education.net" in run("classify-name", "0123456a.index-education.net")[1]
-    code, text = run("classify-name", "www.unknown-site.fr", "--lang", "en", "--json")
-    answer = json.loads(text)
-    assert code == Exit.OK
-    assert (answer["site"], answer["known"], answer["category"]) == (
-        "unknown-site.fr",
-        False,
-        "unknown",
-    )
-    assert "unknown-site.fr,unknown-site.fr,<category>," in answer["to_do"]
-    assert json.loads(run("classify-name", "poste.local", "--json")[1])["site"] is None

@@ -1,109 +1,117 @@
-"""Corsica and the territories overseas: what is known is used, the rest must be declared."""
-
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+"""Every académie and every region, one by one: its own services and the ENT of its schools."""
 
 import pytest
 
-from analyzer.facts import minute_table
-from school.calendar import Calendar
-from school.days_off import TERRITORIES, days_off
-from school.load import DeclarationErrors, load_school
-from tests.school.declared import directory
+from school.catalogue import load_catalogue
+from tests.captures.foreign import SHARED
+from tests.school.education_hosts import CORE, HOSTS, covered, education_hosts
 
-SLOTS = """slots:
-  - {name: M1, period: lesson, days: [mon, tue, wed, thu, fri], from: "08:00", to: "08:55", persons: 420}
-  - {name: Soir, period: evening, days: [mon, tue, wed, thu], from: "19:00", to: "24:00", persons: 60}
+CATALOGUE = load_catalogue()
+
+# Région: académie, its domain, names under which pupils of the académie meet their ENT.
+TERRITORIES = """
+Auvergne-Rhône-Alpes        | Clermont-Ferrand | ac-clermont.fr      | ent.auvergnerhonealpes.fr
+Auvergne-Rhône-Alpes        | Grenoble         | ac-grenoble.fr      | cas.ent.auvergnerhonealpes.fr
+Auvergne-Rhône-Alpes        | Lyon             | ac-lyon.fr          | www.laclasse.com cas.cybercolleges42.fr
+Bourgogne-Franche-Comté     | Besançon         | ac-besancon.fr      | cas.eclat-bfc.fr
+Bourgogne-Franche-Comté     | Dijon            | ac-dijon.fr         | www.eclat-bfc.fr
+Bretagne                    | Rennes           | ac-rennes.fr        | www.toutatice.fr
+Centre-Val de Loire         | Orléans-Tours    | ac-orleans-tours.fr | ent.netocentre.fr www.touraine-eschool.fr mon-e-college.loiret.fr
+Corse                       | Corse            | ac-corse.fr         | ent.leia.corsica
+Grand Est                   | Nancy-Metz       | ac-nancy-metz.fr    | cas.monbureaunumerique.fr ariane57.moselle-education.fr panda.vosges.fr
+Grand Est                   | Reims            | ac-reims.fr         | www.monbureaunumerique.fr ent-ecoles.ac-reims.fr
+Grand Est                   | Strasbourg       | ac-strasbourg.fr    | monbureaunumerique.fr
+Guadeloupe                  | Guadeloupe       | ac-guadeloupe.fr    | karukera.ac-guadeloupe.fr
+Guyane                      | Guyane           | ac-guyane.fr        | wilapa-guyane.com
+Hauts-de-France             | Amiens           | ac-amiens.fr        | enthdf.fr www.colleges.cg80.fr
+Hauts-de-France             | Lille            | ac-lille.fr         | connexion.enthdf.fr cas.savoirsnumeriques62.fr
+Île-de-France               | Créteil          | ac-creteil.fr       | monlycee.net ent77.seine-et-marne.fr cas.webcollege.seinesaintdenis.fr cas.moncollege.valdemarne.fr
+Île-de-France               | Paris            | ac-paris.fr         | ent.iledefrance.fr ent.parisclassenumerique.fr
+Île-de-France               | Versailles       | ac-versailles.fr    | psn.monlycee.net ent.ecollege78.fr www.moncollege-ent.essonne.fr enc.hauts-de-seine.fr cas.moncollege.valdoise.fr
+La Réunion                  | La Réunion       | ac-reunion.fr       | metice.ac-reunion.fr sso.ac-reunion.fr
+Martinique                  | Martinique       | ac-martinique.fr    | colibri.ac-martinique.fr
+Mayotte                     | Mayotte          | ac-mayotte.fr       | mayotte.opendigitaleducation.com mayotte.edifice.io
+Normandie                   | Normandie        | ac-normandie.fr     | connexion.l-educdenormandie.fr cas.arsene76.fr cas.ent27.fr fip.itslearning.com
+Nouvelle-Aquitaine          | Bordeaux         | ac-bordeaux.fr      | mon.lyceeconnecte.fr ent2d.ac-bordeaux.fr
+Nouvelle-Aquitaine          | Limoges          | ac-limoges.fr       | mon.lyceeconnecte.fr cas.entcreuse.fr
+Nouvelle-Aquitaine          | Poitiers         | ac-poitiers.fr      | mon.lyceeconnecte.fr mon-ent16.lacharente.fr sp-ts.ac-poitiers.fr
+Occitanie                   | Montpellier      | ac-montpellier.fr   | cas.mon-ent-occitanie.fr
+Occitanie                   | Toulouse         | ac-toulouse.fr      | cas.ecollege.haute-garonne.fr www.mon-ent-occitanie.fr
+Pays de la Loire            | Nantes           | ac-nantes.fr        | cas3.e-lyco.fr ent.e-primo.fr
+Provence-Alpes-Côte d'Azur  | Aix-Marseille    | ac-aix-marseille.fr | www.atrium-sud.fr www.eduprovence.fr www.aucollege84.vaucluse.fr ent04.fr ent.colleges05.fr
+Provence-Alpes-Côte d'Azur  | Nice             | ac-nice.fr          | www.atrium-sud.fr www.agora06.fr moncollege-ent.var.fr
+Polynésie française         | Polynésie        | ac-polynesie.pf     | nati.pf
 """
-DECLARED = """holidays:
-  - {name: Été austral, from: 2026-12-19, to: 2027-01-25}
-"""
+ROWS = [[cell.strip() for cell in line.split("|")] for line in TERRITORIES.split("\n") if line]
+
+BEFORE_THE_MERGER = ("ac-caen.fr", "ac-rouen.fr")
+"""Normandie is one académie since 2020; the old names still answer."""
+NO_ENT_KNOWN = ("ac-noumea.nc", "ac-wf.wf", "ac-spm.fr")
+"""Nobody could show the ENT of these; their schools declare it in services.yaml."""
+
+NATIONAL = {
+    "0123456a.index-education.net": ("Pronote", "school_life"),
+    "www.ecoledirecte.com": ("ÉcoleDirecte", "school_life"),
+    "app.pix.fr": ("Pix", "assessment"),
+    "paris.elea.apps.education.fr": ("Éléa", "resource"),
+    "enseignants.lumni.fr": ("Lumni", "resource"),
+    "capytale2.ac-paris.fr": ("Capytale", "tool"),
+    "www.geogebra.org": ("GeoGebra", "tool"),
+    "idp-auth.gar.education.fr": ("GAR", "resource"),
+    "educonnect.education.gouv.fr": ("ÉduConnect", "administration"),
+    "biblio.manuel-numerique.com": ("Biblio Manuels", "textbook"),
+    "storage.libmanuels.fr": ("Lib Manuels", "textbook"),
+    "biblio.nathan.fr": ("Nathan", "textbook"),
+    "www.hachette-education.com": ("Hachette Éducation", "textbook"),
+    "www.kiosque-edu.com": ("Kiosque numérique de l'éducation", "textbook"),
+    "mesmanuels.fr": ("Canal numérique des savoirs", "textbook"),
+    "www.lelivrescolaire.fr": ("Lelivrescolaire", "textbook"),
+    "edu.tactileo.fr": ("Tactileo", "textbook"),
+    "nuage02.apps.education.fr": ("Apps.education.fr", "collaborative"),
+    "0030858s.esidoc.fr": ("e-sidoc", "resource"),
+    "cyclades.examens-concours.gouv.fr": ("Cyclades, examens et concours", "administration"),
+}
 
 
-def school(folder, territory, timezone, zone="declared", holidays=DECLARED) -> Calendar:
-    written = directory(folder / "school")
-    head = f"timezone: {timezone}\nholiday_zone: {zone}\nterritory: {territory}\n"
-    (written / "calendar.yaml").write_text(head + SLOTS + holidays, encoding="utf-8")
-    return load_school(written).calendar
+def found(host):
+    return CATALOGUE.entry(CATALOGUE.site_of(host) or "")
 
 
-@pytest.mark.parametrize(
-    ("territory", "day"),
-    [
-        ("alsace", date(2027, 3, 26)),  # Good Friday
-        ("moselle", date(2028, 12, 26)),
-        ("reunion", date(2026, 12, 20)),  # abolition of slavery
-        ("guadeloupe", date(2027, 5, 27)),
-        ("martinique", date(2027, 5, 22)),
-        ("guyane", date(2027, 6, 10)),
-        ("mayotte", date(2027, 4, 27)),
-        ("nouvelle_caledonie", date(2026, 9, 24)),
-        ("polynesie", date(2027, 3, 5)),
-    ],
+def test_the_table_names_the_thirty_academies_and_eighteen_regions():
+    french = [row for row in ROWS if row[2].endswith(".fr")]
+    assert len({row[1] for row in french}) == 30
+    assert len({row[0] for row in french}) == 18
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[1] for row in ROWS])
+def test_an_academie_and_the_ent_of_its_schools_are_known(row):
+    _, academie, domain, portals = row
+    own = found(f"www.{domain}")
+    assert own.category == "administration"
+    assert own.publisher.startswith(("Académie d", "Vice-rectorat d"))
+    assert academie in own.publisher
+    for host in portals.split():
+        assert found(host).category == "ent", f"{academie}: {host}"
+
+
+@pytest.mark.parametrize("domain", [*BEFORE_THE_MERGER, *NO_ENT_KNOWN])
+def test_other_rectorats_are_known_too(domain):
+    assert found(f"www.{domain}").category == "administration"
+
+
+@pytest.mark.parametrize("host", NATIONAL)
+def test_national_services_and_publishers_are_known_by_name(host):
+    entry = found(host)
+    assert (entry.service, entry.category) == NATIONAL[host]
+
+
+@pytest.mark.skipif(
+    not HOSTS.is_file(), reason=f"{HOSTS.name} is not in {SHARED.name}/data beside the repository"
 )
-def test_each_territory_has_its_own_public_holidays(territory, day):
-    assert day in days_off("declared", territory, day.year)
-    assert day not in days_off("declared", "metropole", day.year)
-
-
-def test_the_national_ones_hold_everywhere():
-    for territory in TERRITORIES:
-        assert date(2026, 11, 11) in days_off("declared", territory, 2026), territory
-
-
-def test_alsace_has_the_school_holidays_of_its_zone_too():
-    assert date(2027, 2, 15) in days_off("B", "alsace", 2027) | days_off("A", "alsace", 2027)
-    assert days_off("B", "metropole", 2027) < days_off("B", "alsace", 2027)
-
-
-@pytest.mark.parametrize(
-    ("territory", "timezone", "utc"),
-    [
-        ("corse", "Europe/Paris", "2026-09-07T06:00"),
-        ("reunion", "Indian/Reunion", "2026-09-07T04:00"),
-        ("guadeloupe", "America/Guadeloupe", "2026-09-07T12:00"),
-        ("guyane", "America/Cayenne", "2026-09-07T11:00"),
-        ("nouvelle_caledonie", "Pacific/Noumea", "2026-09-06T21:00"),  # the day before in UTC
-        ("polynesie", "Pacific/Tahiti", "2026-09-07T18:00"),
-        ("polynesie", "Pacific/Marquesas", "2026-09-07T17:30"),  # half an hour apart
-        ("saint_pierre_et_miquelon", "America/Miquelon", "2026-09-07T10:00"),
-    ],
-)
-def test_a_lesson_at_eight_is_at_eight_where_the_school_is(tmp_path, territory, timezone, utc):
-    calendar = school(tmp_path, territory, timezone)
-    moment = datetime.fromisoformat(utc).replace(tzinfo=UTC)
-    assert (calendar.period_at(moment), calendar.local_day(moment)) == ("lesson", date(2026, 9, 7))
-    assert calendar.period_at(moment - timedelta(minutes=1)) != "lesson"
-    table = minute_table(calendar, date(2026, 9, 7), date(2026, 9, 8)).to_pylist()
-    first = next(row for row in table if row["slot"] == "M1")
-    assert (first["minute"], len(table)) == (moment, 1440)
-
-
-def test_an_evening_overseas_ends_with_the_local_day(tmp_path):
-    calendar = school(tmp_path, "reunion", "Indian/Reunion")
-    last = datetime(2026, 9, 7, 23, 59, tzinfo=ZoneInfo("Indian/Reunion"))
-    assert (calendar.period_at(last), calendar.local_day(last)) == ("evening", date(2026, 9, 7))
-    after = last + timedelta(minutes=1)
-    assert (calendar.period_at(after), calendar.local_day(after)) == ("night", date(2026, 9, 8))
-
-
-def test_declared_holidays_are_closed_and_those_of_the_metropole_are_not(tmp_path):
-    calendar = school(tmp_path, "reunion", "Indian/Reunion")
-    assert [calendar.is_off(date(2027, 1, day)) for day in (25, 26)] == [True, False]
-    assert not calendar.is_off(date(2026, 10, 20))  # autumn holidays of all three zones
-
-
-@pytest.mark.parametrize(
-    ("territory", "zone", "holidays", "told"),
-    [
-        ("corse", "A", "", "are not those of zone A"),
-        ("corse", "declared", "", "needs `holidays`"),
-        ("mayotte", "Mayotte", "", "`territory: mayotte`, and list them under `holidays`"),
-    ],
-)
-def test_what_cannot_be_proven_is_refused_in_words(tmp_path, territory, zone, holidays, told):
-    with pytest.raises(DeclarationErrors, match=told) as caught:
-        school(tmp_path, territory, "Europe/Paris", zone, holidays)
-    assert any(
-        (p.file, p.line, p.column) == ("calendar.yaml", 2, 15) for p in caught.value.problems
-    )
+def test_95_percent_of_the_public_education_hosts_resolve_to_a_service_or_publisher():
+    families = education_hosts(HOSTS.read_text(encoding="utf-8").splitlines())
+    core = [host for family in CORE for host in families[family]]
+    assert len(core) >= 1_255
+    for family, hosts in families.items():
+        one = covered(hosts, CATALOGUE)
+        assert one.known >= 0.95 * one.hosts, (family, one.unknown[:10])
