@@ -18,6 +18,7 @@ from school.explained import _models_in
 from school.lines import LinesFile
 from school.lists.settings import ListsYaml
 from school.load import load_school
+from school.services import ServicesFile
 from school.zones import ZonesFile
 from tests.school.declared import LYCEE, directory
 from tests.spec import vocabulary
@@ -33,6 +34,7 @@ FILES = {
     "privacy.yaml": PrivacySettings,
     "collector.yaml": CollectorSettings,
     "lists.yaml": ListsYaml,
+    "services.yaml": ServicesFile,
 }
 
 
