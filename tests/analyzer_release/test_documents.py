@@ -57,7 +57,11 @@ def test_the_settings_are_published_with_all_four_epsilons(place):
     }
     assert [(t["name"], t["period"], round(t["sigma"], 1)) for t in document["tables"]] == [
         ("T1", "week", 20.3),
+        ("T2", "week", 37.0),
+        ("T4", "week", 14_344.4),
+        ("T5-bis", "month", 20.3),
         ("T6", "day", 28.7),
+        ("T7", "month", 4_303.3),
     ]
     names = [column["name"] for column in document["columns"]]
     assert names == [column.name for column in (*SLICE_COLUMNS, *LINK_COLUMNS)]
@@ -103,14 +107,15 @@ def test_analyze_and_release_from_the_command_line(place):
     assert json.loads(analyzed.stdout)["days_in_store"] == 5
     released = json.loads(run("release", *options, "--as-of", "2026-09-14").stdout)
     assert released["as_of"] == "2026-09-14"
-    assert len(released["released"]) == 11
-    assert json.loads(run("release", *options).stdout)["released"] == []
+    assert len(released["released"]) == 5 + 3 + 5
+    assert json.loads(run("release", *options, "--as-of", "2026-09-14").stdout)["released"] == []
 
 
 def test_the_commands_speak_to_people_too(place):
     options = ("--store", place.root, "--school", place.declared)
     assert "5 of 5 stored days analysed" in run("analyze", *options).stdout
-    assert "11 releases written; T1: 1; T6: 5; link: 5" in run("release", *options).stdout
+    said = run("release", *options, "--as-of", "2026-09-14").stdout
+    assert "13 releases written; T1: 1; T2: 1; T4: 1; T6: 5; link: 5" in said
 
 
 @pytest.mark.parametrize(("as_of", "says"), [("2999-01-01", "future"), ("tomorrow", "not a date")])

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analyzer.activity import Question, engine
+from analyzer.activity import Question, counted, engine
 from analyzer.exact import Bench, day_minutes
 from analyzer.store import Store
-from privacy.gate.bounded import count
 from school.catalogue import load_catalogue
 from school.load import load_school
 from simulator import planted
@@ -41,8 +40,9 @@ def _cells(bench: Bench, question: Question, monday: date) -> dict[tuple[str, st
     table = bench.tables["T1"]
     total: Counter = Counter()
     for day in _week(monday):
-        found = question.ask(_slices(bench, day), day_minutes(bench, day))
-        total.update(dict(zip(table.keys(), count(found, table, day).counts, strict=True)))
+        found = question.ask(_slices(bench, day), day_minutes(bench, day), ["T1"])
+        counts = counted(found, table, day).counts
+        total.update(dict(zip(table.keys(), counts, strict=True)))
     return {(dict(key)["zone"], dict(key)["use"]): value for key, value in total.items()}
 
 
