@@ -19,8 +19,10 @@ from typing import Any, Final
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from analyzer import expression
+from analyzer import expression, windows
+from analyzer.expression import LINK_COLUMNS
 from analyzer.facts import MINUTE_SCHEMA
 from analyzer.groups import GROUP_OF_CATEGORY
 from privacy.gate.bounded import Activity, DayCells, Seen, count, count_seen
@@ -39,9 +41,11 @@ hash table of a join: 2.0 GiB instead of 0.7 for four million slices, and twice 
 below are written in the order that is right: the slices first, small tables after them."""
 MEMORY_LIMIT = "2GB"
 THREADS = 2
+MOST_IN_WINDOWS = 3_000_000
+"""Slices that are asked at once where the charter needs windows: under a gigabyte of them."""
 
 
-MINUTES = MINUTE_SCHEMA.append(pa.field("link_state", pa.string()))
+MINUTES = pa.schema([*MINUTE_SCHEMA, *(pa.field(name, pa.string()) for name in LINK_COLUMNS)])
 """Columns of the `minutes` that a question needs."""
 QUERY_OF_TABLE: Final[Mapping[TableName, str]] = {
     "T1": "uses",
@@ -101,6 +105,7 @@ class Question:
         services: Sequence[str] = (),
     ) -> None:
         self._connection = connection
+        self._windows = windows.needed(school.charter)
         self._load(slices, MINUTES.empty_table())
         rows, minutes = connection.table("slices"), connection.table("minutes")
         counting = rows.filter(rows.device.notnull(), rows.down_bytes > 0)
@@ -141,9 +146,7 @@ class Question:
         self._load(slices, minutes)
         answers = {}
         if wanted & _BY_MINUTE:
-            now = self._connection.table("by_minute_now")
-            self._connection.raw_sql("DROP TABLE IF EXISTS by_minute")  # Ibis 12 cannot on DuckDB 2
-            known = self._connection.create_table("by_minute", now, temp=True)
+            known = self._by_minute(slices)
             minutes_now = self._connection.table("minutes")
             answers = {
                 name: _OVER_MINUTES[name](known, minutes_now) for name in wanted & _BY_MINUTE
@@ -154,6 +157,30 @@ class Question:
                 for row in self._connection.table(name).to_pyarrow().to_pylist()
             ]
         return answers
+
+    def _by_minute(self, slices: Any) -> Any:
+        """Fill the table `by_minute`; a charter with windows is asked of some devices at a time.
+
+        Every window lies within one device-day, so the parts are exact. DuckDB holds all rows of a
+        window at once, which for the whole of a large day would pass `MEMORY_LIMIT`.
+        """
+        self._connection.raw_sql("DROP TABLE IF EXISTS by_minute")  # Ibis 12 cannot on DuckDB 2
+        parts = -(-slices.count_rows() // MOST_IN_WINDOWS) if self._windows else 1
+        if parts <= 1:
+            now = self._connection.table("by_minute_now")
+            return self._connection.create_table("by_minute", now, temp=True)
+        for part in range(parts):
+            # The remainder of a negative number is negative or zero: pseudonyms are signed.
+            rest = pc.subtract(
+                pc.field("device"),
+                pc.multiply(pc.divide(pc.field("device"), parts), parts),
+            )
+            own = slices.filter(pc.equal(pc.abs(rest), part))
+            self._connection.con.register("slices", own)
+            verb = "INSERT INTO by_minute" if part else "CREATE TEMP TABLE by_minute AS"
+            self._connection.raw_sql(f"{verb} SELECT * FROM by_minute_now")  # noqa: S608 - constants
+        self._connection.con.register("slices", slices)
+        return self._connection.table("by_minute")
 
 
 def counted(answers: Mapping[str, list[Any]], definition: Definition, day: date) -> DayCells:

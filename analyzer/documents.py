@@ -21,7 +21,7 @@ from analyzer.store import MEASURED, PUBLIC_FILE, SIMULATED, Store, write_whole
 from privacy.gate.noise import epsilons
 from privacy.records import LINK_COLUMNS, SLICE_COLUMNS, Reject
 from privacy.sealed import seal
-from school.conditions import condition
+from school.conditions import rule_sentences
 
 MEGA = 1_000_000
 COUNTED = ("offered", "parsed", *(f"rejected_{r.value}" for r in Reject), "kernel_drops", "shed")
@@ -101,7 +101,7 @@ def charter_document(bench: Bench) -> dict[str, Any]:
                 "use": rule.use,
                 "clause": rule.clause,
                 "because": rule.because.as_dict(),
-                "condition": condition(rule.when).as_dict(),
+                "condition": rule_sentences(rule).as_dict(),
             }
             for rule in charter.rules
         ],

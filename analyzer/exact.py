@@ -15,10 +15,10 @@ import pyarrow as pa
 from analyzer import activity, cells
 from analyzer.activity import MINUTES, Question
 from analyzer.cells import StoredCells
+from analyzer.digests import catalogue_digest
 from analyzer.facts import minute_table
 from analyzer.link_state import LINE_COLUMNS, minutes_of, read_lines, state_table
 from analyzer.store import MEASURED, SIMULATED, Store
-from privacy import canonical
 from privacy.gate.bounded import DayCells
 from privacy.gate.tables import Definition, definitions, published_zones
 from privacy.settings import PrivacySettings, TableName
@@ -76,9 +76,7 @@ class Bench:
     @cached_property
     def catalogue_digest(self) -> str:
         """Digest of what names are."""
-        return canonical.digest(
-            sorted((entry.suffix, entry.category, entry.service) for entry in self.catalogue)
-        )
+        return catalogue_digest(self.catalogue)
 
     @cached_property
     def published(self) -> dict[str, str | None]:

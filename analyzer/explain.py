@@ -1,26 +1,48 @@
 """What the charter says of a site, as sentences in French or English. Pure.
 
-Explains a service, never traffic: nothing measured is read. The verdicts are the real ones, from
-`analyzer.classify` on every zone kind of the school, period and state of the line; contexts with
-the same answer are told together.
+Explains a service, never traffic: nothing measured is read, and no clock, so that the same files
+give the same answer; it carries the digests of what it rests on. The verdicts are the real ones,
+from `analyzer.classify` on every zone kind of the school, period and state of the line, on an
+ordinary day, outside named slots, of a first small slice; contexts with the same answer are told
+together, and `analyzer.changes` says what would give another one.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from analyzer.changes import Change, changes
 from analyzer.classify import Verdict, classify
-from analyzer.facts import Facts
+from analyzer.digests import catalogue_digest
+from analyzer.facts import Facts, Observed, category_of, facts_of
+from privacy.records import SiteSource
 from school.catalogue import Catalogue
 from school.charter import Charter
 from school.labels import label, listed
 from school.load import School
-from school.words import UNMATCHED, Category, LinkState, Period, Strength, Use, ZoneKind
+from school.words import UNMATCHED, Category, LinkState, Period, Use, ZoneKind
 
 STATES: Final = tuple(state.value for state in LinkState)
-HEAVY_OCTETS: Final = 10**12
-"""A slice larger than any `megabytes_at_least`, to tell what changes with size."""
 Pattern = tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListLine:
+    """What an imported list says of the name."""
+
+    category: str
+    """The word that would be stored with a slice."""
+    list: str
+    date: str
+    """Date of the list, as the importer wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The imported lists that were asked, and the line that holds the name."""
+
+    digest: str
+    line: ListLine | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +52,11 @@ class Statement:
     zone_kinds: tuple[str, ...]
     periods: tuple[str, ...]
     link_states: tuple[str, ...]
-    heavy: bool
-    """True where the answer holds for large transfers only."""
     use: str
     rule: str
     clause: str
     sentence: str
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,55 +66,94 @@ class Explanation:
     site: str | None
     service: str | None
     category: str
-    charter_digest: str
+    evidence: str
+    """Strength of a name that the device asked for in clear."""
     summary: str
+    evidence_sentence: str
     statements: tuple[Statement, ...]
+    clauses: Mapping[str, str]
+    """Text of every clause that the statements name."""
+    lists: Lists | None
+    digests: Mapping[str, str]
+    """charter, catalogue and lists: what the answer depends on, and on nothing else."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON values."""
+        line = self.lists.line if self.lists else None
         return {
             "site": self.site,
             "service": self.service,
             "category": self.category,
-            "charter_digest": self.charter_digest,
+            "evidence": self.evidence,
             "summary": self.summary,
+            "evidence_sentence": self.evidence_sentence,
+            "list": {"list": line.list, "category": line.category, "date": line.date}
+            if line
+            else None,
+            "digests": dict(self.digests),
+            "clauses": dict(self.clauses),
             "statements": [
                 {
                     "zone_kinds": list(item.zone_kinds),
                     "periods": list(item.periods),
                     "link_states": list(item.link_states),
-                    "heavy": item.heavy,
                     "use": item.use,
                     "rule": item.rule,
                     "clause": item.clause,
                     "sentence": item.sentence,
+                    "changes": [change.as_dict() for change in item.changes],
                 }
                 for item in self.statements
             ],
         }
 
 
-def explain_host(host: str, *, school: School, catalogue: Catalogue, lang: str) -> Explanation:
-    """Explain a name: it is reduced first, and the full name appears nowhere in the answer."""
+def explain_host(
+    host: str, *, school: School, catalogue: Catalogue, lang: str, lists: Lists | None = None
+) -> Explanation:
+    """Explain a name: it is reduced first, and the full name appears nowhere in the answer.
+
+    Args:
+        host: a full host name.
+        school: what the school declares.
+        catalogue: what names are.
+        lang: `fr` or `en`.
+        lists: what the imported lists say of the full name; None without lists.
+    """
     site = catalogue.site_of(host)
     entry = catalogue.entry(site) if site else None
-    category = entry.category if entry else Category.UNKNOWN.value
-    strength = Strength.STRONG if site else Strength.NONE
-    kinds = _kinds(school)
-    statements = tuple(_statements(school.charter, kinds, category, strength.value, lang))
+    seen = _seen(site, lists)
+    category, strength = category_of(seen, entry.category if entry else None)
+    statements = tuple(_statements(school, seen, entry.category if entry else None, lang))
+    used = dict.fromkeys(s.clause for item in statements for s in (item, *_verdicts(item)))
+    charter = school.charter
     return Explanation(
         site=site,
         service=entry.service if entry else None,
         category=category,
-        charter_digest=school.charter_digest,
+        evidence=strength.value,
         summary=_summary(site, entry.service if entry else None, category, lang),
+        evidence_sentence=_evidence(site, known=entry is not None, lists=lists, lang=lang),
         statements=statements,
+        clauses={name: charter.clause(name).text.in_language(lang) for name in used},
+        lists=lists,
+        digests={
+            "charter": school.charter_digest,
+            "catalogue": catalogue_digest(catalogue),
+            **({"lists": lists.digest} if lists else {}),
+        },
     )
 
 
-def _kinds(school: School) -> tuple[str, ...]:
-    declared = {zone.kind for zone in school.zones}
-    return tuple(kind.value for kind in ZoneKind if kind.value in declared and kind != UNMATCHED)
+def _verdicts(item: Statement) -> list[Verdict]:
+    return [change.verdict for change in item.changes]
+
+
+def _seen(site: str | None, lists: Lists | None) -> Observed:
+    """A slice whose name the device itself asked for."""
+    source = SiteSource.TLS_SNI if site else SiteSource.NONE
+    listed_as = lists.line.category if lists and lists.line else None
+    return Observed(site=site, site_source=source.value, list_category=listed_as)
 
 
 def _summary(site: str | None, service: str | None, category: str, lang: str) -> str:
@@ -111,29 +171,59 @@ def _summary(site: str | None, service: str | None, category: str, lang: str) ->
     return f"{site}, c'est {service} : {what}."
 
 
-def _pattern(charter: Charter, facts: Mapping[str, str], octets: int) -> Pattern:
-    """Return the verdicts for calm, busy and saturated."""
-    return tuple(
-        classify(Facts(**facts, link_state=state, octets=octets), charter) for state in STATES
+def _evidence(site: str | None, *, known: bool, lists: Lists | None, lang: str) -> str:
+    line = lists.line if lists else None
+    if line is not None and not known:
+        return (
+            f"Evidence: weak, it rests on the imported list {line.list} of {line.date} alone."
+            if lang == "en"
+            else f"Preuve : faible, elle repose sur la seule liste importée {line.list} du "
+            f"{line.date}."
+        )
+    if site is None:
+        return "Evidence: none." if lang == "en" else "Preuve : aucune."
+    text = (
+        "Evidence: strong where the device asked for this name in clear, weak where it comes from "
+        "a DNS answer or from the outside of an encrypted hello."
+        if lang == "en"
+        else "Preuve : sûre si l'appareil a demandé ce nom en clair, faible s'il vient d'une réponse "
+        "DNS ou de l'extérieur d'un échange chiffré."
     )
+    if line is None:
+        return text
+    also = (
+        f" The imported list {line.list} of {line.date} also holds it; the catalogue wins."
+        if lang == "en"
+        else f" La liste importée {line.list} du {line.date} le contient aussi ; le catalogue "
+        "l'emporte."
+    )
+    return text + also
+
+
+def _kinds(school: School) -> tuple[str, ...]:
+    declared = {zone.kind for zone in school.zones}
+    return tuple(kind.value for kind in ZoneKind if kind.value in declared and kind != UNMATCHED)
+
+
+def _facts(seen: Observed, site_category: str | None, place: tuple[str, str, str]) -> Facts:
+    kind, period, state = place
+    facts = facts_of(
+        seen, zone_kind=kind, period=period, link_state=state, site_category=site_category
+    )
+    own = {"device_day_octets": 0, "rule_minutes": 1, "rule_octets": 0}
+    return replace(facts, link_up=state, link_down=state, **own)
 
 
 def _groups(
-    charter: Charter, kinds: tuple[str, ...], category: str, evidence: str, octets: int
+    school: School, seen: Observed, site_category: str | None
 ) -> dict[tuple[tuple[str, ...], Pattern], list[str]]:
     """Group: (zone kinds with one behaviour over all periods, verdicts by state) → periods."""
     by_zone: dict[tuple[Pattern, ...], list[str]] = {}
-    for kind in kinds:
+    for kind in _kinds(school):
         patterns = tuple(
-            _pattern(
-                charter,
-                {
-                    "zone_kind": kind,
-                    "period": period.value,
-                    "category": category,
-                    "evidence": evidence,
-                },
-                octets,
+            tuple(
+                classify(_facts(seen, site_category, (kind, period.value, state)), school.charter)
+                for state in STATES
             )
             for period in Period
         )
@@ -145,67 +235,39 @@ def _groups(
     return groups
 
 
-def _statements(
-    charter: Charter, kinds: tuple[str, ...], category: str, evidence: str, lang: str
-) -> Iterator[Statement]:
-    usual = list(_flat(_groups(charter, kinds, category, evidence, 0)))
-    large = list(_flat(_groups(charter, kinds, category, evidence, HEAVY_OCTETS)))
-    for zones, periods, states, verdict in usual:
-        yield _statement(charter, (zones, periods, states), verdict, lang=lang, heavy=False)
-    for place in large:
-        if place not in usual and not _told(place, usual):
-            yield _statement(charter, place[:3], place[3], lang=lang, heavy=True)
-
-
 Places = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-Told = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], Verdict]
 
 
-def _told(place: Told, usual: list[Told]) -> bool:
-    """Say whether the usual statements already give this answer for all of these contexts."""
-    contexts = {(z, p, s) for z in place[0] for p in place[1] for s in place[2]}
-    same = {
-        (z, p, s)
-        for zones, periods, states, verdict in usual
-        if verdict == place[3]
-        for z in zones
-        for p in periods
-        for s in states
-    }
-    return contexts <= same
-
-
-def _flat(groups: Mapping[tuple[tuple[str, ...], Pattern], list[str]]) -> Iterator[Told]:
-    for (zones, pattern), periods in groups.items():
+def _statements(
+    school: School, seen: Observed, site_category: str | None, lang: str
+) -> Iterator[Statement]:
+    for (zones, pattern), periods in _groups(school, seen, site_category).items():
         by_verdict: dict[Verdict, list[str]] = {}
         for state, verdict in zip(STATES, pattern, strict=True):
             by_verdict.setdefault(verdict, []).append(state)
         for verdict, states in by_verdict.items():
-            yield zones, tuple(periods), tuple(states), verdict
+            places = (zones, tuple(periods), tuple(states))
+            contexts = [
+                _facts(seen, site_category, (zone, period, state))
+                for zone in zones
+                for period in periods
+                for state in states
+            ]
+            other = changes(contexts, verdict, school=school, lang=lang)
+            yield _statement(school.charter, places, verdict, other, lang=lang)
 
 
 def _statement(
-    charter: Charter, places: Places, verdict: Verdict, *, lang: str, heavy: bool
+    charter: Charter, places: Places, verdict: Verdict, other: tuple[Change, ...], *, lang: str
 ) -> Statement:
-    zones, periods, states = places
     because = charter.rule(verdict.rule).because.in_language(lang)
-    where = _where(places, lang=lang, heavy=heavy)
-    use = label(Use, verdict.use, lang)
+    where, use = _where(places, lang), label(Use, verdict.use, lang)
     if lang == "en":
         text = f"{where}: {use}, because {because} (rule {verdict.rule}, clause {verdict.clause})."
     else:
         link = _because_fr(because)
         text = f"{where} : {use}, {link} (règle {verdict.rule}, article {verdict.clause})."
-    return Statement(
-        zone_kinds=zones,
-        periods=periods,
-        link_states=states,
-        heavy=heavy,
-        use=verdict.use,
-        rule=verdict.rule,
-        clause=verdict.clause,
-        sentence=text,
-    )
+    return Statement(*places, verdict.use, verdict.rule, verdict.clause, text, other)
 
 
 def _because_fr(because: str) -> str:
@@ -213,7 +275,7 @@ def _because_fr(because: str) -> str:
     return f"parce qu'{because}" if vowel else f"parce que {because}"
 
 
-def _where(places: Places, *, lang: str, heavy: bool) -> str:
+def _where(places: Places, lang: str) -> str:
     zones, periods, states = places
     english = lang == "en"
     parts = [", ".join(label(ZoneKind, kind, lang) for kind in zones)]
@@ -224,7 +286,5 @@ def _where(places: Places, *, lang: str, heavy: bool) -> str:
     if len(states) < len(STATES):
         words = listed([label(LinkState, state, lang) for state in states], lang)
         parts.append(f"when the line is {words}" if english else f"quand la ligne est {words}")
-    if heavy:
-        parts.append("for large transfers" if english else "pour de gros volumes")
     text = ", ".join(parts)
     return text[:1].upper() + text[1:]

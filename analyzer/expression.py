@@ -1,23 +1,28 @@
 """The charter as one lazy Ibis expression over a slice table. Pure: builds, never executes.
 
 The exception is `classified` with a `minutes` table that has no timetable columns: it asks for the
-first and last minute to build them. Everything is standard SQL (joins, CASE, IN), so that DuckDB
-and Spark give the same rows.
+first and last minute to build them. Everything is standard SQL (joins, CASE, IN, windows), so that
+DuckDB and Spark give the same rows.
 
 Change together: `analyzer.facts.category_of` and `_category` here; `analyzer.classify.matches` and
-`_matches` here. tests/analyzer_classify compares the two on generated slices and charters.
+`analyzer.masks`; `analyzer.volumes` and `analyzer.windows`. tests/analyzer_classify compares the two
+on generated slices and charters.
+
+Small tables (minutes, zones, sites, categories) are joined, and bring as numbers what they allow
+(`analyzer.masks`), so that a rule costs no string comparison of its own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 import ibis
 import pyarrow as pa
-from ibis.expr.types import BooleanValue, StringValue, Table
+from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table
 
+from analyzer import masks, windows
 from analyzer.behaviour import steady_expression
-from analyzer.classify import FACT_OF_KEY, MEGABYTE
+from analyzer.classify import FACT_OF_KEY, VOLUME_OF_KEY
 from analyzer.facts import (
     APP_CATEGORY,
     HOUSEKEEPING_PORTS,
@@ -28,11 +33,22 @@ from analyzer.facts import (
 from privacy.records import SiteSource, Transport
 from school.calendar import Calendar
 from school.catalogue import Catalogue
-from school.charter import Charter, When
+from school.charter import Charter
 from school.lists import CATEGORY_OF_LIST
 from school.load import School
-from school.words import UNMATCHED, Behaviour, Category, LinkState, Period, Strength
+from school.words import UNMATCHED, Behaviour, Category, DayKind, LinkState, Period, Strength
 
+OF_NO_MINUTE: Final[Mapping[str, str | None]] = {
+    "period": Period.CLOSED.value,
+    "slot": None,
+    "day": DayKind.ORDINARY.value,
+    "link": LinkState.CALM.value,
+    "link_up": LinkState.CALM.value,
+    "link_down": LinkState.CALM.value,
+}
+"""Keys of conditions about the minute, and what counts where nothing is known of it."""
+LINK_COLUMNS: Final = ("link_state", "link_up", "link_down")
+"""What a table of minutes may tell of the line (`analyzer.link_state.MINUTES_SCHEMA`)."""
 ADDED: Final = ("day", "slot", "period", "zone_kind", "category", "use", "rule")
 """Columns that `classified` adds to those of the slices."""
 
@@ -44,26 +60,26 @@ def classified(slices: Table, *, school: School, catalogue: Catalogue, minutes: 
         slices: table with the columns of `privacy.records.SLICE_SCHEMA`.
         school: what the school declares.
         catalogue: what names are.
-        minutes: `minute` (timestamp, UTC, each once) and `link_state`; a minute that is missing
-            counts as calm. The timetable is made for the local days from its first to its last
-            minute; slices of other days get a null `day`. It may instead hold `day`, `slot` and
-            `period` itself (from `analyzer.facts.minute_table`), which saves a small query.
+        minutes: `minute` (timestamp, UTC, each once), `link_state`, and `link_up` and `link_down`
+            if a rule looks at them; a minute that is missing counts as calm. The timetable is made
+            for the local days from its first to its last minute; slices of other days get a null
+            `day`. It may instead hold `day`, `slot`, `period` and `day_kind` itself (from
+            `analyzer.facts.minute_table`), which saves a small query.
+
+    Raises:
+        ValueError: `minutes` lacks a column that the charter looks at.
     """
-    table = _with_minutes(slices, with_timetable(minutes, school.calendar))
+    charter = school.charter
+    table = _with_minutes(slices, with_timetable(minutes, school.calendar), charter)
     table = _with_zones(table, school)
-    table = _with_categories(table, catalogue)
-    table = table.mutate(
-        link_state=table.link_state.fill_null(LinkState.CALM.value),
-        period=table.period.fill_null(Period.CLOSED.value),
-        octets=table.up_bytes + table.down_bytes,
-    )
-    table = table.mutate(rule=rule_expression(table, school.charter))
-    table = table.mutate(use=_mapped(table.rule, {r.id: r.use for r in school.charter.rules}))
+    table = _with_categories(table, catalogue, charter)
+    table = windows.with_volumes(table.mutate(octets=table.up_bytes + table.down_bytes), charter)
+    table = _with_verdicts(table, _matching(table, charter, JOINED), charter, counted=False)
     return table.select(*slices.columns, *ADDED)
 
 
 def with_timetable(minutes: Table, calendar: Calendar) -> Table:
-    """Return `minutes` with `day`, `slot` and `period`; executes a small query if they are missing."""
+    """Return `minutes` with the timetable; executes a small query if it is missing."""
     if {"day", "slot", "period"} <= set(minutes.columns):
         return minutes
     bounds = minutes.aggregate(first=minutes.minute.min(), last=minutes.minute.max())
@@ -74,55 +90,110 @@ def with_timetable(minutes: Table, calendar: Calendar) -> Table:
         first, last = calendar.local_day(row["first"]), calendar.local_day(row["last"])
         known = minute_table(calendar, first, last + timedelta(days=1))
     timetable = ibis.memtable(known)
-    states = minutes.select("link_state", minute_of_table="minute")
+    told = [name for name in LINK_COLUMNS if name in minutes.columns]
+    states = minutes.select(*told, minute_of_table="minute")
     return timetable.left_join(states, timetable.minute == states.minute_of_table).drop(
         "minute_of_table"
     )
 
 
-def _with_minutes(slices: Table, minutes: Table) -> Table:
-    known = minutes.select("link_state", "day", "slot", "period", minute_of_table="minute")
-    return slices.left_join(known, slices.minute == known.minute_of_table)
+def _with_minutes(slices: Table, minutes: Table, charter: Charter) -> Table:
+    """Join the minutes and what their facts allow; a minute that is not there has `OF_NO_MINUTE`."""
+    keys = [key for key in OF_NO_MINUTE if charter.looks_at(key)]
+    missing = sorted({FACT_OF_KEY[key] for key in keys} - set(minutes.columns))
+    if missing:
+        raise ValueError(f"the charter looks at {', '.join(missing)}; the minutes do not tell it")
+    filled = minutes.mutate(
+        **{
+            FACT_OF_KEY[key]: minutes[FACT_OF_KEY[key]].fill_null(OF_NO_MINUTE[key])
+            for key in keys
+            if OF_NO_MINUTE[key] is not None
+        }
+    )
+    told = _every([masks.of_words(filled[FACT_OF_KEY[key]], key, charter) for key in keys], charter)
+    known = filled.select(
+        *("day", "slot", "period"),
+        minute_of_table="minute",
+        **{f"minute_bits{n}": number for n, number in enumerate(told)},
+    )
+    nothing = masks.everything(charter)
+    for key in keys:
+        nothing = masks.both(nothing, masks.allowing(charter, key, OF_NO_MINUTE[key]))
+    joined = slices.left_join(known, slices.minute == known.minute_of_table)
+    joined = joined.mutate(period=joined.period.fill_null(Period.CLOSED.value))
+    return _filled(joined, "minute_bits", nothing)
 
 
-def _dimension(names: tuple[str, str], pairs: Iterable[tuple[str, str]]) -> Table:
-    rows = sorted(pairs)
-    columns = {names[0]: [key for key, _ in rows], names[1]: [value for _, value in rows]}
-    schema = pa.schema([(name, pa.string()) for name in names])
-    return ibis.memtable(pa.table(columns, schema=schema))
+def _filled(table: Table, prefix: str, numbers: masks.Numbers) -> Table:
+    names = {f"{prefix}{n}": number for n, number in enumerate(numbers)}
+    return table.mutate(
+        **{name: table[name].fill_null(ibis.literal(n, "int64")) for name, n in names.items()}
+    )
+
+
+def _every(numbers: Iterable[Sequence[IntegerValue]], charter: Charter) -> list[IntegerValue]:
+    """Return the rules that all allow."""
+    whole: list[IntegerValue] = [ibis.literal(n, "int64") for n in masks.everything(charter)]
+    for some in numbers:
+        whole = [one & other for one, other in zip(whole, some, strict=True)]
+    return whole
+
+
+def _dimension(
+    names: tuple[str, ...], rows: Mapping[str, str], numbers: Mapping[str, list[int]] | None = None
+) -> Table:
+    """A small table of words: key, value, and numbers in the order of the sorted keys."""
+    ordered = sorted(rows)
+    columns = {name: pa.array(ordered, pa.string()) for name in names[:1]}
+    columns |= {name: pa.array([rows[key] for key in ordered], pa.string()) for name in names[1:]}
+    columns |= {name: pa.array(some, pa.int64()) for name, some in (numbers or {}).items()}
+    return ibis.memtable(pa.table(columns))
 
 
 def _with_zones(table: Table, school: School) -> Table:
-    pairs = ((zone.name, zone.kind) for zone in school.zones)
-    known = _dimension(("zone_of_table", "zone_kind"), pairs)
+    charter = school.charter
+    kinds = {zone.name: zone.kind for zone in school.zones}
+    allowed = {name: masks.allowing(charter, "zone", kind) for name, kind in kinds.items()}
+    numbers = masks.columns("zone_bits", allowed, charter)
+    known = _dimension(("zone_of_table", "zone_kind"), kinds, numbers)
     joined = table.left_join(known, table.zone == known.zone_of_table)
-    return joined.mutate(zone_kind=joined.zone_kind.fill_null(UNMATCHED))
+    joined = joined.mutate(zone_kind=joined.zone_kind.fill_null(UNMATCHED))
+    return _filled(joined, "zone_bits", masks.allowing(charter, "zone", UNMATCHED))
 
 
-def _with_categories(table: Table, catalogue: Catalogue) -> Table:
-    pairs = ((entry.suffix, entry.category) for entry in catalogue)
-    known = _dimension(("site_of_table", "site_category"), pairs)
-    joined = table.left_join(known, table.site == known.site_of_table)
-    steady = joined.site.isnull() & steady_expression(joined)
-    joined = joined.mutate(
+def _with_categories(table: Table, catalogue: Catalogue, charter: Charter) -> Table:
+    sites = {entry.suffix: entry.category for entry in catalogue}
+    for column, value, rows in (
+        ("site", "site_category", sites),
+        ("list_category", "listed", CATEGORY_OF_LIST),
+        ("app", "hinted", APP_CATEGORY),
+    ):
+        known = _dimension((f"{column}_of_table", value), rows)
+        table = table.left_join(known, table[column] == known[f"{column}_of_table"])
+    steady = table.site.isnull() & steady_expression(table)
+    table = table.mutate(
         behaviour=ibis.ifelse(steady, Behaviour.STEADY_AUDIO.value, Behaviour.NONE.value)
     )
-    category, evidence = _category(joined)
-    return joined.mutate(category=category, evidence=evidence)
+    category, evidence = _category(table)
+    table = table.mutate(category=category, evidence=evidence)
+    allowed = {
+        category.value: masks.allowing(charter, "category", category.value) for category in Category
+    }
+    numbers = masks.columns("category_bits", allowed, charter)
+    known = _dimension(("category_of_table",), {word: word for word in allowed}, numbers)
+    return table.left_join(known, table.category == known.category_of_table)
 
 
 def _category(table: Table) -> tuple[StringValue, StringValue]:
     """`analyzer.facts.category_of`, step by step."""
-    listed = _mapped(table.list_category, CATEGORY_OF_LIST)
-    hinted = _mapped(table.app, APP_CATEGORY)
     by_port = (table.transport == Transport.UDP.value) & table.server_port.isin(HOUSEKEEPING_PORTS)
     by_behaviour = table.behaviour == Behaviour.STEADY_AUDIO.value
     named = table.site.notnull()
     of_site = _strength(table)
     steps: list[tuple[BooleanValue, Any, Any]] = [
         (named & table.site_category.notnull(), table.site_category, of_site),
-        (listed.notnull(), listed, Strength.WEAK.value),
-        (hinted.notnull(), hinted, Strength.STRONG.value),
+        (table.listed.notnull(), table.listed, Strength.WEAK.value),
+        (table.hinted.notnull(), table.hinted, Strength.STRONG.value),
         (named, Category.UNKNOWN.value, of_site),
         (by_port, Category.NTP_PKI_DNS.value, Strength.WEAK.value),
         (by_behaviour, Category.WEB_RADIO.value, Strength.WEAK.value),
@@ -145,28 +216,61 @@ def _strength(table: Table) -> StringValue:
     )
 
 
-def _mapped(column: StringValue, mapping: Mapping[str, str]) -> StringValue:
-    """CASE over a small mapping, one branch per result; null for what it does not hold."""
-    by_result: dict[str, list[str]] = {}
-    for key, value in sorted(mapping.items()):
-        by_result.setdefault(value, []).append(key)
-    branches = [(column.isin(keys), value) for value, keys in by_result.items()]
-    return ibis.cases(*branches, else_=ibis.null("string"))
+JOINED: Final = {
+    "minute_bits": tuple(OF_NO_MINUTE),
+    "zone_bits": ("zone",),
+    "category_bits": ("category",),
+}
+"""Numbers that `classified` joins from small tables, and the keys of conditions that they answer."""
 
 
-def rule_expression(table: Table, charter: Charter) -> StringValue:
-    """Return the id of the first rule that matches, for a table with the columns of the facts."""
-    branches = [(_matches(table, rule.when), rule.id) for rule in charter.rules]
-    return ibis.cases(*branches, else_=ibis.null("string"))
+def _matching(
+    table: Table, charter: Charter, joined: Mapping[str, tuple[str, ...]]
+) -> list[IntegerValue]:
+    """Return which rules match: `analyzer.classify.matches` for all rules at once.
 
-
-def _matches(table: Table, when: When) -> BooleanValue:
-    """`analyzer.classify.matches`. A null app gives null, which CASE takes for no."""
-    test: BooleanValue = ibis.literal(value=True)
-    if when.megabytes_at_least is not None:
-        test = test & (table.octets >= when.megabytes_at_least * MEGABYTE)
+    Args:
+        table: with the facts as columns, but for those that `joined` answers.
+        charter: whose rules.
+        joined: prefix of columns of numbers → the keys that they answer.
+    """
+    answered = {key for keys in joined.values() for key in keys}
+    count = len(masks.words(charter))
+    found: list[Sequence[IntegerValue]] = [
+        [table[f"{prefix}{n}"] for n in range(count)] for prefix in joined
+    ]
     for key, fact in FACT_OF_KEY.items():
-        allowed = when.allowed(key)
-        if allowed is not None:
-            test = test & table[fact].isin(sorted(allowed))
-    return test
+        if charter.looks_at(key) and key not in answered:
+            found.append(masks.of_words(table[fact], key, charter))
+    for key, fact in VOLUME_OF_KEY.items():
+        if charter.looks_at(key):
+            found.append(masks.of_volume(table[fact], key, charter))
+    return _every(found, charter)
+
+
+def _with_verdicts(
+    table: Table, matching: Sequence[IntegerValue], charter: Charter, *, counted: bool
+) -> Table:
+    """Add `rule` and `use`; what tolerances count is built where it is not `counted` already."""
+    numbers = {f"matching{n}": number for n, number in enumerate(matching)}
+    table = table.mutate(**numbers)
+    known = [table[name] for name in numbers]
+    table = table.mutate(rule=masks.first_rule(known, charter), use=masks.first_use(known, charter))
+    if not counted:
+        table = windows.with_budgets(table, charter)
+    beyond = [
+        ((table.rule == rule.id) & windows.passes(table, rule.tolerance), rule.tolerance.beyond)
+        for rule in charter.rules
+        if rule.tolerance
+    ]
+    return table.mutate(use=ibis.cases(*beyond, else_=table.use)) if beyond else table
+
+
+def verdicts(facts: Table, charter: Charter) -> Table:
+    """Return a table of facts with `rule` and `use`: `analyzer.classify.classify` for each row.
+
+    Args:
+        facts: columns named as the fields of `analyzer.facts.Facts`, and `device` (null: none).
+        charter: whose rules.
+    """
+    return _with_verdicts(facts, _matching(facts, charter, {}), charter, counted=True)

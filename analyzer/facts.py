@@ -1,9 +1,11 @@
 """What a verdict may rest on: `Facts`, and how they are read from one slice. Pure.
 
 There is no device, flow, address or site among the facts, so no rule can single out a person, and
-nothing here depends on another device's traffic, the state of the line excepted (DESIGN 2).
+nothing here depends on another device's traffic, the state of the line excepted (DESIGN 2): the
+volumes are those of the slice's own flow and of its own device on its own day.
 
-Change together: `Facts` here, `school.charter.When`, `analyzer.classify`, `analyzer.expression`.
+Change together: `Facts` here, `school.charter.When`, `analyzer.classify`, `analyzer.volumes`,
+`analyzer.expression`.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from analyzer.behaviour import looks_steady
 from privacy.records import SiteSource, Transport
 from school.calendar import Calendar
 from school.lists import CATEGORY_OF_LIST
-from school.words import Behaviour, Category, Strength
+from school.words import Behaviour, Category, DayKind, Strength
 
 STRONG_SOURCES: Final = frozenset(
     {
@@ -58,12 +60,27 @@ class Facts:
     """Strength of what `category` rests on."""
     link_state: str
     """Worst of up and down in this minute; calm when it is not known."""
-    list_category: str | None = None
-    """What the imported list said; kept for explanations, decides through `category` only."""
+    link_up: str | None = None
+    """The same of one direction; None when nobody told: no rule about it then matches."""
+    link_down: str | None = None
+    slot: str | None = None
+    """Name of the declared slot that holds the minute."""
+    day_kind: str = DayKind.ORDINARY.value
+    listed: str | None = None
+    """What the imported list said, in our words; decides through `category`, or by name."""
     app: str | None = None
     behaviour: str = Behaviour.NONE.value
     octets: int = 0
     """IP octets of the slice, both directions."""
+    flow_octets: int = 0
+    """The same of the slices of its own flow on its local day, up to and including its minute."""
+    device_day_octets: int | None = None
+    """The same of the slices of its own device, local day and category; None without a device."""
+    rule_minutes: int | None = None
+    """Distinct clock minutes of the slices of its own device and local day that the same rule
+    decided, up to and including its minute; None without a device."""
+    rule_octets: int | None = None
+    """IP octets of those slices; None without a device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +158,11 @@ def _unnamed(seen: Observed) -> tuple[str, Strength]:
 def facts_of(
     seen: Observed, *, zone_kind: str, period: str, link_state: str, site_category: str | None
 ) -> Facts:
-    """Return the facts of one slice in its context."""
+    """Return the facts of one slice in its context, as if it were the first of its flow.
+
+    `analyzer.volumes.with_volumes` adds what depends on the slices before it; slot, kind of day and
+    the two directions of the line are for callers whose charter looks at them.
+    """
     category, strength = category_of(seen, site_category)
     return Facts(
         zone_kind=zone_kind,
@@ -149,10 +170,11 @@ def facts_of(
         category=category,
         evidence=strength.value,
         link_state=link_state,
-        list_category=seen.list_category,
+        listed=CATEGORY_OF_LIST.get(seen.list_category or ""),
         app=seen.app,
         behaviour=behaviour_of(seen).value,
         octets=seen.up_bytes + seen.down_bytes,
+        flow_octets=seen.up_bytes + seen.down_bytes,
     )
 
 
@@ -162,19 +184,20 @@ MINUTE_SCHEMA: Final = pa.schema(
         pa.field("day", pa.date32(), nullable=False),
         pa.field("slot", pa.string()),
         pa.field("period", pa.string(), nullable=False),
+        pa.field("day_kind", pa.string(), nullable=False),
     ]
 )
 
 
 def minute_table(calendar: Calendar, start: date, end: date) -> pa.Table:
-    """Return what every minute of the local days [start, end) is: minute (UTC), day, slot, period.
+    """Return what every minute of the local days [start, end) is: columns of `MINUTE_SCHEMA`.
 
     A day of clock change has 1,380 or 1,500 minutes; the two hours of autumn that share their
     wall-clock time are two different minutes here and have the same slot and period.
     """
     rows: dict[str, list[object]] = {name: [] for name in MINUTE_SCHEMA.names}
     for day in calendar.days(start, end):
-        whole = calendar.of_day(day)
+        whole, kind = calendar.of_day(day), calendar.day_kind(day)
         moment = _midnight(calendar, day)
         after = _midnight(calendar, day + timedelta(days=1))
         while moment < after:
@@ -184,6 +207,7 @@ def minute_table(calendar: Calendar, start: date, end: date) -> pa.Table:
             rows["day"].append(day)
             rows["slot"].append(slot)
             rows["period"].append(period)
+            rows["day_kind"].append(kind)
             moment += timedelta(minutes=1)
     return pa.table(rows, schema=MINUTE_SCHEMA)
 

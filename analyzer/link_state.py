@@ -5,8 +5,15 @@ the minutes behind them are published (link load), so the guarantee is condition
 
 Interface counters are preferred to what the meter saw: they miss nothing. Ten seconds in which an
 interface was away (gap rows, `outage_ms`) are no measurement, even where a part of them was measured.
-A minute counts as seen when at least half of its ten-second rows are there. Comparisons are in whole bits, so that exactly
-80 % is busy on every machine.
+A minute counts as seen when at least half of its ten-second rows are there. Comparisons are in
+whole bits, so that exactly 80 % is busy on every machine.
+
+A state is entered at one percentage and left a little lower (hysteresis), so that the same radio is
+not inappropriate every other minute while a line stays around a threshold. Each line and direction
+has a state of its own; a minute that was not seen, and the start of a day, forget it: nobody is
+told that the line was full without proof. Of several lines the worst counts, up and down apart;
+`link_state` is the worse of the two. The minutes that the link load publishes (`link_load`) count
+from 80 % and from 95 %, without memory.
 """
 
 from collections.abc import Iterable
@@ -25,13 +32,24 @@ LEAST_ROWS: Final = 3
 """Ten-second rows of a minute, of six, below which the minute is missing."""
 BUSY_PERCENT: Final = 80
 SATURATED_PERCENT: Final = 95
+LEAVE_BUSY_PERCENT: Final = 75
+"""A busy direction is calm again under this. Five points: more than a steady line flutters from one
+minute to the next, and under three quarters of the declared capacity no minute is ever busy."""
+LEAVE_SATURATED_PERCENT: Final = 90
+"""A saturated direction is busy again under this. Five points as well; still above `busy`, so that
+the two bands never meet."""
 STATES: Final = ("calm", "busy", "saturated")
 
 Longs = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 MINUTES_SCHEMA: Final = pa.schema(
-    [("minute", pa.timestamp("s", tz="UTC")), ("link_state", pa.string())]
+    [
+        ("minute", pa.timestamp("s", tz="UTC")),
+        ("link_state", pa.string()),
+        ("link_up", pa.string()),
+        ("link_down", pa.string()),
+    ]
 )
 
 
@@ -126,35 +144,51 @@ def at_least(octets: Longs, seconds: Longs, capacity_bit_s: int, percent: int) -
     return octets * 8 * 100 >= percent * capacity_bit_s * seconds
 
 
-def states_of(minutes: LineMinutes, capacity: Capacity) -> Longs:
-    """Return the position in `STATES` of each minute: the worse of up and down."""
-    worst = np.zeros(len(minutes.minute_s), dtype=np.int64)
-    seconds = minutes.seconds()
-    for octets, bit_s in (
-        (minutes.up_bytes, capacity.up_bit_s),
-        (minutes.down_bytes, capacity.down_bit_s),
-    ):
-        for percent in (BUSY_PERCENT, SATURATED_PERCENT):
-            reached = at_least(octets, seconds, bit_s, percent).astype(np.int64)
-            worst = np.maximum(worst, reached * (1 + (percent == SATURATED_PERCENT)))
-    return worst
+def states_of(minute_s: Longs, octets: Longs, seconds: Longs, capacity_bit_s: int) -> list[int]:
+    """Return the position in `STATES` of each minute of one direction of one line, in order.
+
+    Args:
+        minute_s: starts of the seen minutes, increasing.
+        octets: what was carried in each.
+        seconds: how long each was seen.
+        capacity_bit_s: what the direction can carry.
+    """
+
+    def level(busy: int, saturated: int) -> list[int]:
+        reached = [at_least(octets, seconds, capacity_bit_s, p) for p in (busy, saturated)]
+        levels: list[int] = (reached[0].astype(np.int64) + reached[1]).tolist()
+        return levels
+
+    found: list[int] = []
+    before, last_s = 0, None
+    entered = level(BUSY_PERCENT, SATURATED_PERCENT)
+    kept = level(LEAVE_BUSY_PERCENT, LEAVE_SATURATED_PERCENT)
+    for start_s, enter, keep in zip(minute_s.tolist(), entered, kept, strict=True):
+        if last_s is None or start_s != last_s + MINUTE_S:
+            before = 0
+        before, last_s = max(enter, min(before, keep)), start_s
+        found.append(before)
+    return found
 
 
 def state_table(lines: Iterable[tuple[LineMinutes, Capacity]]) -> pa.Table:
-    """Return the state of the school's link per minute: that of its worst line.
+    """Return the state of the school's link per minute (`MINUTES_SCHEMA`): that of its worst line.
 
-    Columns `minute` (timestamp[s, UTC]) and `link_state`; a minute that no line saw has no row.
+    A minute that no line saw has no row.
     """
-    worst: dict[int, int] = {}
+    worst: dict[int, tuple[int, int]] = {}
     for minutes, capacity in lines:
-        states = states_of(minutes, capacity)
-        for minute, state in zip(minutes.minute_s.tolist(), states.tolist(), strict=True):
-            worst[minute] = max(worst.get(minute, 0), state)
+        seconds = minutes.seconds()
+        up = states_of(minutes.minute_s, minutes.up_bytes, seconds, capacity.up_bit_s)
+        down = states_of(minutes.minute_s, minutes.down_bytes, seconds, capacity.down_bit_s)
+        for minute, *states in zip(minutes.minute_s.tolist(), up, down, strict=True):
+            known = worst.get(minute, (0, 0))
+            worst[minute] = (max(known[0], states[0]), max(known[1], states[1]))
     ordered = sorted(worst)
-    return pa.table(
-        {
-            "minute": pa.array(ordered, pa.int64()).cast(pa.timestamp("s", tz="UTC")),
-            "link_state": pa.array([STATES[worst[minute]] for minute in ordered], pa.string()),
-        },
-        schema=MINUTES_SCHEMA,
-    )
+    columns = {
+        "link_state": [STATES[max(worst[minute])] for minute in ordered],
+        "link_up": [STATES[worst[minute][0]] for minute in ordered],
+        "link_down": [STATES[worst[minute][1]] for minute in ordered],
+    }
+    starts = pa.array(ordered, pa.int64()).cast(pa.timestamp("s", tz="UTC"))
+    return pa.table({"minute": starts, **columns}, schema=MINUTES_SCHEMA)

@@ -49,6 +49,7 @@ def _as_json(directory: Path) -> None:
                 "column": problem.column,
                 "message": problem.message,
                 "suggestion": problem.suggestion,
+                "source": problem.source,
             }
             for problem in error.problems
         ]
@@ -67,15 +68,43 @@ def summary(school: "School") -> dict[str, Any]:
         "lines": [line.name for line in school.lines],
         "slots": len(school.calendar.slots),
         "holiday_zone": school.calendar.holiday_zone,
+        "territory": school.calendar.territory,
+        "holidays_decreed_until": _decreed_until(school),
         "rules": len(school.charter.rules),
         "clauses": len(school.charter.clauses),
         "charter_version": school.charter.version,
+        "unproven_rules": list(unproven_rules(school)),
         "charter_digest": school.charter_digest,
         "privacy_digest": school.privacy_digest,
         "own_suffixes": len(school.services.own),
         "followed_services": list(school.services.follow),
         "notices": [str(notice) for notice in school.services.notices],
     }
+
+
+def unproven_rules(school: "School") -> tuple[str, ...]:
+    """Return the rules of which it was not worked out whether they can ever decide."""
+    from school.reach import unproven
+
+    return unproven(school.charter, [(slot.name, slot.period) for slot in school.calendar.slots])
+
+
+def _decreed_until(school: "School") -> str | None:
+    """Return the last day whose school holidays rest on a decree; None where they are declared."""
+    from school.days_off import DECLARED, DECREED_UNTIL
+
+    return None if school.calendar.holiday_zone == DECLARED else DECREED_UNTIL.isoformat()
+
+
+def _calendar(school: "School") -> list[str]:
+    calendar, until = school.calendar, _decreed_until(school)
+    holidays = f"holiday zone {calendar.holiday_zone}" if until else "school holidays as declared"
+    slots = ", ".join(slot.name for slot in calendar.slots)
+    days = f", {len(calendar.exams)} exam days" if calendar.exams else ""
+    lines = [f"  calendar  {calendar.timezone.key}, {holidays}, slots: {slots}{days}"]
+    if until:
+        lines.append(f"            holidays by decree until {until}; later ones are computed")
+    return lines
 
 
 def _sentences(school: "School") -> list[str]:
@@ -90,14 +119,16 @@ def _sentences(school: "School") -> list[str]:
             for c in line.capacity
         )
         lines.append(f"  line      {line.name}: {capacity}")
-    slots = ", ".join(slot.name for slot in school.calendar.slots)
     lines += [
-        f"  calendar  {school.calendar.timezone.key}, holiday zone "
-        f"{school.calendar.holiday_zone}, slots: {slots}",
+        *_calendar(school),
         f"  charter   {len(school.charter.rules)} rules, {len(school.charter.clauses)} clauses, "
         f"version {school.charter.version}, digest {school.charter_digest[:16]}",
         f"  privacy   profile {school.privacy.profile}, total rho {school.privacy.total_rho}, "
         f"{school.privacy.retention_days} days kept, digest {school.privacy_digest[:16]}",
+    ]
+    lines += [
+        f"  note: rule `{rule}`: whether it can ever decide takes too long to work out"
+        for rule in unproven_rules(school)
     ]
     services = school.services
     if services.own or services.follow:

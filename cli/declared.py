@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collector.placement import Placement
     from school.catalogue import Catalogue
     from school.load import School
+    from school.problems import Problem
 
 LANGUAGES = ("fr", "en")
 
@@ -71,9 +72,15 @@ def school_or_refusal(directory: Path) -> "School":
     try:
         return load_school(directory, also=other_files())
     except DeclarationErrors as error:
-        lines = "\n".join(f"  {directory / str(problem)}" for problem in error.problems)
+        lines = "\n".join(_drawn(problem, directory) for problem in error.problems)
         message = f"{counted(len(error.problems))} in the declared files:\n{lines}"
         raise Refusal(message, Exit.CONFIGURATION) from None
+
+
+def _drawn(problem: "Problem", directory: Path) -> str:
+    """Write a problem with its path, and what stands there, with a caret under the place."""
+    source = "".join(f"\n      {line}" for line in problem.pointed() or ())
+    return f"  {directory / str(problem)}{source}"
 
 
 def other_files() -> "dict[str, type[BaseModel]]":

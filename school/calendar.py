@@ -1,10 +1,11 @@
-"""calendar.yaml: the timetable, and what every minute of the year is for the school. No I/O.
+"""The timetable, and what every minute of the year is for the school. No I/O.
 
 All rules work on local wall-clock time, so that a lesson at 08:00 stays a lesson when the clocks
 change; in the repeated hour of autumn both hours have the same period, the lost hour of spring has
 no minutes. Rules for a minute, first match:
 
-1. Public holiday, school holiday of the zone (A, B, C), or a day in `closed`: `closed`.
+1. Public holiday, school holiday of the zone (A, B, C, or as declared), or a day in `closed`:
+   `closed`.
 2. A declared slot of the weekday holds the minute: the slot's period.
 3. Not a school day (no lesson slot on that weekday): `closed`.
 4. Between the first and the last slot of the day that are not evening or night: `break`.
@@ -12,24 +13,19 @@ no minutes. Rules for a minute, first match:
 6. Otherwise: `closed`.
 
 `open` lists days that are school days in spite of 1 (a Saturday that is made up, a bridge that is
-not taken); their slots are those of their weekday. School holidays come from the `holidays`
-package (category school): metropolitan zones, from the decrees.
+not taken); their slots are those of their weekday. `exams` changes no period: rules may look at it.
+Holidays: `school.days_off`, and `holidays` of the file where no decree is known.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Annotated, Any, Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
-import holidays
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
-
-from school.declared import STRICT, SlotName
-from school.problems import did_you_mean
-from school.reading import Located
-from school.words import Period
+from school.days_off import METROPOLE, days_off
+from school.words import DayKind, Period
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES: Final = 24 * 60
@@ -39,54 +35,6 @@ EVENING_STARTS: Final = 18 * 60
 """… the evening goes from 18:00…"""
 EVENING_ENDS: Final = 22 * 60
 """… to 22:00."""
-_CLOCK_LENGTH: Final = len("08:00")
-
-
-def _minute_of_day(value: Any) -> int:
-    text = str(value).strip()
-    hour, colon, minute = text.partition(":")
-    known = colon and len(text) == _CLOCK_LENGTH and (hour + minute).isdecimal()
-    if known and text.isascii() and int(minute) < 60:  # noqa: PLR2004 - minutes of an hour
-        total = int(hour) * 60 + int(minute)
-        if total <= DAY_MINUTES:
-            return total
-    raise ValueError(f"`{value}` is not a time of day; write it as 08:55")
-
-
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        message = f"`{value}` is not a time zone; write it as Europe/Paris"
-        raise ValueError(message) from None
-    return value
-
-
-Clock = Annotated[int, BeforeValidator(_minute_of_day)]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-class SlotEntry(BaseModel):
-    """One slot as written."""
-
-    model_config = STRICT
-    name: SlotName
-    period: Period
-    days: Annotated[tuple[Weekday, ...], Field(min_length=1)]
-    starts: Annotated[Clock, Field(alias="from")]
-    ends: Annotated[Clock, Field(alias="to")]
-    persons: Annotated[int, Field(ge=0, le=100_000)]
-
-
-class CalendarFile(BaseModel):
-    """calendar.yaml as written."""
-
-    model_config = STRICT
-    timezone: Annotated[str, AfterValidator(_timezone)]
-    holiday_zone: Literal["A", "B", "C"]
-    slots: Annotated[tuple[SlotEntry, ...], Field(min_length=1, max_length=200)]
-    closed: tuple[date, ...] = ()
-    open: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +72,6 @@ def clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
-@lru_cache(maxsize=64)
-def _days_off(holiday_zone: str, year: int) -> frozenset[date]:
-    return frozenset(
-        holidays.country_holidays(
-            "FR", subdiv=f"Zone {holiday_zone}", years=[year], categories=("public", "school")
-        )
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """The timetable of the school."""
@@ -143,6 +82,14 @@ class Calendar:
     boarding: bool
     closed: frozenset[date] = frozenset()
     open: frozenset[date] = frozenset()
+    exams: frozenset[date] = frozenset()
+    territory: str = METROPOLE
+    holidays: tuple[tuple[date, date], ...] = ()
+    """Declared school holidays: first and last day."""
+
+    def day_kind(self, day: date) -> str:
+        """Say whether exams are declared for a day (`school.words.DayKind`)."""
+        return (DayKind.EXAM if day in self.exams else DayKind.ORDINARY).value
 
     def local(self, moment: datetime) -> datetime:
         """Return a moment in local time.
@@ -162,7 +109,11 @@ class Calendar:
         """Say whether a day is a holiday or declared closed (weekends are not off by themselves)."""
         if day in self.open:
             return False
-        return day in self.closed or day in _days_off(self.holiday_zone, day.year)
+        return (
+            day in self.closed
+            or day in days_off(self.holiday_zone, self.territory, day.year)
+            or any(first <= day <= last for first, last in self.holidays)
+        )
 
     def is_school_day(self, day: date) -> bool:
         """Say whether there are lessons that day."""
@@ -237,60 +188,3 @@ def _outside(minute: int, *, taught: bool, boarding: bool) -> str:
     if WAKING <= minute < EVENING_STARTS:
         return Period.BREAK.value
     return (Period.EVENING if EVENING_STARTS <= minute < EVENING_ENDS else Period.NIGHT).value
-
-
-def build(file: CalendarFile, *, boarding: bool) -> Calendar:
-    """Return the calendar of a file whose checks passed."""
-    slots = tuple(
-        Slot(
-            name=entry.name,
-            period=entry.period.value,
-            days=tuple(day for day in WEEKDAYS if day in entry.days),
-            starts=entry.starts,
-            ends=entry.ends,
-            persons=entry.persons,
-        )
-        for entry in file.slots
-    )
-    return Calendar(
-        timezone=ZoneInfo(file.timezone),
-        holiday_zone=file.holiday_zone,
-        slots=tuple(sorted(slots, key=lambda slot: (slot.starts, slot.ends, slot.name))),
-        boarding=boarding,
-        closed=frozenset(file.closed),
-        open=frozenset(file.open),
-    )
-
-
-def check(file: CalendarFile, located: Located) -> None:
-    """Record slots that end before they start, share a name or overlap, and days given twice."""
-    seen: dict[str, int] = {}
-    for i, slot in enumerate(file.slots):
-        loc = ("slots", i)
-        if slot.ends <= slot.starts:
-            message = f"slot `{slot.name}` ends at {clock(slot.ends)}, not after it starts"
-            hint = "a slot lies within one day: cut it at 24:00 and go on the next day"
-            located.problem((*loc, "to"), message, hint)
-        if slot.name in seen:
-            message = f"two slots are called `{slot.name}`"
-            located.problem((*loc, "name"), message, "list its days in one slot, or rename one")
-        seen.setdefault(slot.name, i)
-        _check_overlap(file, located, i)
-    if not any(slot.period == Period.LESSON for slot in file.slots):
-        message = "no slot is a lesson, so no day would be a school day"
-        located.problem(("slots",), message, did_you_mean("lesson", ["period: lesson"]))
-    for day in sorted(set(file.closed) & set(file.open)):
-        place = ("open", file.open.index(day))
-        located.problem(place, f"{day} is both in `closed` and in `open`", "keep one")
-
-
-def _check_overlap(file: CalendarFile, located: Located, i: int) -> None:
-    slot = file.slots[i]
-    for other in file.slots[:i]:
-        shared = [day for day in WEEKDAYS if day in slot.days and day in other.days]
-        if shared and slot.starts < other.ends and other.starts < slot.ends:
-            message = (
-                f"slot `{slot.name}` ({clock(slot.starts)}–{clock(slot.ends)}) overlaps slot "
-                f"`{other.name}` ({clock(other.starts)}–{clock(other.ends)}) on {shared[0]}"
-            )
-            located.problem(("slots", i, "from"), message, "a minute belongs to one slot")

@@ -1,25 +1,26 @@
-"""charter.yaml: ordered rules over facts. Models, checks and the digestable form; no verdicts.
+"""charter.yaml: ordered rules over facts. Models and what they become; no checks, no verdicts.
 
-A rule sees: zone kind, period, category, state of the link, strength of the evidence, wire hint,
-behaviour, size of the slice. It cannot name a device, a person, an address or a site: `When` has
-no such key, and an unknown key is an error. First match wins; the last rule matches everything.
+A rule sees: zone kind, period, slot, kind of day, category, what the imported list says, state of
+the line (the worse direction, up, down), strength of the evidence, behaviour, wire hint, and
+volumes: of the slice, of its own flow, of its own device-day. It cannot name a device, a person,
+an address or a site, and no volume is ever that of another device (DESIGN 2): `When` has no such
+key, and an unknown key is an error. First match wins; the last rule matches everything.
 
-Change together: `When` here, `analyzer.facts.Facts`, `analyzer.classify`, `analyzer.expression`
-and the sentences in `school.conditions`.
+Change together: `When` here, `school.reach`, `school.conditions`, `analyzer.facts.Facts`,
+`analyzer.classify`, `analyzer.expression`, and docs/charter.md (a test wants every key there).
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from enum import StrEnum
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from school.declared import STRICT, Label, Name, Text
-from school.problems import did_you_mean
-from school.reading import Located
+from school.declared import STRICT, Label, Name, SlotName, Text
 from school.words import (
-    CHARTER_USES,
     Behaviour,
     Category,
+    DayKind,
     LinkState,
     Period,
     Strength,
@@ -29,8 +30,8 @@ from school.words import (
 
 ClauseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9.-]{0,11}$")]
 AppName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-AMBIGUOUS: Final = frozenset({Category.CDN_SHARED, Category.UNKNOWN})
-"""Categories that say nothing of what somebody did: no charter use may rest on them."""
+Megabytes = Annotated[int, Field(ge=1, le=1_000_000)]
+"""Millions of IP octets, both directions; a terabyte a day is past every school's line."""
 
 
 class WhenEntry(BaseModel):
@@ -39,12 +40,35 @@ class WhenEntry(BaseModel):
     model_config = STRICT
     zone: Annotated[tuple[ZoneKind, ...] | None, Field(min_length=1)] = None
     period: Annotated[tuple[Period, ...] | None, Field(min_length=1)] = None
+    slot: Annotated[tuple[SlotName, ...] | None, Field(min_length=1, max_length=200)] = None
+    day: Annotated[tuple[DayKind, ...] | None, Field(min_length=1)] = None
     category: Annotated[tuple[Category, ...] | None, Field(min_length=1)] = None
+    list_category: Annotated[tuple[Category, ...] | None, Field(min_length=1)] = None
     link: Annotated[tuple[LinkState, ...] | None, Field(min_length=1)] = None
+    link_up: Annotated[tuple[LinkState, ...] | None, Field(min_length=1)] = None
+    link_down: Annotated[tuple[LinkState, ...] | None, Field(min_length=1)] = None
     evidence: Annotated[tuple[Strength, ...] | None, Field(min_length=1)] = None
     behaviour: Annotated[tuple[Behaviour, ...] | None, Field(min_length=1)] = None
     app: Annotated[tuple[AppName, ...] | None, Field(min_length=1, max_length=60)] = None
-    megabytes_at_least: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    megabytes_at_least: Megabytes | None = None
+    flow_megabytes_at_least: Megabytes | None = None
+    device_day_megabytes_at_least: Megabytes | None = None
+
+
+class ToleranceEntry(BaseModel):
+    """How much of a tolerated use one device may make in one day, and what the rest is."""
+
+    model_config = STRICT
+    minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+    megabytes: Megabytes | None = None
+    beyond: Use
+    because: Label
+
+    @model_validator(mode="after")
+    def _check(self) -> "ToleranceEntry":
+        if self.minutes is None and self.megabytes is None:
+            raise ValueError("a tolerance needs `minutes`, `megabytes`, or both")
+        return self
 
 
 class RuleEntry(BaseModel):
@@ -56,6 +80,7 @@ class RuleEntry(BaseModel):
     use: Use
     clause: ClauseId
     because: Label
+    tolerance: ToleranceEntry | None = None
 
 
 class ClauseEntry(BaseModel):
@@ -77,8 +102,31 @@ class CharterFile(BaseModel):
     rules: Annotated[tuple[RuleEntry, ...], Field(min_length=1, max_length=500)]
 
 
-SET_KEYS: Final = ("zone", "period", "category", "link", "evidence", "behaviour", "app")
-"""Keys of a condition that hold a list of words; `megabytes_at_least` is the only other one."""
+WORDS: Final[dict[str, type[StrEnum]]] = {
+    "zone": ZoneKind,
+    "period": Period,
+    "day": DayKind,
+    "category": Category,
+    "list_category": Category,
+    "link": LinkState,
+    "link_up": LinkState,
+    "link_down": LinkState,
+    "evidence": Strength,
+    "behaviour": Behaviour,
+}
+"""Keys of a condition whose words come from a fixed vocabulary."""
+SET_KEYS: Final = (
+    *("zone", "period", "slot", "day", "category", "list_category"),
+    *("link", "link_up", "link_down", "evidence", "behaviour", "app"),
+)
+"""Keys of a condition that hold a list of words."""
+SIZE_KEYS: Final = (
+    *("megabytes_at_least", "flow_megabytes_at_least"),
+    "device_day_megabytes_at_least",
+)
+"""Keys of a condition that hold a least volume."""
+MAY_BE_ABSENT: Final = frozenset({"list_category"})
+"""Facts that a slice may lack: a list of every word still demands that there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +135,64 @@ class When:
 
     zone: frozenset[str] | None = None
     period: frozenset[str] | None = None
+    slot: frozenset[str] | None = None
+    """Names of declared slots (calendar.yaml)."""
+    day: frozenset[str] | None = None
     category: frozenset[str] | None = None
+    list_category: frozenset[str] | None = None
+    """What the imported list says, in our words, whatever else is known of the slice."""
     link: frozenset[str] | None = None
+    """State of the line, the worse of up and down, the worst of several lines."""
+    link_up: frozenset[str] | None = None
+    link_down: frozenset[str] | None = None
     evidence: frozenset[str] | None = None
     behaviour: frozenset[str] | None = None
     app: frozenset[str] | None = None
     megabytes_at_least: int | None = None
-    """Millions of IP octets in one slice, both directions."""
+    """Of one slice."""
+    flow_megabytes_at_least: int | None = None
+    """Of the slice's own flow, this day, up to and including the slice's minute."""
+    device_day_megabytes_at_least: int | None = None
+    """Of the slice's own device in the slice's category, this day, up to and including its minute.
+    Never true of a slice without a device."""
 
     def allowed(self, key: str) -> frozenset[str] | None:
         """Return the words that one of `SET_KEYS` allows."""
         words: frozenset[str] | None = getattr(self, key)
         return words
 
+    def least(self, key: str) -> int | None:
+        """Return the megabytes that one of `SIZE_KEYS` demands."""
+        megabytes: int | None = getattr(self, key)
+        return megabytes
+
     def is_empty(self) -> bool:
         """Say whether everything matches."""
-        return self.megabytes_at_least is None and all(self.allowed(k) is None for k in SET_KEYS)
+        return all(getattr(self, key) is None for key in (*SET_KEYS, *SIZE_KEYS))
 
     def covers(self, other: "When") -> bool:
-        """Say whether whatever matches `other` also matches this."""
-        least, other_least = self.megabytes_at_least, other.megabytes_at_least
-        if least is not None and (other_least is None or other_least < least):
-            return False
+        """Say whether whatever matches `other` also matches this, key by key."""
+        for key in SIZE_KEYS:
+            least, other_least = self.least(key), other.least(key)
+            if least is not None and (other_least is None or other_least < least):
+                return False
         for key in SET_KEYS:
             mine, theirs = self.allowed(key), other.allowed(key)
             if mine is not None and (theirs is None or not theirs <= mine):
                 return False
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """Budget of one device-day under one rule; the slice that passes it has the use `beyond`."""
+
+    minutes: int | None
+    """Distinct clock minutes that the rule decided for the device on the day, this one included."""
+    megabytes: int | None
+    """Millions of IP octets of the same slices."""
+    beyond: str
+    because: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +212,7 @@ class Rule:
     use: str
     clause: str
     because: Label
+    tolerance: Tolerance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,25 +246,26 @@ class Charter:
                 return clause
         raise KeyError(clause_id)
 
-
-_WORDS: Final = {
-    "zone": frozenset(word.value for word in ZoneKind),
-    "period": frozenset(word.value for word in Period),
-    "category": frozenset(word.value for word in Category),
-    "link": frozenset(word.value for word in LinkState),
-    "evidence": frozenset(word.value for word in Strength),
-    "behaviour": frozenset(word.value for word in Behaviour),
-}
+    def looks_at(self, key: str) -> bool:
+        """Say whether a rule has this key in its condition: what no rule reads is not computed."""
+        return any(getattr(rule.when, key) is not None for rule in self.rules)
 
 
 def _when(entry: WhenEntry) -> When:
     """A list of every word says nothing: it becomes None, so that `covers` sees it."""
-    sets: dict[str, frozenset[str] | None] = {}
+    keys: dict[str, Any] = {key: getattr(entry, key) for key in SIZE_KEYS}
     for key in SET_KEYS:
         given = getattr(entry, key)
         words = None if given is None else frozenset(str(word) for word in given)
-        sets[key] = None if words == _WORDS.get(key, object()) else words
-    return When(megabytes_at_least=entry.megabytes_at_least, **sets)
+        every = key in WORDS and words == frozenset(word.value for word in WORDS[key])
+        keys[key] = None if every and key not in MAY_BE_ABSENT else words
+    return When(**keys)
+
+
+def _tolerance(entry: ToleranceEntry | None) -> Tolerance | None:
+    if entry is None:
+        return None
+    return Tolerance(entry.minutes, entry.megabytes, entry.beyond.value, entry.because)
 
 
 def build(file: CharterFile) -> Charter:
@@ -200,52 +281,8 @@ def build(file: CharterFile) -> Charter:
                 use=entry.use.value,
                 clause=entry.clause,
                 because=entry.because,
+                tolerance=_tolerance(entry.tolerance),
             )
             for entry in file.rules
         ),
     )
-
-
-def check(file: CharterFile, located: Located) -> None:
-    """Record references to nothing, rules that can never decide, and a missing last rule."""
-    clauses = [clause.id for clause in file.clauses]
-    for i, name in enumerate(clauses):
-        if name in clauses[:i]:
-            located.problem(("clauses", i, "id"), f"two clauses are called `{name}`")
-    charter = build(file)
-    for i, rule in enumerate(charter.rules):
-        _check_rule(charter, located, i)
-        if rule.clause not in clauses:
-            message = f"rule `{rule.id}`: there is no clause `{rule.clause}`"
-            located.problem(
-                ("rules", i, "clause"), message, did_you_mean(rule.clause, dict.fromkeys(clauses))
-            )
-    last = charter.rules[-1]
-    if not last.when.is_empty():
-        message = f"the last rule, `{last.id}`, does not match everything"
-        hint = "end with a rule `when: {}` and `use: undetermined`"
-        located.problem(("rules", len(charter.rules) - 1, "when"), message, hint)
-    elif last.use in CHARTER_USES:
-        message = f"the last rule, `{last.id}`, says `{last.use}` of what nothing is known about"
-        hint = "use `undetermined`: we abstain rather than accuse"
-        located.problem(("rules", len(charter.rules) - 1, "use"), message, hint)
-
-
-def _check_rule(charter: Charter, located: Located, i: int) -> None:
-    rule = charter.rules[i]
-    place = ("rules", i)
-    if any(rule.id == earlier.id for earlier in charter.rules[:i]):
-        located.problem((*place, "id"), f"two rules are called `{rule.id}`", "rename one of them")
-    for earlier in charter.rules[:i]:
-        if earlier.when.covers(rule.when):
-            message = (
-                f"rule `{rule.id}` can never decide: rule `{earlier.id}`, before it, "
-                "matches everything that it matches"
-            )
-            located.problem((*place, "when"), message, f"move it above `{earlier.id}` or remove it")
-            break
-    ambiguous = sorted((rule.when.category or frozenset()) & AMBIGUOUS)
-    if ambiguous and rule.use in CHARTER_USES and rule.when.app is None:
-        message = f"rule `{rule.id}`: `{ambiguous[0]}` says nothing of what somebody does"
-        hint = "such a category may only lead to `technical` or `undetermined`"
-        located.problem((*place, "category"), message, hint)

@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from school.words import Behaviour, Category, LinkState, Period, Strength, Use, ZoneKind
+from school.words import (
+    Behaviour,
+    Category,
+    DayKind,
+    LinkState,
+    Period,
+    Strength,
+    Use,
+    ZoneKind,
+)
 
 Pair = tuple[str, str]
 
@@ -38,6 +47,10 @@ PERIODS: Final[Mapping[Period, Pair]] = {
     Period.EVENING: ("le soir", "in the evening"),
     Period.NIGHT: ("la nuit", "at night"),
     Period.CLOSED: ("quand l'établissement est fermé", "while the school is closed"),
+}
+DAY_KINDS: Final[Mapping[DayKind, Pair]] = {
+    DayKind.ORDINARY: ("les jours ordinaires", "on ordinary days"),
+    DayKind.EXAM: ("les jours d'examen", "on exam days"),
 }
 LINK_STATES: Final[Mapping[LinkState, Pair]] = {
     LinkState.CALM: ("calme", "calm"),
@@ -103,6 +116,7 @@ _ALL: Final[Mapping[type[StrEnum], Mapping[str, Pair]]] = {
     Use: {word.value: pair for word, pair in USES.items()},
     ZoneKind: {word.value: pair for word, pair in ZONE_KINDS.items()},
     Period: {word.value: pair for word, pair in PERIODS.items()},
+    DayKind: {word.value: pair for word, pair in DAY_KINDS.items()},
     LinkState: {word.value: pair for word, pair in LINK_STATES.items()},
     Strength: {word.value: pair for word, pair in STRENGTHS.items()},
     Behaviour: {word.value: pair for word, pair in BEHAVIOURS.items()},

@@ -14,10 +14,11 @@ from pydantic import BaseModel
 
 from privacy import canonical
 from privacy.settings import PrivacySettings
-from school import calendar, charter, lines, services, zones
+from school import calendar_file, charter, charter_check, lines, services, zones
 from school.calendar import Calendar
 from school.catalogue import Catalogue, load_catalogue
-from school.charter import SET_KEYS, Charter, When
+from school.charter import SET_KEYS, SIZE_KEYS, Charter, Rule, When
+from school.days_off import METROPOLE
 from school.lines import Line
 from school.problems import DeclarationErrors, Problem
 from school.reading import Located, read, validated
@@ -78,7 +79,7 @@ def load_school(
     located |= _read_also(directory, also or {})
     zones_file = validated(located["zones.yaml"], zones.ZonesFile)
     lines_file = validated(located["lines.yaml"], lines.LinesFile)
-    calendar_file = validated(located["calendar.yaml"], calendar.CalendarFile)
+    timetable = validated(located["calendar.yaml"], calendar_file.CalendarFile)
     charter_file = validated(located["charter.yaml"], charter.CharterFile)
     privacy_settings = validated(located["privacy.yaml"], PrivacySettings)
     if zones_file:
@@ -86,21 +87,22 @@ def load_school(
         zones.check(zones_file, located["zones.yaml"], floor_persons=floor)
     if lines_file:
         lines.check(lines_file, located["lines.yaml"])
-    if calendar_file:
-        calendar.check(calendar_file, located["calendar.yaml"])
+    if timetable:
+        calendar_file.check(timetable, located["calendar.yaml"])
     if charter_file:
-        charter.check(charter_file, located["charter.yaml"])
+        slots = [(s.name, s.period.value) for s in timetable.slots] if timetable else None
+        charter_check.check(charter_file, located["charter.yaml"], slots=slots)
     own_services = _services(standing_in.get(services.FILE, directory / services.FILE), located)
     _raise_all(located.values())
     # Nothing is None here: a file that did not validate has left a problem behind.
-    if not (zones_file and lines_file and calendar_file and charter_file and privacy_settings):
+    if not (zones_file and lines_file and timetable and charter_file and privacy_settings):
         raise DeclarationErrors([Problem(str(directory.name), 1, 1, "a file could not be read")])
     declared_zones = zones.build(zones_file)
     return _school(
         zones_file.school,
         zones=declared_zones,
         lines=lines.build(lines_file),
-        calendar=calendar.build(calendar_file, boarding=declared_zones.boarding),
+        calendar=calendar_file.build(timetable, boarding=declared_zones.boarding),
         charter=charter.build(charter_file),
         privacy=privacy_settings,
         services=own_services,
@@ -268,7 +270,22 @@ def _calendar(calendar: Calendar) -> dict[str, Any]:
         ],
         "closed": sorted(day.isoformat() for day in calendar.closed),
         "open": sorted(day.isoformat() for day in calendar.open),
+        **_beside_the_timetable(calendar),
     }
+
+
+def _beside_the_timetable(calendar: Calendar) -> dict[str, Any]:
+    """Return what most calendars leave out: those keep the digest that they always had."""
+    found: dict[str, Any] = {}
+    if calendar.exams:
+        found["exams"] = sorted(day.isoformat() for day in calendar.exams)
+    if calendar.territory != METROPOLE:
+        found["territory"] = calendar.territory
+    if calendar.holidays:
+        found["holidays"] = sorted(
+            [first.isoformat(), last.isoformat()] for first, last in calendar.holidays
+        )
+    return found
 
 
 def _charter(charter: Charter) -> dict[str, Any]:
@@ -283,6 +300,7 @@ def _charter(charter: Charter) -> dict[str, Any]:
                 "use": rule.use,
                 "clause": rule.clause,
                 "because": rule.because.as_dict(),
+                **_tolerance(rule),
             }
             for rule in charter.rules
         ],
@@ -295,6 +313,22 @@ def _when(when: When) -> dict[str, Any]:
         allowed = when.allowed(key)
         if allowed is not None:
             content[key] = sorted(allowed)
-    if when.megabytes_at_least is not None:
-        content["megabytes_at_least"] = when.megabytes_at_least
+    for key in SIZE_KEYS:
+        least = when.least(key)
+        if least is not None:
+            content[key] = least
     return content
+
+
+def _tolerance(rule: Rule) -> dict[str, Any]:
+    """Return `tolerance` where there is one: charters without it keep their digest."""
+    if rule.tolerance is None:
+        return {}
+    return {
+        "tolerance": {
+            "minutes": rule.tolerance.minutes,
+            "megabytes": rule.tolerance.megabytes,
+            "beyond": rule.tolerance.beyond,
+            "because": rule.tolerance.because.as_dict(),
+        }
+    }

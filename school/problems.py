@@ -6,7 +6,13 @@ directory raises, once, with every problem of every file.
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
+
+WIDEST: Final = 96
+"""Characters of a source line that are shown; a longer one is cut around the caret."""
+BEFORE: Final = 60
+"""Characters kept in front of the caret of a line that is cut."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,10 +27,24 @@ class Problem:
     """From 1."""
     message: str
     suggestion: str = ""
+    source: str = field(default="", compare=False)
+    """The line of the file, as it was written; empty where there is none."""
 
     def __str__(self) -> str:
         text = f"{self.file}:{self.line}:{self.column}: {self.message}"
         return f"{text}; {self.suggestion}" if self.suggestion else text
+
+    def pointed(self) -> tuple[str, str] | None:
+        """Return the source line and the line under it with a caret at the column, or None."""
+        # One printable character each, so that the caret stands where the column is.
+        line = "".join(c if c.isprintable() else " " for c in self.source).rstrip()
+        caret = self.column - 1
+        if not line:
+            return None
+        start = max(0, caret - BEFORE) if len(line) > WIDEST else 0
+        shown = line[start : start + WIDEST]
+        left, right = "…" if start else "", "…" if start + WIDEST < len(line) else ""
+        return f"{left}{shown}{right}", " " * (caret - start + len(left)) + "^"
 
 
 class DeclarationErrors(Exception):

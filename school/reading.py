@@ -8,6 +8,7 @@ are given afterwards by pydantic, and its complaints are brought back to the lin
 Files are written by people of the school, but bounded all the same: size, depth, no aliases.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,8 @@ class Located:
     """Where a value starts: (line, column), from 1. The empty place is the start of the file."""
     key_marks: dict[Loc, tuple[int, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    """What was written, to show it under a problem."""
 
     def at(self, loc: Loc, *, key: bool = False) -> tuple[int, int]:
         """Return where a place stands, or the nearest place around it that was written."""
@@ -50,8 +53,13 @@ class Located:
 
     def problem(self, loc: Loc, message: str, suggestion: str = "", *, key: bool = False) -> None:
         """Record a problem at a place."""
-        line, column = self.at(loc, key=key)
-        self.problems.append(Problem(self.file, line, column, message, suggestion))
+        self.problem_at(self.at(loc, key=key), message, suggestion)
+
+    def problem_at(self, mark: tuple[int, int], message: str, suggestion: str = "") -> None:
+        """Record a problem at a line and column."""
+        line, column = mark
+        source = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        self.problems.append(Problem(self.file, line, column, message, suggestion, source))
 
 
 def read(path: Path) -> Located:
@@ -81,6 +89,8 @@ def parse(name: str, data: bytes) -> Located:
     located = Located(name)
     try:
         text = data.decode("utf-8-sig")
+        # As PyYAML counts lines (its reader's breaks), not as str.splitlines does.
+        located.lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
         loader = yaml.SafeLoader(text)
         try:
             node = loader.get_single_node()
@@ -88,9 +98,7 @@ def parse(name: str, data: bytes) -> Located:
             loader.dispose()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        located.problems.append(
-            Problem(name, line, 1, "not UTF-8 text", "save the file as UTF-8 and try again")
-        )
+        located.problem_at((line, 1), "not UTF-8 text", "save the file as UTF-8 and try again")
         return located
     except yaml.MarkedYAMLError as error:
         _syntax(located, error)
@@ -110,16 +118,11 @@ def parse(name: str, data: bytes) -> Located:
 
 def _syntax(located: Located, error: yaml.MarkedYAMLError) -> None:
     mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     detail = (error.problem or "it cannot be read").rstrip(".")
-    located.problems.append(
-        Problem(
-            located.file,
-            line,
-            column,
-            f"not valid YAML: {detail}",
-            "check the indentation, the colons and the quotes on this line and the one before",
-        )
+    located.problem_at(
+        (mark.line + 1, mark.column + 1) if mark else (1, 1),
+        f"not valid YAML: {detail}",
+        "check the indentation, the colons and the quotes on this line and the one before",
     )
 
 
@@ -145,14 +148,14 @@ def _mapping(node: yaml.Node, loc: Loc, located: Located, seen: set[int]) -> dic
     for key_node, value_node in node.value:
         mark = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
         if not isinstance(key_node, yaml.ScalarNode):
-            located.problems.append(Problem(located.file, *mark, "a key must be one word"))
+            located.problem_at(mark, "a key must be one word")
             continue
         key = str(key_node.value)
         place = (*loc, key)
         if key in result:
             first = located.key_marks[place][0]
             message = f"`{key}` is given twice (first on line {first})"
-            located.problems.append(Problem(located.file, *mark, message, "keep one of them"))
+            located.problem_at(mark, message, "keep one of them")
             continue
         located.key_marks[place] = mark
         result[key] = _plain(value_node, place, located, seen)

@@ -56,8 +56,18 @@ class Period(StrEnum):
     CLOSED = "closed"
 
 
+class DayKind(StrEnum):
+    """What a day is besides its timetable."""
+
+    ORDINARY = "ordinary"
+    EXAM = "exam"  # declared in `exams` of calendar.yaml
+
+
 class LinkState(StrEnum):
-    """State of the Internet line in a clock minute, the worst of up and down."""
+    """State of the Internet line in a clock minute: one direction, or the worse of both.
+
+    It is entered at the percentage below and left a little lower (`analyzer.link_state`).
+    """
 
     CALM = "calm"  # under 80 % of the declared capacity
     BUSY = "busy"  # from 80 %

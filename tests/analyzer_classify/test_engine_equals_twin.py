@@ -1,55 +1,38 @@
-"""The compiled expression against the readable twin, on generated slices and charters."""
+"""The compiled expression against the readable twin, on generated facts, slices and charters.
 
+The long form draws as many as one likes: `python -m tests.analyzer_classify.long --pairs 1000000`.
+"""
+
+import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from datetime import timedelta
+from random import Random
 
 import ibis
-import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
-from analyzer.classify import classify
-from analyzer.expression import ADDED, classified
-from analyzer.facts import APP_CATEGORY, Observed, facts_of, minute_table
-from privacy.records import SLICE_SCHEMA, SiteSource, Transport
-from school.catalogue import load_catalogue
-from school.charter import Charter, Clause, Rule, When
-from school.declared import Label
+from analyzer import windows
+from analyzer.classify import classify, deciding, passes
+from analyzer.expression import classified
+from analyzer.facts import APP_CATEGORY, minute_table
+from privacy.records import SLICE_SCHEMA
+from school.charter import SET_KEYS, SIZE_KEYS, Charter, Rule, When
 from school.lists import CATEGORY_OF_LIST
-from school.load import School, load_school
-from school.words import Behaviour, Category, LinkState, Period, Strength, Use, ZoneKind
-from tests.school.declared import LYCEE, directory
+from school.words import Category, Use
+from tests.analyzer_classify import generated
+from tests.analyzer_classify.compared import (
+    CATALOGUE,
+    OBSERVED,
+    by_engine,
+    by_twin,
+    minutes_of,
+    verdicts_by_engine,
+    verdicts_by_twin,
+)
+from tests.analyzer_classify.generated import MONDAY, TEXT, lycee
 
-CATALOGUE = load_catalogue()
-MONDAY = datetime(2026, 9, 7, 4, 0, tzinfo=UTC)
-TEXT = Label(fr="a", en="a")
-STATES = [state.value for state in LinkState]
-OBSERVED = [
-    "site",
-    "site_source",
-    "ech",
-    "list_category",
-    "app",
-    "transport",
-    "server_port",
-    "up_bytes",
-    "down_bytes",
-    "active_s",
-    "down_sumsq_bytes_s",
-    "age_s",
-]
-
-
-@lru_cache(maxsize=1)
-def lycee() -> School:
-    with TemporaryDirectory() as folder:
-        written = directory(Path(folder))
-        (written / "charter.yaml").write_bytes(LYCEE.read_bytes())
-        return load_school(written)
+FACTS, CHARTERS = 500, 24
+SLICES = 240
 
 
 @pytest.fixture(name="engine", scope="module")
@@ -59,152 +42,149 @@ def _engine():
     connection.disconnect()
 
 
-def some(words) -> st.SearchStrategy:
-    """None, or a set of words."""
-    return st.none() | st.frozensets(st.sampled_from([str(w) for w in words]), min_size=1)
+@pytest.fixture(name="drawn", scope="module")
+def _drawn():
+    """12,000 pairs of facts and a charter."""
+    draw = Random(20260907)  # noqa: S311 - examples, not secrets
+    facts = [generated.facts(draw) for _ in range(FACTS)]
+    return facts, [generated.charter(draw) for _ in range(CHARTERS)]
 
 
-WHENS = st.builds(
-    When,
-    zone=some(ZoneKind),
-    period=some(Period),
-    category=some(Category),
-    link=some(LinkState),
-    evidence=some(Strength),
-    behaviour=some(Behaviour),
-    app=some(APP_CATEGORY),
-    megabytes_at_least=st.none() | st.integers(1, 3),
+def test_the_expression_says_what_the_twin_says_of_twelve_thousand_pairs(engine, drawn):
+    facts, charters = drawn
+    assert len(facts) * len(charters) >= 10_000
+    answers = verdicts_by_engine(engine, facts, charters)
+    for charter, answer in zip(charters, answers, strict=True):
+        assert answer == verdicts_by_twin(facts, charter)
+
+
+def test_the_drawn_pairs_meet_every_key_and_every_tolerance(drawn):
+    """Generated examples could all end in the last rule: every key must decide, and refuse."""
+    facts, charters = drawn
+    decided: set[str] = set()
+    beyond = set()
+    for charter in charters:
+        for fact in facts:
+            rule = deciding(fact, charter)
+            decided |= {k for k in (*SET_KEYS, *SIZE_KEYS) if getattr(rule.when, k) is not None}
+            if rule.tolerance:
+                beyond.add(passes(rule.tolerance, fact))
+    assert decided == {*SET_KEYS, *SIZE_KEYS}
+    assert beyond == {True, False}
+    for key in (*SET_KEYS, *SIZE_KEYS):
+        alone = [
+            Charter(TEXT, "1", (), (Rule("it", When(**{key: value}), "technical", "C1", TEXT),
+                                    Rule("no", When(), "undetermined", "C1", TEXT)))
+            for charter in charters
+            for rule in charter.rules
+            if (value := getattr(rule.when, key)) is not None
+        ]  # fmt: skip
+        said = {classify(fact, charter).rule for charter in alone for fact in facts}
+        assert said == {"it", "no"}, key
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_whole_slices_with_their_windows_too(engine, seed):
+    draw = Random(seed)  # noqa: S311 - examples, not secrets
+    school = replace(lycee(), charter=generated.charter(draw))
+    rows = [generated.slice_row(draw) for _ in range(SLICES)]
+    states = generated.states(draw, rows)
+    expected = by_twin(rows, school, states)
+    assert by_engine(engine, rows, school, minutes_of(states)) == expected
+
+
+EVERY_WINDOW = Charter(
+    TEXT,
+    "1",
+    (),
+    (
+        Rule("flow", When(flow_megabytes_at_least=4), "technical", "C1", TEXT),
+        Rule("day", When(device_day_megabytes_at_least=5), "abusive", "C1", TEXT),
+        Rule(
+            *("rest", When(), "residual_private", "C1", TEXT),
+            tolerance=replace(generated.tolerance(Random(1)), minutes=2, megabytes=3),  # noqa: S311
+        ),
+    ),
 )
 
 
-@st.composite
-def charters(draw) -> Charter:
-    whens = [*draw(st.lists(WHENS, max_size=8)), When()]
-    rules = tuple(
-        Rule(f"r{n}", when, draw(st.sampled_from([use.value for use in Use])), "C1", TEXT)
-        for n, when in enumerate(whens)
-    )
-    return Charter(TEXT, "1", (Clause("C1", TEXT),), rules)
-
-
-SITES = [
-    *("nrj.fr", "pix.fr", "youtube.com", "cloudfront.net", "nordvpn.com", "google.com"),
-    *("unknown-site.fr", "windowsupdate.com", "steamcontent.com"),
-]
-SLICES = st.fixed_dictionaries(
-    {
-        "minute": st.integers(0, 20 * 60).map(lambda n: MONDAY + timedelta(minutes=n)),
-        "zone": st.sampled_from(["salles", "bureaux", "internat", "serveurs", "unmatched", "gone"]),
-        "site": st.none() | st.sampled_from(SITES),
-        "site_source": st.sampled_from([source.value for source in SiteSource]),
-        "ech": st.booleans(),
-        "list_category": st.none() | st.sampled_from([*CATEGORY_OF_LIST, "liste_bu", "jobsearch"]),
-        "app": st.none() | st.sampled_from([*APP_CATEGORY, "stun"]),
-        "transport": st.sampled_from([transport.value for transport in Transport]),
-        "server_port": st.sampled_from([53, 123, 443, 8000]),
-        "up_bytes": st.sampled_from([0, 30_000, 95_999, 96_000, 96_001, 1_000_000]),
-        "down_bytes": st.sampled_from([0, 179_999, 180_000, 960_000, 2_700_000, 2_700_001]),
-        "active_s": st.sampled_from([0, 49, 50, 60]),
-        "down_sumsq_bytes_s": st.sampled_from([0.0, 6.0e8, 1.536e10, 3.0e10, 3.2e10]),
-        "age_s": st.sampled_from([0, 119, 120, 4000]),
+def test_every_window_at_once(engine):
+    draw = Random(7)  # noqa: S311 - examples, not secrets
+    school = replace(lycee(), charter=EVERY_WINDOW)
+    rows = [generated.slice_row(draw) for _ in range(SLICES)]
+    states = generated.states(draw, rows)
+    expected = by_twin(rows, school, states)
+    assert by_engine(engine, rows, school, minutes_of(states)) == expected
+    tolerated = EVERY_WINDOW.rules[2].tolerance
+    assert tolerated is not None
+    said = {(row[6], row[5]) for row in expected}
+    assert said == {
+        *(("flow", "technical"), ("day", "abusive")),
+        *(("rest", "residual_private"), ("rest", tolerated.beyond)),
     }
-)
-FILLED = {
-    "flow": 1,
-    "device": None,
-    "ip_version": 4,
-    "up_packets": 1,
-    "down_packets": 1,
-    "down_peak_bytes_s": 1,
-    "end_reason": None,
-}
 
 
-def by_twin(row, school: School, state: str) -> tuple:
-    seen = Observed(**{name: row[name] for name in OBSERVED})
-    kind = school.zones.kind_of(row["zone"])
-    period = school.calendar.period_at(row["minute"])
-    slot = school.calendar.slot_at(row["minute"])
-    facts = facts_of(
-        seen,
-        zone_kind=kind,
-        period=period,
-        link_state=state,
-        site_category=CATALOGUE.category_of(row["site"]),
-    )
-    found = classify(facts, school.charter)
-    day = school.calendar.local_day(row["minute"])
-    return (day, slot.name if slot else None, period, kind, facts.category, found.use, found.rule)
+@pytest.mark.parametrize(("minutes", "megabytes"), [(1, None), (2, None), (None, 3)])
+def test_a_budget_ends_with_the_minute_or_the_octet_that_passes_it(engine, minutes, megabytes):
+    draw = Random(11)  # noqa: S311 - examples, not secrets
+    budget = replace(generated.tolerance(draw), minutes=minutes, megabytes=megabytes)
+    rule = Rule("all", When(), "residual_private", "C1", TEXT, replace(budget, beyond="technical"))
+    school = replace(lycee(), charter=Charter(TEXT, "1", (), (rule,)))
+    rows = [generated.slice_row(draw) for _ in range(60)]
+    states = generated.states(draw, rows)
+    expected = by_twin(rows, school, states)
+    assert by_engine(engine, rows, school, minutes_of(states)) == expected
+    assert {row[5] for row in expected} == {"residual_private", "technical"}
 
 
-def by_engine(engine, rows, school: School, states) -> list[tuple]:
-    numbered = [{**FILLED, **row, "flow": n} for n, row in enumerate(rows)]
-    slices = ibis.memtable(pa.Table.from_pylist(numbered, schema=SLICE_SCHEMA))
-    answer = classified(slices, school=school, catalogue=CATALOGUE, minutes=states)
-    assert answer.columns == (*SLICE_SCHEMA.names, *ADDED)
-    found = engine.to_pyarrow(answer).sort_by("flow").to_pylist()
-    assert [row["flow"] for row in found] == list(range(len(rows)))
-    return [tuple(row[name] for name in ADDED) for row in found]
-
-
-def minutes_of(known: dict[datetime, str]) -> ibis.Table:
-    return ibis.memtable(
-        pa.table(
-            {
-                "minute": pa.array(list(known), pa.timestamp("s", tz="UTC")),
-                "link_state": pa.array(list(known.values()), pa.string()),
-            }
+def test_windows_are_built_only_where_the_charter_looks_at_them():
+    slices = ibis.table(ibis.Schema.from_pyarrow(SLICE_SCHEMA), name="slices")
+    for charter, built in ((lycee().charter, False), (EVERY_WINDOW, True)):
+        answer = classified(
+            slices,
+            school=replace(lycee(), charter=charter),
+            catalogue=CATALOGUE,
+            minutes=minutes_of({MONDAY: ("calm", "calm")}),
         )
-    )
+        assert (" OVER (" in ibis.to_sql(answer, dialect="duckdb")) is built
 
 
-# One query a second on a busy machine: few examples of many slices, and no shrinking.
-@settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-@given(
-    charter=st.one_of(charters(), st.just(None)),
-    rows=st.lists(SLICES, min_size=1, max_size=80),
-    data=st.data(),
-)
-def test_the_engine_says_what_the_twin_says(engine, charter, rows, data):
-    school = replace(lycee(), charter=charter) if charter else lycee()
-    known = {row["minute"]: data.draw(st.sampled_from([*STATES, ""])) for row in rows}
-    told = {minute: state for minute, state in known.items() if state}
-    for edge in (MONDAY, MONDAY + timedelta(hours=20)):  # the timetable spans both local days
-        told.setdefault(edge, "calm")
-    expected = [by_twin(row, school, told.get(row["minute"], "calm")) for row in rows]
-    assert by_engine(engine, rows, school, minutes_of(told)) == expected
+@pytest.mark.parametrize("dialect", ["duckdb", "pyspark"])
+def test_the_windows_are_standard_sql_for_both_engines(dialect):
+    """Spark wants no frame on a rank, and the frame of the sums spelt out."""
+    columns = {"flow": "int64", "device": "int64", "octets": "int64", "day": "date"}
+    columns |= {"minute": "timestamp('UTC')", "category": "string", "rule": "string"}
+    table = windows.with_volumes(ibis.table(columns, name="slices"), EVERY_WINDOW)
+    table = windows.with_budgets(table, EVERY_WINDOW)
+    sql = " ".join(ibis.to_sql(table, dialect=dialect).split()).replace("`", '"')
+    frame = "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    assert sql.count(frame) == 3
+    assert sql.count("DENSE_RANK() OVER (") == 1
+    partitions = re.findall(r"PARTITION BY (.*?) ORDER BY", sql)
+    assert len(partitions) == 4
+    for partition in partitions:
+        assert '"device"' in partition
+        assert '"day"' in partition
+
+
+def base_row(**changed) -> dict:
+    row = {**dict.fromkeys(OBSERVED), "minute": MONDAY + timedelta(hours=2, minutes=30)}
+    row |= {"flow": 1, "device": 1, "zone": "bureaux", "site_source": "tls_sni", "ech": False}
+    row |= {"transport": "tcp", "server_port": 443, "up_bytes": 30_000, "down_bytes": 960_000}
+    return row | {"active_s": 60, "down_sumsq_bytes_s": 1.536e10, "age_s": 600} | changed
 
 
 def test_every_use_category_and_behaviour_is_reached_by_both(engine):
-    """Generated examples could all end in the last rule; this table is exhaustive on purpose."""
+    """This table is exhaustive on purpose."""
     school = lycee()
-    base = {
-        "minute": MONDAY + timedelta(hours=2, minutes=30),
-        "zone": "bureaux",
-        "site_source": "tls_sni",
-        "ech": False,
-        "list_category": None,
-        "app": None,
-        "transport": "tcp",
-        "server_port": 443,
-        "up_bytes": 30_000,
-        "down_bytes": 960_000,
-        "active_s": 60,
-        "down_sumsq_bytes_s": 1.536e10,
-        "age_s": 600,
-    }
     sites = {entry.category: entry.suffix for entry in CATALOGUE}
-    rows = [{**base, "site": site} for site in (*sites.values(), None, "unknown-site.fr")]
-    rows += [{**base, "site": None, "app": app} for app in APP_CATEGORY]
-    rows += [{**base, "site": None, "list_category": name} for name in CATEGORY_OF_LIST]
-    rows += [{**base, "site": None, "transport": "udp", "server_port": 53}]
-    expected = [by_twin(row, school, "busy") for row in rows]
-    assert by_engine(engine, rows, school, minutes_of({base["minute"]: "busy"})) == expected
+    rows = [base_row(site=site) for site in (*sites.values(), None, "unknown-site.fr")]
+    rows += [base_row(app=app) for app in APP_CATEGORY]
+    rows += [base_row(list_category=name) for name in CATEGORY_OF_LIST]
+    rows += [base_row(transport="udp", server_port=53)]
+    states = {rows[0]["minute"]: ("calm", "busy")}
+    expected = by_twin(rows, school, states)
+    assert by_engine(engine, rows, school, minutes_of(states)) == expected
     assert {row[5] for row in expected} == {use.value for use in Use}
     assert {row[4] for row in expected} == {category.value for category in Category}
 
@@ -213,13 +193,9 @@ def test_minutes_may_bring_their_own_timetable(engine):
     school = lycee()
     day = school.calendar.local_day(MONDAY)
     table = minute_table(school.calendar, day, day + timedelta(days=1))
-    states = pa.array(["saturated"] * table.num_rows, pa.string())
-    minutes = ibis.memtable(table.append_column("link_state", states))
-    row = {**dict.fromkeys(OBSERVED), "minute": MONDAY + timedelta(hours=2, minutes=30)}
-    row |= {"zone": "bureaux", "site": "nrj.fr", "site_source": "tls_sni", "ech": False}
-    row |= {"transport": "tcp", "server_port": 443, "up_bytes": 1, "down_bytes": 1}
-    row |= {"active_s": 1, "down_sumsq_bytes_s": 1.0, "age_s": 0}
-    (found,) = by_engine(engine, [row], school, minutes)
+    minutes = table.append_column("link_state", [["saturated"] * table.num_rows])
+    row = base_row(site="nrj.fr")
+    (found,) = by_engine(engine, [row], school, ibis.memtable(minutes))
     assert found[1:] == (
         "M1",
         "lesson",
@@ -228,3 +204,13 @@ def test_minutes_may_bring_their_own_timetable(engine):
         "resource_inappropriate",
         "web-radio-line-busy",
     )
+
+
+def test_minutes_that_do_not_tell_what_the_charter_looks_at_are_refused(engine):
+    day = lycee().calendar.local_day(MONDAY)
+    table = minute_table(lycee().calendar, day, day + timedelta(days=1))
+    minutes = ibis.memtable(table.append_column("link_state", [["calm"] * table.num_rows]))
+    looks = Rule("up", When(link_up=frozenset({"busy"})), "technical", "C1", TEXT)
+    charter = replace(lycee().charter, rules=(looks, *lycee().charter.rules))
+    with pytest.raises(ValueError, match="the charter looks at link_up"):
+        by_engine(engine, [base_row()], replace(lycee(), charter=charter), minutes)

@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from analyzer.classify import FACT_OF_KEY, NoRule, classify
+from analyzer.classify import FACT_OF_KEY, VOLUME_OF_KEY, NoRule, classify
 from analyzer.facts import Facts, minute_table, strength_of
 from privacy.records import SLICE_SCHEMA
-from school.charter import SET_KEYS, Charter, WhenEntry
+from school.charter import SET_KEYS, SIZE_KEYS, Charter, When, WhenEntry
 from tests.spec.situations import lycee
 
 
@@ -19,19 +19,30 @@ def test_facts_hold_nothing_that_points_at_a_person():
         "category",
         "evidence",
         "link_state",
-        "list_category",
+        "link_up",
+        "link_down",
+        "slot",
+        "day_kind",
+        "listed",
         "app",
         "behaviour",
         "octets",
+        "flow_octets",
+        "device_day_octets",
+        "rule_minutes",
+        "rule_octets",
     }
     assert not names & {"device", "flow", "site", "zone", "minute"}
     assert {"device", "flow", "site", "zone"} <= set(SLICE_SCHEMA.names)
 
 
 def test_every_key_of_a_condition_is_looked_at():
-    assert set(WhenEntry.model_fields) == {*SET_KEYS, "megabytes_at_least"}
-    assert tuple(FACT_OF_KEY) == SET_KEYS
-    assert set(FACT_OF_KEY.values()) <= {field.name for field in fields(Facts)}
+    assert tuple(WhenEntry.model_fields) == (*SET_KEYS, *SIZE_KEYS)
+    assert tuple(field.name for field in fields(When)) == (*SET_KEYS, *SIZE_KEYS)
+    assert (tuple(FACT_OF_KEY), tuple(VOLUME_OF_KEY)) == (SET_KEYS, SIZE_KEYS)
+    looked_at = {*FACT_OF_KEY.values(), *VOLUME_OF_KEY.values()}
+    counted = {"rule_minutes", "rule_octets"}  # what tolerances look at
+    assert looked_at | counted == {field.name for field in fields(Facts)}
 
 
 @pytest.mark.parametrize(

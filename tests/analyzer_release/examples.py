@@ -43,7 +43,7 @@ rules:
   - {id: work, when: {category: [ent]}, use: pedagogical, clause: C1, because: {fr: a, en: a}}
   - {id: radio-busy, when: {category: [web_radio], link: [busy, saturated]}, use: resource_inappropriate, clause: C1, because: {fr: a, en: a}}
   - {id: radio, when: {category: [web_radio, messaging]}, use: residual_private, clause: C1, because: {fr: a, en: a}}
-  - {id: p2p, when: {category: [p2p]}, use: abusive, clause: C1, because: {fr: a, en: a}}
+  - {id: p2p, when: {category: [p2p], evidence: [strong]}, use: abusive, clause: C1, because: {fr: a, en: a}}
   - {id: otherwise, when: {}, use: undetermined, clause: C1, because: {fr: a, en: a}}
 """,
     "privacy.yaml": "profile: standard\n",

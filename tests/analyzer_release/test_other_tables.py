@@ -58,7 +58,7 @@ def test_one_device_s_volumes_are_scaled_to_the_cap(empty):
 
 
 def test_only_what_passes_while_the_line_is_saturated_makes_it_full(empty):
-    link = [*link_minutes(MONDAY, "09:05", 1, 9.6), *link_minutes(MONDAY, "09:06", 1, 9.0)]
+    link = [*link_minutes(MONDAY, "09:05", 1, 9.6), *link_minutes(MONDAY, "09:06", 1, 8.9)]
     rows = [
         slice_row(MONDAY, "09:05", 1, RADIO, up_bytes=0, down_bytes=30 * MB),
         slice_row(MONDAY, "09:06", 1, RADIO, up_bytes=0, down_bytes=50 * MB),

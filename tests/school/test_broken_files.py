@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from school.load import DeclarationErrors, load_school
+from school.problems import Problem
 from tests.school.declared import HERE, directory
 
 CASES = sorted((HERE / "broken").iterdir())
@@ -17,6 +18,43 @@ def test_every_error_is_told_with_its_place_and_what_to_do(case: Path, tmp_path)
         load_school(written)
     told = "".join(f"{problem}\n" for problem in caught.value.problems)
     assert told == (case / "expected.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_caret_stands_under_the_place_of_every_error(case: Path, tmp_path):
+    written = directory(tmp_path / "school", case.glob("*.yaml"))
+    with pytest.raises(DeclarationErrors) as caught:
+        load_school(written)
+    for problem in caught.value.problems:
+        data = (written / problem.file).read_bytes()
+        if not data or "not UTF-8" in problem.message:
+            assert problem.pointed() is None
+            continue
+        line = [*data.decode().split("\n"), ""][problem.line - 1]
+        if not line.strip():
+            continue
+        shown, caret = problem.pointed()
+        assert caret.strip() == "^"
+        at = caret.index("^")
+        assert (shown + " ")[at] == (line + " ")[problem.column - 1]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "shown", "caret"),
+    [
+        ("kind: wifi", 7, "kind: wifi", "      ^"),
+        ("\tkind:\x07 x", 2, " kind:  x", " ^"),
+        ("x" * 96, 96, "x" * 96, " " * 95 + "^"),
+        ("a" * 100, 1, "a" * 96 + "…", "^"),
+        ("a" * 200 + "b", 201, "…" + "a" * 60 + "b", " " * 61 + "^"),
+        ("", 1, None, None),
+    ],
+)
+def test_long_lines_are_cut_around_the_caret_and_control_characters_are_blank(
+    line, column, shown, caret
+):
+    pointed = Problem("zones.yaml", 1, column, "no", "", line).pointed()
+    assert pointed == ((shown, caret) if shown else None)
 
 
 def test_an_absent_directory_and_an_empty_one_are_told_apart(tmp_path):

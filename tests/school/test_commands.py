@@ -3,10 +3,13 @@
 import json
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from cli.exits import Exit, Refusal
 from cli.main import app
+from school.lists.reader import ListsFile
+from tests.lists.examples import octets_of
 from tests.school.declared import HERE, LYCEE, directory
 
 
@@ -47,6 +50,7 @@ def test_check_tells_all_errors_of_all_files_and_ends_with_3(tmp_path):
     assert code == Exit.CONFIGURATION
     assert text.startswith("3 errors in the declared files:")
     assert f"{written}/privacy.yaml:1:12: `total_rho` needs a number, not `yes`" in text
+    assert "\n      total_rho: yes\n                 ^" in text
     code, text = run("check", written, "--json")
     assert code == Exit.CONFIGURATION
     assert [problem["file"] for problem in json.loads(text)["problems"]] == [
@@ -54,6 +58,44 @@ def test_check_tells_all_errors_of_all_files_and_ends_with_3(tmp_path):
         "lines.yaml",
         "privacy.yaml",
     ]
+
+
+@pytest.mark.parametrize("charter", sorted(LYCEE.parent.glob("*.yaml")), ids=lambda p: p.stem)
+def test_check_is_content_with_each_shipped_charter(tmp_path, charter):
+    written = directory(tmp_path / "school")
+    (written / "charter.yaml").write_bytes(charter.read_bytes())
+    code, text = run("check", written)
+    assert code == Exit.OK
+    assert "note:" not in text
+    answer = json.loads(run("check", written, "--json")[1])
+    assert (answer["unproven_rules"], answer["holidays_decreed_until"]) == ([], "2028-08-31")
+    titles = yaml.safe_load(charter.read_text(encoding="utf-8"))
+    texts = [titles["title"], *titles["clauses"], *(rule["because"] for rule in titles["rules"])]
+    assert all(text["fr"] != text["en"] for text in texts)
+
+
+def test_explain_asks_the_lists_too_and_names_their_digest(declared, tmp_path):
+    lists = tmp_path / "sites.lists"
+    lists.write_bytes(octets_of({"press": ["unknown-site.fr"]}))
+    code, text = run("explain", "www.unknown-site.fr", "--school", declared, "--lists", lists)
+    assert code == Exit.OK
+    lines = text.splitlines()
+    assert lines[0] == "unknown-site.fr n'est pas dans le catalogue : presse."
+    assert lines[1].startswith("Preuve : faible, elle repose sur la seule liste importée press du ")
+    with ListsFile.open(lists) as file:
+        assert lines[-1].endswith(f", listes {file.sections.digest[:16]}")
+    assert run("explain", "www.unknown-site.fr", "--school", declared, "--lists", lists)[1] == text
+    lists.write_bytes(b"no")
+    code, text = run("explain", "x.fr", "--school", declared, "--lists", lists)
+    assert (code, "jauge lists update" in text) == (Exit.DATA, True)
+
+
+def test_explain_says_what_would_change_the_answer_in_both_languages(declared):
+    text = run("explain", "www.nrj.fr", "--school", declared)[1]
+    assert "  Ce qui changerait la réponse :\n    · si la ligne était calme : " in text
+    text = run("explain", "www.nrj.fr", "--school", declared, "--lang", "en")[1]
+    assert "  What would change the answer:\n    · if the line were calm: " in text
+    assert "\nClause C4: The line is shared." in text
 
 
 def test_check_tells_what_services_yaml_overrules(declared):

@@ -1,10 +1,19 @@
 from school import labels
 from school.lists import CATEGORY_OF_LIST
-from school.words import Behaviour, Category, LinkState, Period, Strength, Use, ZoneKind
+from school.words import (
+    Behaviour,
+    Category,
+    DayKind,
+    LinkState,
+    Period,
+    Strength,
+    Use,
+    ZoneKind,
+)
 
 
 def test_every_word_has_a_text_in_both_languages():
-    for kind in (Use, ZoneKind, Period, LinkState, Strength, Behaviour, Category):
+    for kind in (Use, ZoneKind, Period, DayKind, LinkState, Strength, Behaviour, Category):
         for lang in ("fr", "en"):
             texts = [labels.label(kind, word.value, lang) for word in kind]
             assert all(texts)
