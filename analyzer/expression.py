@@ -16,7 +16,7 @@ import ibis
 import pyarrow as pa
 from ibis.expr.types import BooleanValue, StringValue, Table
 
-from analyzer.behaviour import steady_expression
+from analyzer.behaviour import CATEGORY_OF_BEHAVIOUR, STRENGTH_OF_BEHAVIOUR, with_behaviour
 from analyzer.classify import FACT_OF_KEY, MEGABYTE
 from analyzer.facts import (
     APP_CATEGORY,
@@ -31,7 +31,7 @@ from school.catalogue import Catalogue
 from school.charter import Charter, When
 from school.lists import CATEGORY_OF_LIST
 from school.load import School
-from school.words import UNMATCHED, Behaviour, Category, LinkState, Period, Strength
+from school.words import UNMATCHED, Category, LinkState, Period, Strength
 
 ADDED: Final = ("day", "slot", "period", "zone_kind", "category", "use", "rule")
 """Columns that `classified` adds to those of the slices."""
@@ -49,7 +49,7 @@ def classified(slices: Table, *, school: School, catalogue: Catalogue, minutes: 
             minute; slices of other days get a null `day`. It may instead hold `day`, `slot` and
             `period` itself (from `analyzer.facts.minute_table`), which saves a small query.
     """
-    table = _with_minutes(slices, with_timetable(minutes, school.calendar))
+    table = _with_minutes(with_behaviour(slices), with_timetable(minutes, school.calendar))
     table = _with_zones(table, school)
     table = _with_categories(table, catalogue)
     table = table.mutate(
@@ -103,10 +103,6 @@ def _with_categories(table: Table, catalogue: Catalogue) -> Table:
     pairs = ((entry.suffix, entry.category) for entry in catalogue)
     known = _dimension(("site_of_table", "site_category"), pairs)
     joined = table.left_join(known, table.site == known.site_of_table)
-    steady = joined.site.isnull() & steady_expression(joined)
-    joined = joined.mutate(
-        behaviour=ibis.ifelse(steady, Behaviour.STEADY_AUDIO.value, Behaviour.NONE.value)
-    )
     category, evidence = _category(joined)
     return joined.mutate(category=category, evidence=evidence)
 
@@ -116,7 +112,8 @@ def _category(table: Table) -> tuple[StringValue, StringValue]:
     listed = _mapped(table.list_category, CATEGORY_OF_LIST)
     hinted = _mapped(table.app, APP_CATEGORY)
     by_port = (table.transport == Transport.UDP.value) & table.server_port.isin(HOUSEKEEPING_PORTS)
-    by_behaviour = table.behaviour == Behaviour.STEADY_AUDIO.value
+    behaved = _mapped(table.behaviour, CATEGORY_OF_BEHAVIOUR)
+    as_strong = _mapped(table.behaviour, STRENGTH_OF_BEHAVIOUR)
     named = table.site.notnull()
     of_site = _strength(table)
     steps: list[tuple[BooleanValue, Any, Any]] = [
@@ -125,7 +122,7 @@ def _category(table: Table) -> tuple[StringValue, StringValue]:
         (hinted.notnull(), hinted, Strength.STRONG.value),
         (named, Category.UNKNOWN.value, of_site),
         (by_port, Category.NTP_PKI_DNS.value, Strength.WEAK.value),
-        (by_behaviour, Category.WEB_RADIO.value, Strength.WEAK.value),
+        (behaved.notnull(), behaved, as_strong),
     ]
     return (
         ibis.cases(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from analyzer.behaviour import Shape, behaviours_of
 from analyzer.classify import classify
 from analyzer.expression import ADDED, classified
 from analyzer.facts import APP_CATEGORY, Observed, facts_of, minute_table
@@ -38,9 +39,6 @@ OBSERVED = [
     "server_port",
     "up_bytes",
     "down_bytes",
-    "active_s",
-    "down_sumsq_bytes_s",
-    "age_s",
 ]
 
 
@@ -120,8 +118,13 @@ FILLED = {
 }
 
 
-def by_twin(row, school: School, state: str) -> tuple:
-    seen = Observed(**{name: row[name] for name in OBSERVED})
+def behaviours(rows) -> list[str]:
+    """Each row is a flow of its own here; tests/analyzer_behaviour has flows of several slices."""
+    return behaviours_of([Shape.of({**FILLED, **row, "flow": n}) for n, row in enumerate(rows)])
+
+
+def by_twin(row, school: School, state: str, behaviour: str) -> tuple:
+    seen = Observed(**{name: row[name] for name in OBSERVED}, behaviour=behaviour)
     kind = school.zones.kind_of(row["zone"])
     period = school.calendar.period_at(row["minute"])
     slot = school.calendar.slot_at(row["minute"])
@@ -176,7 +179,10 @@ def test_the_engine_says_what_the_twin_says(engine, charter, rows, data):
     told = {minute: state for minute, state in known.items() if state}
     for edge in (MONDAY, MONDAY + timedelta(hours=20)):  # the timetable spans both local days
         told.setdefault(edge, "calm")
-    expected = [by_twin(row, school, told.get(row["minute"], "calm")) for row in rows]
+    expected = [
+        by_twin(row, school, told.get(row["minute"], "calm"), behaviour)
+        for row, behaviour in zip(rows, behaviours(rows), strict=True)
+    ]
     assert by_engine(engine, rows, school, minutes_of(told)) == expected
 
 
@@ -203,7 +209,10 @@ def test_every_use_category_and_behaviour_is_reached_by_both(engine):
     rows += [{**base, "site": None, "app": app} for app in APP_CATEGORY]
     rows += [{**base, "site": None, "list_category": name} for name in CATEGORY_OF_LIST]
     rows += [{**base, "site": None, "transport": "udp", "server_port": 53}]
-    expected = [by_twin(row, school, "busy") for row in rows]
+    expected = [
+        by_twin(row, school, "busy", behaviour)
+        for row, behaviour in zip(rows, behaviours(rows), strict=True)
+    ]
     assert by_engine(engine, rows, school, minutes_of({base["minute"]: "busy"})) == expected
     assert {row[5] for row in expected} == {use.value for use in Use}
     assert {row[4] for row in expected} == {category.value for category in Category}

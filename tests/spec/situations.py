@@ -1,10 +1,12 @@
 """The vocabulary of the specification: one situation in, one verdict out, under a shipped charter."""
 
-from datetime import datetime
+from dataclasses import fields
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from analyzer.behaviour import COLUMNS, Shape, behaviours_of
 from analyzer.classify import Verdict, classify
 from analyzer.facts import Observed, facts_of
 from school.catalogue import load_catalogue
@@ -30,6 +32,17 @@ def lycee() -> School:
         return load_school(written)
 
 
+_OBSERVED = {field.name for field in fields(Observed)} - {"behaviour"}
+
+
+def _behaviour(site: str | None, **columns) -> str:
+    """Return the behaviour of a slice that stands alone: the flow was seen in this minute only."""
+    row = dict.fromkeys(COLUMNS, 0) | {"device": None, "app": None, "end_reason": None}
+    row |= {"minute": datetime.fromtimestamp(0, UTC), "site": site, "transport": "tcp"}
+    row |= {"server_port": 443}
+    return behaviours_of([Shape.of(row | columns)])[0]
+
+
 def verdict(host: str | None, when: str, where: str, link: str = "calm", **more) -> Verdict:
     """Classify one slice.
 
@@ -40,8 +53,10 @@ def verdict(host: str | None, when: str, where: str, link: str = "calm", **more)
     moment = datetime.fromisoformat(when).replace(tzinfo=school.calendar.timezone)
     site = catalogue.site_of(host) if host else None
     source = more.pop("site_source", "tls_sni" if host else "none")
+    columns = {name: more.pop(name) for name in list(more) if name not in _OBSERVED}
+    behaviour = _behaviour(site, **columns, **more) if columns else "none"
     facts = facts_of(
-        Observed(site=site, site_source=source, **more),
+        Observed(site=site, site_source=source, behaviour=behaviour, **more),
         zone_kind=school.zones.kind_of(WHERE[where]),
         period=school.calendar.period_at(moment),
         link_state=link,

@@ -1,0 +1,100 @@
+"""Large transfers: what a machine fetches by itself (updates), and what somebody downloads.
+
+Both come as fast as the line lets them, without pauses. Updates still come over plain HTTP (apt,
+Windows Update, WSUS: their content is signed), where people's downloads have long been encrypted:
+the port is the second sign. Neither accuses.
+"""
+
+from typing import Any, Final
+
+from ibis import Table
+from ibis.expr.types import BooleanValue
+
+from analyzer.behaviour.shape import WEB_PORTS, Shape, active, squared, squared_down, squares
+from analyzer.behaviour.steady_audio import is_whole, whole
+
+UPDATE_PORTS: Final = (80, 7680, 8530, 8531)
+"""Plain HTTP; Windows Delivery Optimization; WSUS."""
+UPDATE_BYTES: Final = 5_000_000
+"""Of a flow: an index of packages (8.8 MB for Debian 12) or more; pages over plain HTTP are smaller."""
+UPDATE_MOST_UP_SHARE: Final = 20
+BULK_BYTES: Final = 50_000_000
+"""Of a flow: more than a video player takes in its first minutes at the rate of schools."""
+LEAST_DOWN_BYTES: Final = 2_000_000
+"""Of a slice that says something of a download."""
+LEAST_RATE: Final = 400_000
+"""Octets in an active second: 3.2 Mbit/s."""
+WITHOUT_PAUSE_S: Final = 55
+"""Active seconds of a whole minute."""
+MOST_UP_SHARE: Final = 10
+MOST_UNEVENNESS: Final = 2.5
+
+
+def is_flowing(row: Shape) -> bool:
+    """Say whether a slice is a part of a fast transfer without pauses."""
+    return (
+        row.server_port in WEB_PORTS
+        and row.down_bytes >= LEAST_DOWN_BYTES
+        and row.down_bytes >= LEAST_RATE * row.active_s
+        and row.up_bytes * MOST_UP_SHARE <= row.down_bytes
+        and (row.active_s >= WITHOUT_PAUSE_S or not is_whole(row))
+        and row.down_sumsq_bytes_s * row.active_s <= MOST_UNEVENNESS * squared(row)
+    )
+
+
+def flowing(slices: Table) -> BooleanValue:
+    """`is_flowing` as an expression."""
+    return (
+        slices.server_port.isin(WEB_PORTS)
+        & (slices.down_bytes >= LEAST_DOWN_BYTES)
+        & (slices.down_bytes >= LEAST_RATE * active(slices))
+        & (slices.up_bytes * MOST_UP_SHARE <= slices.down_bytes)
+        & ((slices.active_s >= WITHOUT_PAUSE_S) | ~whole(slices))
+        & (squares(slices) * active(slices) <= MOST_UNEVENNESS * squared_down(slices))
+    )
+
+
+def is_update(rows: list[Shape]) -> bool:
+    """Say whether a flow is a software update, from its heavy slices."""
+    down = sum(row.down_bytes for row in rows)
+    return (
+        rows[0].transport == "tcp"
+        and rows[0].server_port in UPDATE_PORTS
+        and down >= UPDATE_BYTES
+        and sum(row.up_bytes for row in rows) * UPDATE_MOST_UP_SHARE <= down
+    )
+
+
+def is_bulk(rows: list[Shape]) -> bool:
+    """Say whether a flow is a large download, from its heavy slices."""
+    fits = [row for row in rows if is_flowing(row)]
+    against = sum(is_whole(row) and not is_flowing(row) for row in rows)
+    return sum(row.down_bytes for row in fits) >= BULK_BYTES and against * 4 <= len(fits)
+
+
+def sums(slices: Table) -> dict[str, Any]:
+    """Return what the verdicts need, as aggregates."""
+    fit = flowing(slices)
+    updating = (slices.transport == "tcp") & slices.server_port.isin(UPDATE_PORTS)
+    return {
+        "bulk_fit": fit.sum(),
+        "bulk_against": (whole(slices) & ~fit).sum(),
+        "bulk_bytes": fit.ifelse(slices.down_bytes, 0).sum(),
+        "update_port": updating.any(),
+        "all_up": slices.up_bytes.sum(),
+        "all_down": slices.down_bytes.sum(),
+    }
+
+
+def update_verdict(flows: Table) -> BooleanValue:
+    """`is_update` over a table with the columns of `sums`."""
+    return (
+        flows.update_port
+        & (flows.all_down >= UPDATE_BYTES)
+        & (flows.all_up * UPDATE_MOST_UP_SHARE <= flows.all_down)
+    )
+
+
+def bulk_verdict(flows: Table) -> BooleanValue:
+    """`is_bulk` over a table with the columns of `sums`."""
+    return (flows.bulk_bytes >= BULK_BYTES) & (flows.bulk_against * 4 <= flows.bulk_fit)

@@ -1,0 +1,62 @@
+"""Plays scenes under the real collector: `python -m tests.behaviour.play [SCENE…]` (root).
+
+Each run: a new stage, `jauge capture` on the gateway, the program, the store's slices; with
+`--keep DIR` also tcpdump, whose capture is cut down and written there. Slices go to
+`--slices DIR` as Parquet, one file per run.
+"""
+
+import argparse
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.behaviour.cut import cut
+from tests.behaviour.scenes import SCENES
+from tests.behaviour.stage import another_machine, stage
+from tests.support.capturing import capturing, recording
+from tests.support.processes import ROOT
+
+DECLARED = ("--school", str(ROOT / "simulator" / "school"))
+LAST_S = 0.5
+"""Until the last acknowledgements have passed."""
+
+
+def play(name: str, *, keep: Path | None = None) -> pa.Table:
+    """Play one scene; returns the slices that the collector stored."""
+    scene = SCENES[name]
+    with stage(offloads=scene.offloads) as here, ExitStack() as stack:
+        captured = stack.enter_context(capturing(here.wire.gateway, here.work / "store", *DECLARED))
+        raw = here.work / "raw.pcap"
+        if keep is not None:
+            stack.enter_context(recording(here.wire.gateway, raw))
+        another_machine(here)
+        scene.play(here)
+        time.sleep(LAST_S)
+        stack.close()
+        if keep is not None:
+            cut(raw, keep / f"{name}.pcap.gz")
+        return captured.slices
+
+
+def main() -> int:
+    """Play the scenes that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.behaviour.play", description=__doc__)
+    parser.add_argument("scenes", nargs="*", default=list(SCENES))
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--slices", type=Path)
+    parser.add_argument("--run", default="0", help="a word for the name of the slices' file")
+    given = parser.parse_args()
+    for name in given.scenes:
+        slices = play(name, keep=given.keep)
+        if given.slices is not None:
+            pq.write_table(slices, given.slices / f"{name}-{given.run}.parquet")
+        print(f"{name}: {slices.num_rows} slices", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
