@@ -17,7 +17,7 @@ UPDATE_PORTS: Final = (80, 7680, 8530, 8531)
 """Plain HTTP; Windows Delivery Optimization; WSUS."""
 UPDATE_BYTES: Final = 5_000_000
 """Of a flow: an index of packages (8.8 MB for Debian 12) or more; pages over plain HTTP are smaller."""
-UPDATE_MOST_UP_SHARE: Final = 20
+PORTS: Final = tuple(sorted({*WEB_PORTS, *UPDATE_PORTS}))
 BULK_BYTES: Final = 50_000_000
 """Of a flow: more than a video player takes in its first minutes at the rate of schools."""
 LEAST_DOWN_BYTES: Final = 2_000_000
@@ -33,7 +33,7 @@ MOST_UNEVENNESS: Final = 2.5
 def is_flowing(row: Shape) -> bool:
     """Say whether a slice is a part of a fast transfer without pauses."""
     return (
-        row.server_port in WEB_PORTS
+        row.server_port in PORTS
         and row.down_bytes >= LEAST_DOWN_BYTES
         and row.down_bytes >= LEAST_RATE * row.active_s
         and row.up_bytes * MOST_UP_SHARE <= row.down_bytes
@@ -45,7 +45,7 @@ def is_flowing(row: Shape) -> bool:
 def flowing(slices: Table) -> BooleanValue:
     """`is_flowing` as an expression."""
     return (
-        slices.server_port.isin(WEB_PORTS)
+        slices.server_port.isin(PORTS)
         & (slices.down_bytes >= LEAST_DOWN_BYTES)
         & (slices.down_bytes >= LEAST_RATE * active(slices))
         & (slices.up_bytes * MOST_UP_SHARE <= slices.down_bytes)
@@ -54,22 +54,21 @@ def flowing(slices: Table) -> BooleanValue:
     )
 
 
+def _flows_by(rows: list[Shape], least_bytes: int) -> bool:
+    fits = [row for row in rows if is_flowing(row)]
+    against = sum(is_whole(row) and not is_flowing(row) for row in rows)
+    return sum(row.down_bytes for row in fits) >= least_bytes and against * 4 <= len(fits)
+
+
 def is_update(rows: list[Shape]) -> bool:
     """Say whether a flow is a software update, from its heavy slices."""
-    down = sum(row.down_bytes for row in rows)
-    return (
-        rows[0].transport == "tcp"
-        and rows[0].server_port in UPDATE_PORTS
-        and down >= UPDATE_BYTES
-        and sum(row.up_bytes for row in rows) * UPDATE_MOST_UP_SHARE <= down
-    )
+    port = rows[0].transport == "tcp" and rows[0].server_port in UPDATE_PORTS
+    return port and _flows_by(rows, UPDATE_BYTES)
 
 
 def is_bulk(rows: list[Shape]) -> bool:
     """Say whether a flow is a large download, from its heavy slices."""
-    fits = [row for row in rows if is_flowing(row)]
-    against = sum(is_whole(row) and not is_flowing(row) for row in rows)
-    return sum(row.down_bytes for row in fits) >= BULK_BYTES and against * 4 <= len(fits)
+    return _flows_by(rows, BULK_BYTES)
 
 
 def sums(slices: Table) -> dict[str, Any]:
@@ -81,20 +80,18 @@ def sums(slices: Table) -> dict[str, Any]:
         "bulk_against": (whole(slices) & ~fit).sum(),
         "bulk_bytes": fit.ifelse(slices.down_bytes, 0).sum(),
         "update_port": updating.any(),
-        "all_up": slices.up_bytes.sum(),
-        "all_down": slices.down_bytes.sum(),
     }
+
+
+def _flowing_by(flows: Table, least_bytes: int) -> BooleanValue:
+    return (flows.bulk_bytes >= least_bytes) & (flows.bulk_against * 4 <= flows.bulk_fit)
 
 
 def update_verdict(flows: Table) -> BooleanValue:
     """`is_update` over a table with the columns of `sums`."""
-    return (
-        flows.update_port
-        & (flows.all_down >= UPDATE_BYTES)
-        & (flows.all_up * UPDATE_MOST_UP_SHARE <= flows.all_down)
-    )
+    return flows.update_port & _flowing_by(flows, UPDATE_BYTES)
 
 
 def bulk_verdict(flows: Table) -> BooleanValue:
     """`is_bulk` over a table with the columns of `sums`."""
-    return (flows.bulk_bytes >= BULK_BYTES) & (flows.bulk_against * 4 <= flows.bulk_fit)
+    return _flowing_by(flows, BULK_BYTES)

@@ -42,7 +42,10 @@ Moment = tuple[int, int]
 
 
 def is_stranger(row: Shape) -> bool:
-    """Say whether a slice belongs to an answered, unnamed, unmarked flow of a device, on a high port."""
+    """Say whether a slice belongs to an answered, unnamed, unmarked flow of a device, on a high port.
+
+    What moves much in small packets is a game or a voice, and no stranger.
+    """
     return (
         not row.named
         and row.app is None
@@ -52,6 +55,7 @@ def is_stranger(row: Shape) -> bool:
         and row.server_port not in WEB_PORTS
         and row.up_bytes > 0
         and row.down_bytes > 0
+        and (row.up_bytes + row.down_bytes < BLOCK_BYTES or _brings(row) or _sends(row))
     )
 
 
@@ -66,6 +70,7 @@ def strangers(slices: Table) -> BooleanValue:
         & slices.server_port.notin(WEB_PORTS)
         & (slices.up_bytes > 0)
         & (slices.down_bytes > 0)
+        & ((slices.up_bytes + slices.down_bytes < BLOCK_BYTES) | _with_blocks(slices))
     )
 
 
@@ -75,6 +80,11 @@ def _carries(octets: int, packets: int) -> bool:
 
 def _carrying(octets: Any, packets: Any) -> Any:
     return (octets >= BLOCK_BYTES) & (octets >= BLOCK_PACKET_BYTES * packets.cast("int64"))
+
+
+def _with_blocks(slices: Table) -> Any:
+    down = _carrying(slices.down_bytes, slices.down_packets)
+    return down | _carrying(slices.up_bytes, slices.up_packets)
 
 
 def _brings(row: Shape) -> bool:
@@ -145,7 +155,5 @@ def accused_minutes(slices: Table) -> Table:
 
 def verdict(joined: Table) -> BooleanValue:
     """`accused` over slices that `accused_minutes` was joined to."""
-    blocks = _carrying(joined.down_bytes, joined.down_packets)
-    blocks = blocks | _carrying(joined.up_bytes, joined.up_packets)
-    hit = joined.p2p_device.notnull() & (joined.p2p_all | blocks)
+    hit = joined.p2p_device.notnull() & (joined.p2p_all | _with_blocks(joined))
     return strangers(joined) & hit.fill_null(NO)

@@ -13,10 +13,10 @@ from ibis import Table
 from ibis.expr.types import BooleanValue
 
 from analyzer.behaviour.shape import WEB_PORTS, Shape, squared, squared_down, squares
-from analyzer.behaviour.steady_audio import is_whole, whole
+from analyzer.behaviour.steady_audio import MOST_DOWN_BYTES, is_whole, whole
 
-LEAST_DOWN_BYTES: Final = 1_000_000
-"""Of a minute: 130 kbit/s, half of the thinnest picture when it comes over two connections."""
+LEAST_DOWN_BYTES: Final = MOST_DOWN_BYTES
+"""Of a minute: more than any sound, which comes in segments too."""
 MOST_UP_SHARE: Final = 10
 LEAST_PEAK_SHARE: Final = 20
 """The busiest second carries at least a twentieth: three times the minute's mean."""

@@ -111,6 +111,11 @@ def test_many_flows_to_few_ports_are_no_fan_out():
     assert said(peers(60, ports=7, **BLOCKS)) == {"none"}
 
 
+def test_much_in_small_packets_is_a_lobby_of_players_and_no_fan_out():
+    small = {"down_bytes": 900_000, "down_packets": 3_600, "up_bytes": 400_000, "up_packets": 3_600}
+    assert said([*peers(20, **small), *peers(2, device=7, **BLOCKS)]) == {"none"}
+
+
 def test_fan_out_and_exchange_accuse_the_flows_of_that_minute():
     assert said(peers(12, **BLOCKS)) == {"peer_to_peer"}
     assert said(peers(11, **BLOCKS)) == {"none"}

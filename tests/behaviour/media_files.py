@@ -1,9 +1,14 @@
 """What the programs fetch: a film in segments, a package index, large files. All invented."""
 
+import atexit
 import gzip
 import hashlib
 import secrets
+import shutil
+import tempfile
+import threading
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from tests.support.netns import call
@@ -16,8 +21,22 @@ INDEX_BYTES = 9_000_000
 """Size of the index of Debian 12 `main` for one architecture (Packages.xz: 8.8 MB)."""
 
 
+_LOCK = threading.Lock()
+
+
 def film(directory: Path, seconds: int) -> None:
-    """Write an HLS film with a play list; noise keeps the encoder at its rate."""
+    """Write an HLS film with a play list; it is encoded once per process."""
+    with _LOCK:
+        encoded = _encoded(seconds)
+    for path in encoded.iterdir():
+        shutil.copy(path, directory)
+
+
+@lru_cache
+def _encoded(seconds: int) -> Path:
+    """Encode a film; noise keeps the encoder at its rate."""
+    directory = Path(tempfile.mkdtemp(prefix="jauge-film-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     picture = f"testsrc2=size=480x270:rate=15,noise=alls=30:allf=t,trim=duration={seconds}"
     call(
         *("nice", "ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", picture),
@@ -28,6 +47,7 @@ def film(directory: Path, seconds: int) -> None:
         *("-hls_time", str(SEGMENT_S), "-hls_list_size", "0", str(directory / "film.m3u8")),
         timeout_s=300,
     )
+    return directory
 
 
 def large_file(path: Path, megabytes: int) -> None:

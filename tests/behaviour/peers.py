@@ -73,41 +73,8 @@ def play_aria2(stage: Stage, *, encrypted: bool) -> None:
         _same(full, empty)
 
 
-def play_transmission(stage: Stage) -> None:
-    """The same with transmission, encryption demanded on both sides."""
-    with shared(stage) as (torrent, full, empty):
-
-        def command(where: Namespace, directory: Path) -> list[str]:
-            home = stage.work / f"config-{directory.name}"
-            return where.within(
-                *(
-                    "env",
-                    "TR_CURL_VERBOSE=0",
-                    "transmission-cli",
-                    "-er",
-                    "-M",
-                    "-p",
-                    str(PEER_PORT),
-                ),
-                *("-g", str(home), "-w", str(directory), str(torrent)),
-            )
-
-        gateway, school = stage.wire.gateway, stage.wire.school
-        with running(command(gateway, full), log=stage.work / "seeder.log", home=stage.work):
-            wait_until(lambda: _listens(gateway), "the seeder to listen")
-            time.sleep(ANNOUNCES_S)
-            with running(command(school, empty), log=stage.work / "leech.log", home=stage.work):
-                wait_until(lambda: _whole(empty), "the file", patience_s=90)
-        _same(full, empty)
-
-
 def _listens(where: Namespace) -> bool:
     return f":{PEER_PORT}" in where.call("ss", "-Hlnt")
-
-
-def _whole(directory: Path) -> bool:
-    found = [path for path in directory.glob("film.bin*") if path.suffix != ".part"]
-    return bool(found) and found[0].stat().st_blocks * 512 >= CONTENT_BYTES
 
 
 def _same(full: Path, empty: Path) -> None:

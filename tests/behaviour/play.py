@@ -1,5 +1,8 @@
 """Plays scenes under the real collector: `python -m tests.behaviour.play [SCENE…]` (root).
 
+`--runs 10 --abreast 7` is the long form of "must show": every scene ten times, three quarters of an
+hour. It says of each run whether the category is right with names, without, and without marks.
+
 Each run: a new stage, `jauge capture` on the gateway, the program, the store's slices; with
 `--keep DIR` also tcpdump, whose capture is cut down and written there. Slices go to
 `--slices DIR` as Parquet, one file per run.
@@ -8,6 +11,7 @@ Each run: a new stage, `jauge capture` on the gateway, the program, the store's 
 import argparse
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,6 +21,7 @@ import pyarrow.parquet as pq
 from tests.behaviour.cut import cut
 from tests.behaviour.scenes import SCENES
 from tests.behaviour.stage import another_machine, stage
+from tests.behaviour.verdicts import wrong
 from tests.support.capturing import capturing, recording
 from tests.support.processes import ROOT
 
@@ -48,14 +53,24 @@ def main() -> int:
     parser.add_argument("scenes", nargs="*", default=list(SCENES))
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--slices", type=Path)
-    parser.add_argument("--run", default="0", help="a word for the name of the slices' file")
+    parser.add_argument("--runs", type=int, default=1, help="how often each scene is played")
+    parser.add_argument("--abreast", type=int, default=1, help="scenes that play at the same time")
     given = parser.parse_args()
-    for name in given.scenes:
-        slices = play(name, keep=given.keep)
-        if given.slices is not None:
-            pq.write_table(slices, given.slices / f"{name}-{given.run}.parquet")
-        print(f"{name}: {slices.num_rows} slices", flush=True)
-    return 0
+
+    def runs(name: str) -> int:
+        failed = 0
+        for number in range(1, given.runs + 1):
+            slices = play(name, keep=given.keep)
+            if given.slices is not None:
+                pq.write_table(slices, given.slices / f"{name}-{number}.parquet")
+            said = wrong(SCENES[name], slices)
+            failed += bool(said)
+            print(f"{name} {number}: {'; '.join(said) or 'right in all three views'}", flush=True)
+        print(f"{name}: {given.runs - failed} of {given.runs} runs right", flush=True)
+        return failed
+
+    with ThreadPoolExecutor(given.abreast) as pool:
+        return min(1, sum(pool.map(runs, given.scenes)))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """The category that the real classification gives the slices of a scene: with and without names."""
 
+from datetime import timedelta
+
 import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.activity import engine
 from analyzer.expression import classified
+from analyzer.facts import minute_table
 from privacy.records import SLICE_SCHEMA, SiteSource
 from school.catalogue import load_catalogue
 from school.load import load_school
@@ -38,16 +42,13 @@ def categories(slices: pa.Table) -> pa.Table:
     """Return the slices with what the classification adds, every minute calm."""
     school, catalogue = load_school(SCHOOL), load_catalogue()
     minutes = pc.unique(slices["minute"])
-    states = pa.array(["calm"] * len(minutes), pa.string())
-    known = ibis.memtable(pa.table({"minute": minutes, "link_state": states}))
-    connection = ibis.duckdb.connect(threads=1)
-    try:
-        answer = classified(
-            ibis.memtable(slices), school=school, catalogue=catalogue, minutes=known
-        )
-        return connection.to_pyarrow(answer)
-    finally:
-        connection.disconnect()
+    days = [school.calendar.local_day(minute) for minute in minutes.to_pylist()]
+    known = minute_table(school.calendar, min(days), max(days) + timedelta(days=1))
+    calm = pa.array(["calm"] * known.num_rows, pa.string())
+    told = ibis.memtable(known.append_column("link_state", calm))
+    with engine() as connection:
+        answer = classified(ibis.memtable(slices), school=school, catalogue=catalogue, minutes=told)
+        return connection.to_pyarrow(answer.select("flow", "up_bytes", "down_bytes", "category"))
 
 
 def main_categories(slices: pa.Table) -> set[str]:
