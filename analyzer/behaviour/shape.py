@@ -13,8 +13,9 @@ WEB_PORTS: Final = (80, 443, 8000, 8080, 8443)
 """Ports of sites, TCP or QUIC. 8000 is Icecast's, 8080 and 8443 are HTTP's and TLS's second ones."""
 FIRST_HIGH_PORT: Final = 1024
 """From here on no port is assigned to the system's services (RFC 6335 section 6)."""
-HEAVY_BYTES: Final = 100_000
-"""Octets of a slice, both ways, below which no flow is judged: most slices end here, cheaply."""
+HEAVY_BYTES: Final = 180_000
+"""Octets of a slice, both ways, below which it says nothing of its flow: 24 kbit/s, the thinnest that
+any behaviour of a flow knows. Most slices end here, cheaply."""
 
 COLUMNS: Final = (
     *("minute", "flow", "device", "transport", "server_port", "site", "app", "end_reason"),

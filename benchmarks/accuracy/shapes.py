@@ -18,6 +18,7 @@ bit rates, buffers and protocols differ from flow to flow.
 - BitTorrent: 4–60 peers at a time, random ports, blocks of 16 KiB, a log-normal share each.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -233,27 +234,33 @@ def swarm(rng: np.random.Generator, seconds: int) -> list[Moves]:
     return flows
 
 
+def players(rng: np.random.Generator, seconds: int) -> list[Moves]:
+    """Play: pages of a shop, a game on a server, or one among players directly."""
+    if rng.random() < 0.1:
+        return [game(rng, seconds) for _ in range(rng.integers(6, 21))]
+    if rng.random() < 0.5:
+        return [game(rng, seconds), pages(rng, seconds)]
+    return [pages(rng, seconds)]
+
+
 def flows_of(rng: np.random.Generator, activity: str, seconds: int) -> list[Moves]:
     """Return the flows of one spell of an activity."""
-    if activity == "peer_to_peer":
-        return swarm(rng, seconds)
-    if activity == "games":
-        if rng.random() < 0.1:
-            return [game(rng, seconds) for _ in range(rng.integers(6, 21))]
-        return [game(rng, seconds), pages(rng, seconds)] if rng.random() < 0.5 else [
-            pages(rng, seconds)
-        ]  # fmt: skip
+    if activity in _MANY:
+        return _MANY[activity](rng, seconds)
     if activity == "social":
         return [(clips if rng.random() < 0.4 else pages)(rng, seconds)]
     if activity == "upkeep":
         return [pages(rng, min(seconds, 60), heavy=0.01)]
     if activity == "download":
         return [transfer(rng, seconds, least_mb=30, most_mb=2_000)]
-    shape = _SHAPES.get(activity, pages)
-    return [shape(rng, seconds)]
+    return [_SHAPES.get(activity, pages)(rng, seconds)]
 
 
-_SHAPES: Final = {
+_MANY: Final[dict[str, Callable[[np.random.Generator, int], list[Moves]]]] = {
+    "peer_to_peer": swarm,
+    "games": players,
+}
+_SHAPES: Final[dict[str, Callable[[np.random.Generator, int], Moves]]] = {
     "video": video,
     "radio": radio,
     "music": music,

@@ -7,6 +7,7 @@ the meter cuts them. Names are put on afterwards (`veils`).
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -54,7 +55,7 @@ def _slices(moves: Moves, start_s: int) -> list[dict[str, Any]]:
     seconds = len(moves.down)
     first = start_s % MINUTE_S
     edges = [0, *range(MINUTE_S - first, seconds, MINUTE_S), seconds]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         packets = moves.up_packets[begin:end] + moves.down_packets[begin:end]
         if not packets.any():
             continue

@@ -1,0 +1,65 @@
+"""Verdicts around the thresholds of the line: one octet below, at, and above. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from analyzer.classify import classify
+from analyzer.facts import Facts
+from analyzer.link_state import (
+    BUSY_PERCENT,
+    MINUTE_S,
+    SATURATED_PERCENT,
+    STATES,
+    LineMinutes,
+    states_of,
+)
+from school.lines import Capacity
+from school.load import School
+
+CAPACITY_BIT_S = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One minute of one load."""
+
+    percent: int
+    octets_beside: int
+    """Octets beside the threshold."""
+    state: str
+    radio: str
+    """Verdict on web radio in an office during a lesson."""
+    video: str
+    """Verdict on video in a classroom during a lesson."""
+
+
+def _state(octets: int) -> str:
+    capacity = Capacity(since=date.min, down_bit_s=CAPACITY_BIT_S, up_bit_s=CAPACITY_BIT_S)
+    one = np.array([0], np.int64)
+    minute = LineMinutes(one, one + MINUTE_S // 10, one, one + octets)
+    return STATES[int(states_of(minute, capacity)[0])]
+
+
+def ladder(school: School) -> list[Step]:
+    """Return the steps around both thresholds."""
+    steps = []
+    for percent in (BUSY_PERCENT, SATURATED_PERCENT):
+        exact = CAPACITY_BIT_S // 8 * MINUTE_S * percent // 100
+        for beside in (-1, 0, 1):
+            state = _state(exact + beside)
+
+            def use(zone: str, category: str, state: str = state) -> str:
+                facts = Facts(
+                    zone_kind=zone,
+                    period="lesson",
+                    category=category,
+                    evidence="strong",
+                    link_state=state,
+                )
+                return classify(facts, school.charter).use
+
+            radio, video = use("office", "web_radio"), use("classroom", "video_streaming")
+            steps.append(Step(percent, beside, state, radio, video))
+    return steps
