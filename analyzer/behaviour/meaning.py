@@ -14,5 +14,7 @@ CATEGORY_OF_BEHAVIOUR: Final[Mapping[str, str]] = {
     Behaviour.PEER_TO_PEER.value: Category.P2P.value,
 }
 
-STRENGTH_OF_BEHAVIOUR: Final[Mapping[str, str]] = dict.fromkeys(CATEGORY_OF_BEHAVIOUR, Strength.WEAK.value) | {Behaviour.PEER_TO_PEER.value: Strength.STRONG.value}
+STRENGTH_OF_BEHAVIOUR: Final[Mapping[str, str]] = dict.fromkeys(
+    CATEGORY_OF_BEHAVIOUR, Strength.WEAK.value
+) | {Behaviour.PEER_TO_PEER.value: Strength.STRONG.value}
 """Peer-to-peer is only ever said on two independent signs: as strong as a protocol's own mark."""

@@ -9,6 +9,7 @@ Each run: a new stage, `jauge capture` on the gateway, the program, the store's 
 """
 
 import argparse
+import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,10 +23,16 @@ from tests.behaviour.cut import cut
 from tests.behaviour.scenes import SCENES
 from tests.behaviour.stage import another_machine, stage
 from tests.behaviour.verdicts import wrong
+from tests.programs import PACKAGES, missing
 from tests.support.capturing import capturing, recording
 from tests.support.processes import ROOT
 
 DECLARED = ("--school", str(ROOT / "simulator" / "school"))
+PROGRAMS = {"mpv": "mpv", "wget": "wget", "gst-launch-1.0": "gstreamer1.0-tools"} | {
+    name: PACKAGES[name]
+    for name in ("icecast2", "ffmpeg", "aria2c", "caddy", "dnsmasq", "nft", "tc")
+}
+"""What the long form needs, and from which packages (GStreamer's plugins: -base and -good)."""
 LAST_S = 0.5
 """Until the last acknowledgements have passed."""
 
@@ -56,6 +63,11 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=1, help="how often each scene is played")
     parser.add_argument("--abreast", type=int, default=1, help="scenes that play at the same time")
     given = parser.parse_args()
+    lacking = missing(PROGRAMS)
+    if lacking or os.geteuid() != 0:
+        packages = " ".join(sorted(set(lacking.values())))
+        print(f"needs root, and: {packages or 'nothing else'}", file=sys.stderr)
+        return 4
 
     def runs(name: str) -> int:
         failed = 0
