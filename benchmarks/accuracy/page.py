@@ -218,7 +218,14 @@ def _steps(steps: Sequence[Step]) -> str:
         "video, classroom in a lesson",
     )
     rows = [
-        [f"{step.percent} %", f"{step.octets_beside:+d}", step.state, step.radio, step.video]
+        [
+            f"{step.percent} %",
+            f"{step.octets_beside:+d}",
+            step.state,
+            step.radio,
+            step.video,
+            step.leisure,
+        ]
         for step in steps
     ]
     return "One clock minute of a line of 200 Mbit/s. One octet decides.\n\n" + _table(head, rows)

@@ -19,6 +19,11 @@ from school.lines import Capacity
 from school.load import School
 
 CAPACITY_BIT_S = 200_000_000
+SITUATIONS = (
+    ("office", "lesson", "web_radio"),
+    ("classroom", "lesson", "video_streaming"),
+    ("wifi", "break", "video_streaming"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Step:
     """Verdict on web radio in an office during a lesson."""
     video: str
     """Verdict on video in a classroom during a lesson."""
+    leisure: str
+    """Verdict on video over Wi-Fi in a break."""
 
 
 def _state(octets: int) -> str:
@@ -40,6 +47,13 @@ def _state(octets: int) -> str:
     one = np.array([0], np.int64)
     minute = LineMinutes(one, one + MINUTE_S // 10, one, one + octets)
     return STATES[int(states_of(minute, capacity)[0])]
+
+
+def _use(school: School, state: str, zone: str, period: str, category: str) -> str:
+    facts = Facts(
+        zone_kind=zone, period=period, category=category, evidence="strong", link_state=state
+    )
+    return classify(facts, school.charter).use
 
 
 def ladder(school: School) -> list[Step]:
@@ -50,16 +64,6 @@ def ladder(school: School) -> list[Step]:
         for beside in (-1, 0, 1):
             state = _state(exact + beside)
 
-            def use(zone: str, category: str, state: str = state) -> str:
-                facts = Facts(
-                    zone_kind=zone,
-                    period="lesson",
-                    category=category,
-                    evidence="strong",
-                    link_state=state,
-                )
-                return classify(facts, school.charter).use
-
-            radio, video = use("office", "web_radio"), use("classroom", "video_streaming")
-            steps.append(Step(percent, beside, state, radio, video))
+            uses = [_use(school, state, *situation) for situation in SITUATIONS]
+            steps.append(Step(percent, beside, state, *uses))
     return steps

@@ -98,14 +98,13 @@ def test_a_flow_is_falsely_accused_by_one_minute_and_never_when_it_was_abusive()
 
 def test_verdicts_flip_exactly_at_the_thresholds():
     steps = ladder(load_school(SCHOOL))
-    told = [(s.percent, s.octets_beside, s.state, s.radio, s.video) for s in steps]
-    calm = ("residual_private", "residual_private")
-    wrong = ("resource_inappropriate", "resource_inappropriate")
+    told = [(s.percent, s.octets_beside, s.state, s.radio, s.video, s.leisure) for s in steps]
+    fine, wrong = "residual_private", "resource_inappropriate"
     assert told == [
-        (80, -1, "calm", *calm),
-        (80, 0, "busy", *wrong),
-        (80, 1, "busy", *wrong),
-        (95, -1, "busy", *wrong),
-        (95, 0, "saturated", *wrong),
-        (95, 1, "saturated", *wrong),
+        (80, -1, "calm", fine, fine, fine),
+        (80, 0, "busy", wrong, wrong, fine),
+        (80, 1, "busy", wrong, wrong, fine),
+        (95, -1, "busy", wrong, wrong, fine),
+        (95, 0, "saturated", wrong, wrong, wrong),
+        (95, 1, "saturated", wrong, wrong, wrong),
     ]

@@ -53,8 +53,9 @@ def verdict(host: str | None, when: str, where: str, link: str = "calm", **more)
     moment = datetime.fromisoformat(when).replace(tzinfo=school.calendar.timezone)
     site = catalogue.site_of(host) if host else None
     source = more.pop("site_source", "tls_sni" if host else "none")
+    said = more.pop("behaviour", None)
     columns = {name: more.pop(name) for name in list(more) if name not in _OBSERVED}
-    behaviour = _behaviour(site, **columns, **more) if columns else "none"
+    behaviour = said or (_behaviour(site, **columns, **more) if columns else "none")
     facts = facts_of(
         Observed(site=site, site_source=source, behaviour=behaviour, **more),
         zone_kind=school.zones.kind_of(WHERE[where]),
