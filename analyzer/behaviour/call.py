@@ -86,9 +86,14 @@ def holds(rows: list[Shape]) -> bool:
     return sum(is_talk(row) for row in rows) >= LEAST_MINUTES
 
 
-def sums(slices: Table) -> dict[str, Any]:
-    """Return what `verdict` needs, as aggregates."""
-    return {"call_fit": talk(slices).sum()}
+def marks(slices: Table) -> dict[str, Any]:
+    """Return what `sums` adds up, once for each slice."""
+    return {"is_talk": talk(slices)}
+
+
+def sums(marked: Table) -> dict[str, Any]:
+    """Return what `verdict` needs, as aggregates over slices with `marks`."""
+    return {"call_fit": marked.is_talk.sum()}
 
 
 def verdict(flows: Table) -> BooleanValue:

@@ -71,15 +71,24 @@ def is_bulk(rows: list[Shape]) -> bool:
     return _flows_by(rows, BULK_BYTES)
 
 
-def sums(slices: Table) -> dict[str, Any]:
-    """Return what the verdicts need, as aggregates."""
+def marks(slices: Table) -> dict[str, Any]:
+    """Return what `sums` adds up, once for each slice."""
     fit = flowing(slices)
     updating = (slices.transport == "tcp") & slices.server_port.isin(UPDATE_PORTS)
     return {
-        "bulk_fit": fit.sum(),
-        "bulk_against": (whole(slices) & ~fit).sum(),
-        "bulk_bytes": fit.ifelse(slices.down_bytes, 0).sum(),
-        "update_port": updating.any(),
+        "is_flowing": fit,
+        "is_updating": updating,
+        "flowing_bytes": fit.ifelse(slices.down_bytes, 0),
+    }
+
+
+def sums(marked: Table) -> dict[str, Any]:
+    """Return what the verdicts need, as aggregates over slices with the marks of all behaviours."""
+    return {
+        "bulk_fit": marked.is_flowing.sum(),
+        "bulk_against": (marked.is_whole & ~marked.is_flowing).sum(),
+        "bulk_bytes": marked.flowing_bytes.sum(),
+        "update_port": marked.is_updating.any(),
     }
 
 

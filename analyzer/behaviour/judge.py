@@ -49,13 +49,11 @@ def behaviours_of(rows: Sequence[Shape]) -> list[str]:
 def _flows(slices: Table) -> Table:
     """Return the flows that have a behaviour: `judged_flow` (each once), `judged`."""
     rows = slices.filter(heavy(slices))
-    sums = {
-        **steady_audio.sums(rows),
-        **video_bursts.sums(rows),
-        **call.sums(rows),
-        **download.sums(rows),
-    }
-    flows = rows.group_by("flow").aggregate(**sums)
+    parts = (steady_audio, video_bursts, call, download)
+    marks = {name: mark for part in parts for name, mark in part.marks(rows).items()}
+    marked = rows.select("flow", "age_s", **marks)
+    sums = {name: value for part in parts for name, value in part.sums(marked).items()}
+    flows = marked.group_by("flow").aggregate(**sums)
     branches = [(verdict(flows), word.value) for word, _, verdict in _OF_FLOWS]
     judged = flows.select(
         judged_flow="flow", judged=ibis.cases(*branches, else_=ibis.null("string"))

@@ -102,17 +102,21 @@ def holds(rows: list[Shape]) -> bool:
     )
 
 
-def sums(slices: Table) -> dict[str, Any]:
-    """`tally` as aggregates, their names prefixed."""
-    fit = steady(slices)
-    every = whole(slices)
+def marks(slices: Table) -> dict[str, Any]:
+    """Return what `sums` adds up, once for each slice."""
+    fit, every = steady(slices), whole(slices)
     weight = ibis.ifelse(fit & every, slices.down_bytes, ibis.null("int64"))
+    return {"is_steady": fit, "is_whole": every, "steady_weight": weight}
+
+
+def sums(marked: Table) -> dict[str, Any]:
+    """`tally` as aggregates over slices with `marks`, their names prefixed."""
     return {
-        "steady_fit": fit.sum(),
-        "steady_old": (fit & (slices.age_s >= LEAST_AGE_S)).sum(),
-        "steady_against": (every & ~fit).sum(),
-        "steady_least": weight.min().fill_null(0),
-        "steady_most": weight.max().fill_null(0),
+        "steady_fit": marked.is_steady.sum(),
+        "steady_old": (marked.is_steady & (marked.age_s >= LEAST_AGE_S)).sum(),
+        "steady_against": (marked.is_whole & ~marked.is_steady).sum(),
+        "steady_least": marked.steady_weight.min().fill_null(0),
+        "steady_most": marked.steady_weight.max().fill_null(0),
     }
 
 

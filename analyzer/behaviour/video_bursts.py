@@ -73,17 +73,25 @@ def holds(rows: list[Shape]) -> bool:
     )
 
 
-def sums(slices: Table) -> dict[str, Any]:
-    """Return what `verdict` needs, as aggregates."""
+def marks(slices: Table) -> dict[str, Any]:
+    """Return what `sums` adds up, once for each slice."""
     fit = bursting(slices)
-    age = ibis.ifelse(fit, slices.age_s.cast("int64"), ibis.null("int64"))
-    weight = ibis.ifelse(fit, slices.down_bytes, ibis.null("int64"))
+    nothing = ibis.null("int64")
     return {
-        "video_fit": fit.sum(),
-        "video_against": (whole(slices) & ~fit).sum(),
-        "video_span_s": (age.max() - age.min()).fill_null(0),
-        "video_least": weight.min().fill_null(0),
-        "video_most": weight.max().fill_null(0),
+        "is_bursting": fit,
+        "video_age": ibis.ifelse(fit, slices.age_s.cast("int64"), nothing),
+        "video_weight": ibis.ifelse(fit, slices.down_bytes, nothing),
+    }
+
+
+def sums(marked: Table) -> dict[str, Any]:
+    """Return what `verdict` needs, as aggregates over slices with the marks of all behaviours."""
+    return {
+        "video_fit": marked.is_bursting.sum(),
+        "video_against": (marked.is_whole & ~marked.is_bursting).sum(),
+        "video_span_s": (marked.video_age.max() - marked.video_age.min()).fill_null(0),
+        "video_least": marked.video_weight.min().fill_null(0),
+        "video_most": marked.video_weight.max().fill_null(0),
     }
 
 
