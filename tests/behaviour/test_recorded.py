@@ -84,7 +84,7 @@ def test_a_shorter_listening_is_left_undetermined(metered):
     """The test could fail: without its later minutes a radio has no behaviour."""
     slices = metered(next(path for path in CAPTURES if "radio-mpv" in path.name)).slices
     young = slices.filter(pc.less(slices["age_s"], 100))
-    assert main_categories(without_names(young)) == {"unknown"}
+    assert main_categories([without_names(young)]) == [{"unknown"}]
 
 
 @recorded
