@@ -37,7 +37,14 @@ ADDED: Final = ("day", "slot", "period", "zone_kind", "category", "use", "rule")
 """Columns that `classified` adds to those of the slices."""
 
 
-def classified(slices: Table, *, school: School, catalogue: Catalogue, minutes: Table) -> Table:
+def classified(
+    slices: Table,
+    *,
+    school: School,
+    catalogue: Catalogue,
+    minutes: Table,
+    among: Table | None = None,
+) -> Table:
     """Return the slices with their context and verdict: columns of the slices + `ADDED`.
 
     Args:
@@ -48,8 +55,9 @@ def classified(slices: Table, *, school: School, catalogue: Catalogue, minutes: 
             counts as calm. The timetable is made for the local days from its first to its last
             minute; slices of other days get a null `day`. It may instead hold `day`, `slot` and
             `period` itself (from `analyzer.facts.minute_table`), which saves a small query.
+        among: all slices of the day, when `slices` is a part of them: behaviours look at whole flows.
     """
-    table = _with_minutes(with_behaviour(slices), with_timetable(minutes, school.calendar))
+    table = _with_minutes(with_behaviour(slices, among), with_timetable(minutes, school.calendar))
     table = _with_zones(table, school)
     table = _with_categories(table, catalogue)
     table = table.mutate(

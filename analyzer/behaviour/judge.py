@@ -61,15 +61,21 @@ def _flows(slices: Table) -> Table:
     return judged.filter(judged.judged.notnull())
 
 
-def with_behaviour(slices: Table) -> Table:
+def with_behaviour(slices: Table, among: Table | None = None) -> Table:
     """Return the slices with a column `behaviour`: `behaviours_of` as an expression.
+
+    Args:
+        slices: with the columns of SLICE_SCHEMA.
+        among: all slices of these flows and devices that there are, when `slices` is a part of
+            them: a flow is the same thing whichever of its minutes are asked about.
 
     Few rows are looked at twice: those of heavy unnamed flows, and of unnamed flows on high ports.
     What they give is small, and is joined back.
     """
     columns = slices.columns
-    flows = _flows(slices)
-    minutes = peer_to_peer.accused_minutes(slices)
+    every = slices if among is None else among
+    flows = _flows(every)
+    minutes = peer_to_peer.accused_minutes(every)
     joined = slices.left_join(flows, slices.flow == flows.judged_flow)
     joined = joined.left_join(
         minutes, [joined.device == minutes.p2p_device, joined.minute == minutes.p2p_minute]

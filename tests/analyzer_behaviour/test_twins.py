@@ -114,6 +114,16 @@ def test_both_say_the_same_and_every_behaviour_is_met(engine):
     assert met == {behaviour.value for behaviour in Behaviour}
 
 
+def test_a_part_of_the_minutes_is_judged_as_the_whole_flow(engine):
+    rows = made(7, 300)
+    table = pa.Table.from_pylist([{**FILLED, **row} for row in rows], schema=SLICE_SCHEMA)
+    table = table.append_column("number", pa.array(range(len(rows)), pa.int64()))
+    every = ibis.memtable(table)
+    part = every.filter(every.number % 3 == 0)
+    answer = engine.to_pyarrow(with_behaviour(part, among=every)).sort_by("number")
+    assert answer["behaviour"].to_pylist() == by_twin(rows)[::3]
+
+
 def test_no_slices_have_no_behaviours(engine):
     assert by_engine(engine, []) == by_twin([]) == []
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from analyzer.activity import SLOW_RULE
+from analyzer.activity import SLOW_RULES
 from analyzer.behaviour import Shape, behaviours_of
 from analyzer.classify import classify
 from analyzer.expression import ADDED, classified
@@ -53,7 +53,7 @@ def lycee() -> School:
 
 @pytest.fixture(name="engine", scope="module")
 def _engine():
-    connection = ibis.duckdb.connect(threads=1, disabled_optimizers=SLOW_RULE)
+    connection = ibis.duckdb.connect(threads=1, disabled_optimizers=SLOW_RULES)
     yield connection
     connection.disconnect()
 
