@@ -1,7 +1,7 @@
 -- What somebody who knows DuckDB would write for the charter of the demonstration school: minutes of
 -- each device per published zone, in all and for each of the four uses. Same columns, same rows as
 -- `analyzer.activity` for T1 and T6; only the tables of names come from outside.
-WITH counting AS MATERIALIZED (
+WITH counting AS NOT MATERIALIZED (
   SELECT device, minute, flow, transport, server_port, app, up_bytes, down_bytes, up_packets, down_packets,
     active_s::BIGINT AS active, age_s, end_reason, down_peak_bytes_s::BIGINT AS peak,
     down_sumsq_bytes_s::DOUBLE AS sumsq, down_bytes::DOUBLE * down_bytes::DOUBLE AS squared

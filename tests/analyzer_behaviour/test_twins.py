@@ -98,10 +98,34 @@ class Maker:
             "end_reason": "ended" if last and self.rng.random() < 0.7 else None,
         }
 
+    def crowd(self, number: int) -> list[dict]:
+        """One minute of a device with strangers, around the bounds of a fan-out."""
+        count, ports = int(self.pick(11, 12, 13)), int(self.pick(7, 8, 40))
+        blocks, gifts = int(self.pick(0, 1, 2, 5)), int(self.pick(0, 1))
+        fixed = {"device": 100 + number, "minute": START + timedelta(minutes=number % 30)}
+        fixed |= {"transport": "tcp", "site": None, "active_s": 30, "down_peak_bytes_s": 500}
+        fixed |= {"age_s": 0, "end_reason": "ended", "down_sumsq_bytes_s": 1e6}
+        rows = [
+            fixed
+            | {"flow": 1_000_000 + 100 * number + n, "app": None, "server_port": 5_000 + n % ports}
+            | {
+                "down_bytes": 700_000 if n < blocks else 3_000,
+                "down_packets": 500 if n < blocks else 30,
+            }
+            | {"up_bytes": 200_000 if n < gifts else 2_000, "up_packets": 300 if n < gifts else 25}
+            for n in range(count)
+        ]
+        if self.rng.random() < 0.3:
+            later = timedelta(minutes=int(self.pick(0, 3, 12)))
+            mark = {"app": "bittorrent_dht", "transport": "udp", "flow": 2_000_000 + number}
+            rows.append(rows[0] | mark | {"minute": fixed["minute"] + later})
+        return rows
+
 
 def made(seed: int, flows: int) -> list[dict]:
     maker = Maker(seed)
-    return [row for number in range(flows) for row in maker.flow(number)]
+    rows = [row for number in range(flows) for row in maker.flow(number)]
+    return rows + [row for number in range(flows // 4) for row in maker.crowd(number)]
 
 
 def test_both_say_the_same_and_every_behaviour_is_met(engine):
