@@ -78,7 +78,7 @@ def section(runs: dict[str, list[pa.Table]]) -> tuple[str, int]:
     failed = 0
     for name, scene in SCENES.items():
         tables = runs.get(name, [])
-        said = [wrong(scene, table) for table in tables]
+        said = wrong(scene, *tables) if tables else []
         failed += sum(map(bool, said))
         right = [
             f"{sum(not any(s.startswith(f'{view}:') for s in each) for each in said)}/{len(said)}"

@@ -75,7 +75,7 @@ def main() -> int:
             slices = play(name, keep=given.keep)
             if given.slices is not None:
                 pq.write_table(slices, given.slices / f"{name}-{number}.parquet")
-            said = wrong(SCENES[name], slices)
+            (said,) = wrong(SCENES[name], slices)
             failed += bool(said)
             print(f"{name} {number}: {'; '.join(said) or 'right in all three views'}", flush=True)
         print(f"{name}: {given.runs - failed} of {given.runs} runs right", flush=True)

@@ -1,6 +1,7 @@
 """The category that the real classification gives the slices of a scene: with and without names."""
 
 from datetime import timedelta
+from itertools import islice
 
 import ibis
 import pyarrow as pa
@@ -65,28 +66,38 @@ def _renumbered(slices: pa.Table, view: int) -> pa.Table:
     return _with(slices, **changed)
 
 
-def main_categories(views: list[pa.Table]) -> list[set[str]]:
-    """Return what is said of the heaviest flow in each view: a category, or several if it wavers.
+def main_categories(tables: list[pa.Table]) -> list[set[str]]:
+    """Return what is said of each table's heaviest flow: a category, or several if it wavers.
 
-    One question for all views: asking takes longer than answering.
+    One question for all tables: asking takes longer than answering.
     """
-    flow = _heaviest(views[0])
-    whole = pa.concat_tables([_renumbered(table, n) for n, table in enumerate(views)])
-    rows = categories(whole).to_pylist()
-    return [{row["category"] for row in rows if row["flow"] == flow ^ n} for n in range(len(views))]
+    flows = [_heaviest(table) ^ n for n, table in enumerate(tables)]
+    whole = pa.concat_tables([_renumbered(table, n) for n, table in enumerate(tables)])
+    said: dict[int, set[str]] = {flow: set() for flow in flows}
+    for row in categories(whole).to_pylist():
+        if row["flow"] in said:
+            said[row["flow"]].add(row["category"])
+    return [said[flow] for flow in flows]
 
 
-def wrong(scene: Scene, slices: pa.Table) -> list[str]:
-    """Return what is not as it must be, in words; empty when all three views are right."""
+def wrong(scene: Scene, *runs: pa.Table) -> list[list[str]]:
+    """Return for each run what is not as it must be, in words; empty when all views are right."""
     expected = {
         "with names": scene.truth,
         "without names": scene.unnamed,
         "without names and marks": scene.bare,
     }
-    found = main_categories([slices, without_names(slices), bare(slices)])
-    said = []
-    for (view, category), words in zip(expected.items(), found, strict=True):
-        right = category.value if category is not None else "unknown"
-        if words != {right}:
-            said.append(f"{view}: {', '.join(sorted(words)) or 'nothing'} instead of {right}")
-    return said
+    found = iter(
+        main_categories([view for run in runs for view in (run, without_names(run), bare(run))])
+    )
+    answers = []
+    for _ in runs:
+        said = []
+        for (view, category), words in zip(
+            expected.items(), islice(found, len(expected)), strict=True
+        ):
+            right = category.value if category is not None else "unknown"
+            if words != {right}:
+                said.append(f"{view}: {', '.join(sorted(words)) or 'nothing'} instead of {right}")
+        answers.append(said)
+    return answers
