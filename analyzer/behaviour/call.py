@@ -68,7 +68,7 @@ def talk(slices: Table) -> BooleanValue:
 
     return (
         (slices.transport == "udp")
-        & slices.server_port.notin(TUNNEL_PORTS)
+        & ~slices.server_port.isin(TUNNEL_PORTS)
         & (slices.active_s >= LEAST_ACTIVE_S)
         & (up >= LEAST_PACKETS)
         & (down >= LEAST_PACKETS)

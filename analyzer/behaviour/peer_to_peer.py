@@ -67,7 +67,7 @@ def strangers(slices: Table) -> BooleanValue:
         & slices.device.notnull()
         & slices.transport.isin(("tcp", "udp"))
         & (slices.server_port >= FIRST_HIGH_PORT)
-        & slices.server_port.notin(WEB_PORTS)
+        & ~slices.server_port.isin(WEB_PORTS)
         & (slices.up_bytes > 0)
         & (slices.down_bytes > 0)
         & ((slices.up_bytes + slices.down_bytes < BLOCK_BYTES) | _with_blocks(slices))

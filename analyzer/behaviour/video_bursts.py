@@ -1,7 +1,7 @@
 """Video: every minute a few bursts with pauses between them, as long as it plays.
 
 A player fills its buffer, then fetches a segment of 2–10 s whenever there is room for one (RFC 8216
-section 6.3.3; on-off cycles: Rao et al., CoNEXT 2011). Pages burst too, but not minute after minute
+section 6.3.3; on-off cycles: Rao et al. 2011). Pages burst too, but not minute after minute
 with the same weight; a download does not pause; music fetches a whole track and is silent for
 minutes.
 """

@@ -7,7 +7,7 @@ bit rates, buffers and protocols differ from flow to flow.
 - Pages: HTTP Archive, median page 2.6 MB over a dozen connections; reading times log-normal around
   30 s.
 - Video on demand: start-up buffer, then one segment of 2–10 s at a time (RFC 8216, Apple's authoring
-  specification: 6 s; DASH-IF: 2–4 s; YouTube's requests of 0.5–2 MB: Rao et al., CoNEXT 2011); 0.4–6
+  specification: 6 s; DASH-IF: 2–4 s; YouTube's requests of 0.5–2 MB: Rao et al. 2011, on-off cycles of video); 0.4–6
   Mbit/s (Apple's ladder for 234p–1080p). One in eight viewers pauses or seeks.
 - Radio: 32–320 kbit/s at a constant rate; one station in four sends segments instead (HLS).
 - Music: a track of 3–8 MB at once every 3–4 minutes (Spotify, 96–320 kbit/s).
