@@ -1,15 +1,7 @@
 -- What somebody who knows DuckDB would write for the charter of the demonstration school: minutes of
 -- each device per published zone, in all and for each of the four uses. Same columns, same rows as
 -- `analyzer.activity` for T1 and T6; only the tables of names come from outside.
-WITH counting AS NOT MATERIALIZED (
-  SELECT device, minute, flow, transport, server_port, app, up_bytes, down_bytes, up_packets, down_packets,
-    active_s::BIGINT AS active, age_s, end_reason, down_peak_bytes_s::BIGINT AS peak,
-    down_sumsq_bytes_s::DOUBLE AS sumsq, down_bytes::DOUBLE * down_bytes::DOUBLE AS squared
-  FROM slices
-  WHERE device IS NOT NULL AND down_bytes > 0 AND site IS NULL
-    AND ((active_s > 0 AND up_bytes + down_bytes >= 180000) OR app LIKE 'bittorrent%'
-      OR (app IS NULL AND server_port >= 1024 AND server_port NOT IN (8000, 8080, 8443)))
-), seen AS (
+WITH seen AS (
   SELECT flow, transport, server_port, age_s, down_bytes, age_s > 0 AND end_reason IS NULL AS entire,
     transport = 'tcp' AND active >= 50 AND down_bytes BETWEEN 180000 AND 2700000
       AND up_bytes * 10 <= down_bytes AND sumsq * active <= 2 * squared AS steady,
@@ -24,7 +16,14 @@ WITH counting AS NOT MATERIALIZED (
     server_port IN (80, 443, 7680, 8000, 8080, 8443, 8530, 8531) AND down_bytes >= 2000000
       AND down_bytes >= 400000 * active AND up_bytes * 10 <= down_bytes
       AND (active >= 55 OR NOT (age_s > 0 AND end_reason IS NULL)) AND sumsq * active <= 2.5::DOUBLE * squared AS flowing
-  FROM counting WHERE active > 0 AND up_bytes + down_bytes >= 180000
+  FROM (
+    SELECT flow, transport, server_port, app, up_bytes, down_bytes, up_packets, down_packets,
+      active_s::BIGINT AS active, age_s, end_reason, down_peak_bytes_s::BIGINT AS peak,
+      down_sumsq_bytes_s::DOUBLE AS sumsq, down_bytes::DOUBLE * down_bytes::DOUBLE AS squared
+    FROM slices
+    WHERE device IS NOT NULL AND down_bytes > 0 AND site IS NULL AND active_s > 0
+      AND up_bytes + down_bytes >= 180000
+  )
 ), flows AS (
   SELECT flow, CASE
       WHEN count_if(talk) >= 2 THEN 'call'
@@ -48,12 +47,13 @@ WITH counting AS NOT MATERIALIZED (
   SELECT device, minute, server_port,
     down_bytes >= 100000 AND down_bytes >= 600 * down_packets AS brings,
     up_bytes >= 100000 AND up_bytes >= 600 * up_packets AS sends
-  FROM counting
-  WHERE app IS NULL AND transport IN ('tcp', 'udp') AND server_port >= 1024
+  FROM slices
+  WHERE device IS NOT NULL AND down_bytes > 0 AND site IS NULL AND app IS NULL AND transport IN ('tcp', 'udp') AND server_port >= 1024
     AND server_port NOT IN (8000, 8080, 8443) AND up_bytes > 0
     AND (up_bytes + down_bytes < 100000 OR brings OR sends)
 ), marks AS (
-  SELECT DISTINCT device, epoch(minute)::BIGINT // 600 AS ten FROM counting WHERE app LIKE 'bittorrent%'
+  SELECT DISTINCT device, epoch(minute)::BIGINT // 600 AS ten FROM slices
+  WHERE device IS NOT NULL AND down_bytes > 0 AND app LIKE 'bittorrent%'
 ), peers AS (
   SELECT p.*, m.ten IS NOT NULL AS mark FROM (
     SELECT device, minute, count(*) >= 12 AND count(DISTINCT server_port) >= 8 AS fan,
