@@ -112,7 +112,9 @@ class Question:
         full = minutes.filter(minutes.link_state == LinkState.SATURATED.value)
         declared = {"school": school, "catalogue": catalogue, "minutes": minutes}
         classified = expression.classified(counting, **declared)
-        crowded = expression.classified(counting.semi_join(full, "minute"), **declared)
+        crowded = expression.classified(
+            counting.semi_join(full, "minute"), among=counting, **declared
+        )
         sites = {entry.suffix: entry.service for entry in catalogue if entry.service in services}
         # Kept: their small in-memory tables leave the engine together with them.
         self._expressions = {

@@ -21,7 +21,7 @@ import pyarrow as pa
 from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table
 
 from analyzer import masks, windows
-from analyzer.behaviour import steady_expression
+from analyzer.behaviour import CATEGORY_OF_BEHAVIOUR, STRENGTH_OF_BEHAVIOUR, with_behaviour
 from analyzer.classify import FACT_OF_KEY, VOLUME_OF_KEY
 from analyzer.facts import (
     APP_CATEGORY,
@@ -36,7 +36,7 @@ from school.catalogue import Catalogue
 from school.charter import Charter
 from school.lists import CATEGORY_OF_LIST
 from school.load import School
-from school.words import UNMATCHED, Behaviour, Category, DayKind, LinkState, Period, Strength
+from school.words import UNMATCHED, Category, DayKind, LinkState, Period, Strength
 
 OF_NO_MINUTE: Final[Mapping[str, str | None]] = {
     "period": Period.CLOSED.value,
@@ -53,7 +53,14 @@ ADDED: Final = ("day", "slot", "period", "zone_kind", "category", "use", "rule")
 """Columns that `classified` adds to those of the slices."""
 
 
-def classified(slices: Table, *, school: School, catalogue: Catalogue, minutes: Table) -> Table:
+def classified(
+    slices: Table,
+    *,
+    school: School,
+    catalogue: Catalogue,
+    minutes: Table,
+    among: Table | None = None,
+) -> Table:
     """Return the slices with their context and verdict: columns of the slices + `ADDED`.
 
     Args:
@@ -65,12 +72,15 @@ def classified(slices: Table, *, school: School, catalogue: Catalogue, minutes: 
             for the local days from its first to its last minute; slices of other days get a null
             `day`. It may instead hold `day`, `slot`, `period` and `day_kind` itself (from
             `analyzer.facts.minute_table`), which saves a small query.
+        among: all slices of the day, when `slices` is a part of them: behaviours look at whole flows.
 
     Raises:
         ValueError: `minutes` lacks a column that the charter looks at.
     """
     charter = school.charter
-    table = _with_minutes(slices, with_timetable(minutes, school.calendar), charter)
+    table = _with_minutes(
+        with_behaviour(slices, among), with_timetable(minutes, school.calendar), charter
+    )
     table = _with_zones(table, school)
     table = _with_categories(table, catalogue, charter)
     table = windows.with_volumes(table.mutate(octets=table.up_bytes + table.down_bytes), charter)
@@ -170,10 +180,6 @@ def _with_categories(table: Table, catalogue: Catalogue, charter: Charter) -> Ta
     ):
         known = _dimension((f"{column}_of_table", value), rows)
         table = table.left_join(known, table[column] == known[f"{column}_of_table"])
-    steady = table.site.isnull() & steady_expression(table)
-    table = table.mutate(
-        behaviour=ibis.ifelse(steady, Behaviour.STEADY_AUDIO.value, Behaviour.NONE.value)
-    )
     category, evidence = _category(table)
     table = table.mutate(category=category, evidence=evidence)
     allowed = {
@@ -187,7 +193,8 @@ def _with_categories(table: Table, catalogue: Catalogue, charter: Charter) -> Ta
 def _category(table: Table) -> tuple[StringValue, StringValue]:
     """`analyzer.facts.category_of`, step by step."""
     by_port = (table.transport == Transport.UDP.value) & table.server_port.isin(HOUSEKEEPING_PORTS)
-    by_behaviour = table.behaviour == Behaviour.STEADY_AUDIO.value
+    behaved = table.behaviour.cases(*sorted(CATEGORY_OF_BEHAVIOUR.items()), else_=None)
+    as_strong = table.behaviour.cases(*sorted(STRENGTH_OF_BEHAVIOUR.items()), else_=None)
     named = table.site.notnull()
     of_site = _strength(table)
     steps: list[tuple[BooleanValue, Any, Any]] = [
@@ -196,7 +203,7 @@ def _category(table: Table) -> tuple[StringValue, StringValue]:
         (table.hinted.notnull(), table.hinted, Strength.STRONG.value),
         (named, Category.UNKNOWN.value, of_site),
         (by_port, Category.NTP_PKI_DNS.value, Strength.WEAK.value),
-        (by_behaviour, Category.WEB_RADIO.value, Strength.WEAK.value),
+        (behaved.notnull(), behaved, as_strong),
     ]
     return (
         ibis.cases(

@@ -14,7 +14,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from analyzer.behaviour import looks_steady
+from analyzer.behaviour import CATEGORY_OF_BEHAVIOUR, STRENGTH_OF_BEHAVIOUR
 from privacy.records import SiteSource, Transport
 from school.calendar import Calendar
 from school.lists import CATEGORY_OF_LIST
@@ -85,7 +85,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """The columns of one slice that facts are read from (meaning: privacy.records)."""
+    """The columns of one slice that facts are read from (meaning: privacy.records), and its behaviour."""
 
     site: str | None = None
     site_source: str = SiteSource.NONE.value
@@ -96,9 +96,8 @@ class Observed:
     server_port: int = 443
     up_bytes: int = 0
     down_bytes: int = 0
-    active_s: int = 0
-    down_sumsq_bytes_s: float = 0.0
-    age_s: int = 0
+    behaviour: str = Behaviour.NONE.value
+    """What `analyzer.behaviour.behaviours_of` says of the slice among its like; none if named."""
 
 
 def strength_of(site: str | None, site_source: str, *, ech: bool) -> Strength:
@@ -108,19 +107,6 @@ def strength_of(site: str | None, site_source: str, *, ech: bool) -> Strength:
     return Strength.STRONG if site_source in STRONG_SOURCES and not ech else Strength.WEAK
 
 
-def behaviour_of(seen: Observed) -> Behaviour:
-    """Return what a flow without a name looks like; a named flow is judged by its name."""
-    steady = seen.site is None and looks_steady(
-        transport=seen.transport,
-        age_s=seen.age_s,
-        active_s=seen.active_s,
-        up_bytes=seen.up_bytes,
-        down_bytes=seen.down_bytes,
-        down_sumsq_bytes_s=seen.down_sumsq_bytes_s,
-    )
-    return Behaviour.STEADY_AUDIO if steady else Behaviour.NONE
-
-
 def category_of(seen: Observed, site_category: str | None) -> tuple[str, Strength]:
     """Return the category of a slice and the strength of what it rests on, first of:
 
@@ -128,7 +114,7 @@ def category_of(seen: Observed, site_category: str | None) -> tuple[str, Strengt
     2. the imported list, always weak: lists hold mistakes, so a list alone never accuses;
     3. the wire hint, strong: it is the protocol itself;
     4. a name that nobody knows: unknown;
-    5. without a name: the ports of DNS and NTP, then the behaviour, both weak; else unknown.
+    5. without a name: the ports of DNS and NTP, weak, then the behaviour; else unknown.
 
     Args:
         seen: the slice.
@@ -150,8 +136,9 @@ def category_of(seen: Observed, site_category: str | None) -> tuple[str, Strengt
 def _unnamed(seen: Observed) -> tuple[str, Strength]:
     if seen.transport == Transport.UDP and seen.server_port in HOUSEKEEPING_PORTS:
         return Category.NTP_PKI_DNS.value, Strength.WEAK
-    if behaviour_of(seen) is Behaviour.STEADY_AUDIO:
-        return Category.WEB_RADIO.value, Strength.WEAK
+    if seen.behaviour in CATEGORY_OF_BEHAVIOUR:
+        strength = Strength(STRENGTH_OF_BEHAVIOUR[seen.behaviour])
+        return CATEGORY_OF_BEHAVIOUR[seen.behaviour], strength
     return Category.UNKNOWN.value, Strength.NONE
 
 
@@ -172,7 +159,7 @@ def facts_of(
         link_state=link_state,
         listed=CATEGORY_OF_LIST.get(seen.list_category or ""),
         app=seen.app,
-        behaviour=behaviour_of(seen).value,
+        behaviour=seen.behaviour,
         octets=seen.up_bytes + seen.down_bytes,
         flow_octets=seen.up_bytes + seen.down_bytes,
     )

@@ -64,6 +64,20 @@ STRENGTHS: Final[Mapping[Strength, Pair]] = {
 }
 BEHAVIOURS: Final[Mapping[Behaviour, Pair]] = {
     Behaviour.STEADY_AUDIO: ("un flux continu et régulier", "a continuous and steady stream"),
+    Behaviour.VIDEO_BURSTS: ("des rafales et des pauses régulières", "regular bursts and pauses"),
+    Behaviour.CALL: ("un échange continu dans les deux sens", "a continuous exchange both ways"),
+    Behaviour.BULK_DOWNLOAD: (
+        "un gros téléchargement sans pause",
+        "a large download without pause",
+    ),
+    Behaviour.SOFTWARE_UPDATE: (
+        "un gros téléchargement en HTTP simple, comme une mise à jour",
+        "a large download over plain HTTP, like an update",
+    ),
+    Behaviour.PEER_TO_PEER: (
+        "des échanges de pair à pair, à deux indices indépendants",
+        "peer-to-peer exchanges, on two independent signs",
+    ),
     Behaviour.NONE: ("aucun comportement reconnu", "no recognised behaviour"),
 }
 CATEGORIES: Final[Mapping[Category, Pair]] = {

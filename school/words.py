@@ -79,13 +79,18 @@ class Strength(StrEnum):
 
     NONE = "none"
     WEAK = "weak"  # a DNS answer, a log line, an outer name, a behaviour
-    STRONG = "strong"  # the name that the client itself asked for, or a wire signature
+    STRONG = "strong"  # the name that the client itself asked for, a wire signature, or two signs
 
 
 class Behaviour(StrEnum):
-    """What an unnamed flow looks like. There is deliberately no behaviour that accuses."""
+    """What an unnamed flow looks like. Only one accuses, peer-to-peer, on two independent signs."""
 
     STEADY_AUDIO = "steady_audio"
+    VIDEO_BURSTS = "video_bursts"
+    CALL = "call"
+    BULK_DOWNLOAD = "bulk_download"
+    SOFTWARE_UPDATE = "software_update"
+    PEER_TO_PEER = "peer_to_peer"
     NONE = "none"
 
 

@@ -20,6 +20,7 @@ PACKAGES = {
     "ffmpeg": "ffmpeg",
     "aria2c": "aria2",
     "ip": "iproute2",
+    "tc": "iproute2",
     "ethtool": "ethtool",
     "curl": "curl",
     "openssl": "openssl",

@@ -7,6 +7,7 @@ from datetime import datetime
 import ibis
 import pyarrow as pa
 
+from analyzer.behaviour import Shape, behaviours_of
 from analyzer.classify import classify
 from analyzer.expression import ADDED, classified, verdicts
 from analyzer.facts import Facts, Observed, facts_of
@@ -19,7 +20,7 @@ from school.words import LinkState
 
 CATALOGUE = load_catalogue()
 STATES = [state.value for state in LinkState]
-OBSERVED = list(Observed.__dataclass_fields__)
+OBSERVED = [name for name in Observed.__dataclass_fields__ if name != "behaviour"]
 FILLED = {
     "device": None,
     "ip_version": 4,
@@ -41,11 +42,13 @@ def by_twin(rows: Sequence[dict], school: School, states: States) -> list[tuple]
     """Return the `ADDED` columns of slices, from the readable twin."""
     calendar = school.calendar
     facts, owners = [], []
-    for row in rows:
+    whole = [{**FILLED, **row, "down_packets": n} for n, row in enumerate(rows)]
+    behaviours = behaviours_of([Shape.of(row) for row in whole])
+    for row, behaviour in zip(rows, behaviours, strict=True):
         up, down = states.get(row["minute"], CALM)
         slot, day = calendar.slot_at(row["minute"]), calendar.local_day(row["minute"])
         alone = facts_of(
-            Observed(**{name: row[name] for name in OBSERVED}),
+            Observed(**{name: row[name] for name in OBSERVED}, behaviour=behaviour),
             zone_kind=school.zones.kind_of(row["zone"]),
             period=calendar.period_at(row["minute"]),
             link_state=worse(up, down),

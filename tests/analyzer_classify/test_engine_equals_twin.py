@@ -12,6 +12,7 @@ import ibis
 import pytest
 
 from analyzer import windows
+from analyzer.activity import SLOW_RULES
 from analyzer.classify import classify, deciding, passes
 from analyzer.expression import classified
 from analyzer.facts import APP_CATEGORY, minute_table
@@ -37,7 +38,7 @@ SLICES = 240
 
 @pytest.fixture(name="engine", scope="module")
 def _engine():
-    connection = ibis.duckdb.connect(threads=1)
+    connection = ibis.duckdb.connect(threads=1, disabled_optimizers=SLOW_RULES)
     yield connection
     connection.disconnect()
 

@@ -301,6 +301,43 @@ ABSTAIN = [
             lesson outside   saturated undetermined otherwise
         """,
     ),
+    Case(
+        id="call-without-a-name",
+        fr="Un appel que rien ne nomme n'est imputé à personne, sauf le soir à l'internat",
+        en="A call that nothing names is imputed to nobody, except in the evening in boarding",
+        seen=nameless(
+            "sans nom, l'allure d'un appel", "no name, looks like a call", behaviour="call"
+        ),
+        table="""
+            lesson  classroom calm undetermined call-without-name
+            evening boarding  calm residual_private boarding-calls
+        """,
+    ),
+    Case(
+        id="download-without-a-name",
+        fr="Un gros téléchargement que rien ne nomme reste indéterminé",
+        en="A large download that nothing names stays undetermined",
+        seen=nameless(
+            "sans nom, l'allure d'un gros téléchargement",
+            "no name, looks like a large download",
+            behaviour="bulk_download",
+        ),
+        table="lesson classroom calm undetermined download-without-name",
+    ),
+    Case(
+        id="radio-without-a-name",
+        fr="Un flux sans nom qui a l'allure d'une radio suit les règles de la radio, sur un indice faible",
+        en="A nameless flow that looks like a radio follows the rules of radio, on weak evidence",
+        seen=nameless(
+            "sans nom, un flux continu et régulier",
+            "no name, a continuous and steady stream",
+            behaviour="steady_audio",
+        ),
+        table="""
+            lesson office calm residual_private       private-life
+            lesson office busy resource_inappropriate web-radio-line-busy
+        """,
+    ),
 ]
 MACHINES = [
     Case(

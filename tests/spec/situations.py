@@ -1,11 +1,12 @@
 """The vocabulary of the specification: one situation in, one verdict out, under a named charter."""
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from analyzer.behaviour import COLUMNS, Shape, behaviours_of
 from analyzer.classify import Verdict, classify
 from analyzer.facts import Facts, Observed, facts_of
 from school.catalogue import load_catalogue
@@ -46,6 +47,17 @@ def lycee() -> School:
     return school_under("lycee")
 
 
+_OBSERVED = {field.name for field in fields(Observed)} - {"behaviour"}
+
+
+def _behaviour(site: str | None, **columns) -> str:
+    """Return the behaviour of a slice that stands alone: the flow was seen in this minute only."""
+    row = dict.fromkeys(COLUMNS, 0) | {"device": None, "app": None, "end_reason": None}
+    row |= {"minute": datetime.fromtimestamp(0, UTC), "site": site, "transport": "tcp"}
+    row |= {"server_port": 443}
+    return behaviours_of([Shape.of(row | columns)])[0]
+
+
 def situation(host: str | None, when: str, where: str, link: str = "calm", **more) -> Facts:
     """Return the facts of one slice.
 
@@ -58,8 +70,11 @@ def situation(host: str | None, when: str, where: str, link: str = "calm", **mor
     moment = datetime.fromisoformat(when).replace(tzinfo=calendar.timezone)
     site = catalogue.site_of(host) if host else None
     source = more.pop("site_source", "tls_sni" if host else "none")
+    said = more.pop("behaviour", None)
+    columns = {name: more.pop(name) for name in list(more) if name not in _OBSERVED}
+    behaviour = said or (_behaviour(site, **columns, **more) if columns else "none")
     alone = facts_of(
-        Observed(site=site, site_source=source, **more),
+        Observed(site=site, site_source=source, behaviour=behaviour, **more),
         zone_kind="library" if where == "library" else school.zones.kind_of(WHERE[where]),
         period=calendar.period_at(moment),
         link_state=link,

@@ -107,3 +107,23 @@ def test_a_long_steady_stream_without_a_name_is_web_radio_on_weak_evidence():
 )
 def test_what_is_not_quite_a_radio_stream_is_left_alone(other):
     assert verdict(None, LESSON, "office", "busy", **(STREAM | other)).use == "undetermined"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "link", "rule", "use"),
+    [
+        ("video_bursts", "calm", "private-life", "residual_private"),
+        ("video_bursts", "busy", "video-lesson-line-busy", "resource_inappropriate"),
+        ("call", "saturated", "call-without-name", "undetermined"),
+        ("bulk_download", "calm", "download-without-name", "undetermined"),
+        ("bulk_download", "busy", "download-line-busy", "resource_inappropriate"),
+        ("software_update", "saturated", "machines", "technical"),
+        ("peer_to_peer", "calm", "peer-to-peer", "abusive"),  # two independent signs
+        ("none", "saturated", "otherwise", "undetermined"),
+    ],
+)
+def test_what_a_flow_without_a_name_looks_like_decides_only_what_it_can(behaviour, link, rule, use):
+    found = verdict(
+        None, LESSON, "classroom", link, behaviour=behaviour, down_bytes=60_000_000, server_port=443
+    )
+    assert (found.rule, found.use) == (rule, use)

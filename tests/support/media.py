@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.netns import Namespace, call
+from tests.support.netns import COMMAND_S, Namespace, call
 from tests.support.processes import ROOT, running, wait_until
 
 TONE = ("-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100")
+PROGRAMME = ("-re", "-f", "lavfi", "-i", "anoisesrc=color=pink:sample_rate=44100")
+"""Fills the encoder's rate as music does; a tone shrinks to a sixth of it."""
 _SEEDS = ("--check-integrity=true", "--seed-ratio=0.0")
 PIECE_BYTES = 16_384
 _ICECAST = """<icecast>
@@ -26,15 +28,15 @@ _ICECAST = """<icecast>
 
 
 @contextmanager
-def icecast(where: Namespace, work: Path) -> Iterator[None]:
-    """A web radio at port 8000, /direct.ogg, fed by ffmpeg with a tone."""
+def icecast(where: Namespace, work: Path, sound: tuple[str, ...] = TONE) -> Iterator[None]:
+    """A web radio at port 8000, /direct.ogg, fed by ffmpeg with a tone or another sound."""
     home = work / "icecast"
     home.mkdir()
     home.chmod(0o777)  # icecast drops to nobody
     (home / "icecast.xml").write_text(_ICECAST.format(home=home))
     server = where.within("icecast2", "-c", str(home / "icecast.xml"))
     source = where.within(
-        *("ffmpeg", "-v", "error", *TONE, "-c:a", "libvorbis", "-b:a", "96k", "-f", "ogg"),
+        *("ffmpeg", "-v", "error", *sound, "-c:a", "libvorbis", "-b:a", "96k", "-f", "ogg"),
         *("-content_type", "application/ogg", "icecast://source:essai@127.0.0.1:8000/direct.ogg"),
     )
 
@@ -57,6 +59,7 @@ def play(where: Namespace, url: str, seconds: float) -> None:
     where.call(
         *("ffmpeg", "-v", "error", "-nostdin", "-re", "-i", url),
         *("-t", str(seconds), "-f", "null", "-"),
+        timeout_s=seconds + COMMAND_S,
     )
 
 
@@ -70,14 +73,16 @@ def make_hls(directory: Path, seconds: int = 6) -> None:
     )
 
 
-def make_torrent(content: bytes, name: str, announce: str) -> bytes:
+def make_torrent(
+    content: bytes, name: str, announce: str, *, piece_bytes: int = PIECE_BYTES
+) -> bytes:
     """Return a torrent of one file (BEP 3)."""
     pieces = b"".join(
-        hashlib.sha1(content[at : at + PIECE_BYTES], usedforsecurity=False).digest()
-        for at in range(0, len(content), PIECE_BYTES)
+        hashlib.sha1(content[at : at + piece_bytes], usedforsecurity=False).digest()
+        for at in range(0, len(content), piece_bytes)
     )
     info = b"d6:lengthi%de4:name%d:%s12:piece lengthi%de6:pieces%d:%se" % (
-        *(len(content), len(name), name.encode(), PIECE_BYTES),
+        *(len(content), len(name), name.encode(), piece_bytes),
         *(len(pieces), pieces),
     )
     return b"d8:announce%d:%s4:info%se" % (len(announce), announce.encode(), info)

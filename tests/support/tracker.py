@@ -19,6 +19,9 @@ class Tracker(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer one announce."""
         asked = parse_qs(urlsplit(self.path).query, encoding="latin-1")
+        if "port" not in asked:  # a scrape: how many there are is nobody's business here
+            self.send_error(404)
+            return
         address = asked.get("ip", [self.client_address[0]])[0]
         peer = (address, int(asked["port"][0]))
         others = [known for known in self.peers if known != peer]
