@@ -3,7 +3,8 @@
 What the committee sees is a release like any other: four uses of the whole school, bounded, charged
 to the ledger before the draw, at most once for each week. An exact difference between two charters
 would tell what a handful of device-days did, so no exact number exists here, either. Beside it
-stands what was released of the same week under the charter in force (the days of T6, added up).
+stands what was released of the same days under the charter in force (T6, added up): a measured week
+that `jauge release` has yet to release is refused, because its one rehearsal would compare nothing.
 
 On simulated days nobody is protected: a ledger of its own, which is thrown away, lets the committee
 try as often as it likes; nothing is stored.
@@ -45,7 +46,7 @@ class Compared:
 
     use: str
     before: Shown | Withheld | None
-    """None: nothing was released of this week."""
+    """None: not all of these days were released."""
     after: Shown | Withheld
     changed: bool | None
     """Whether the difference is larger than the noise explains (95 %); None: it cannot be told."""
@@ -90,7 +91,7 @@ def rehearse(
         progress: told about each day.
 
     Raises:
-        NotRehearsed: the slices of the week are not all there.
+        NotRehearsed: the slices of the week are not all there, or it is yet to be released.
         ReleaseRefused: the week was rehearsed before, or the ledger refuses.
         StoreDamaged: a stored file is not what this version writes.
         StoreBusy: another analysis is at work.
@@ -99,6 +100,9 @@ def rehearse(
     with bench.store.locked():
         period, days = _replayed(bench, week, as_of)
         origin = exact_origin(bench, days)
+        if origin != SIMULATED:
+            _check_released(bench, period, days)
+        before = _before(bench, period, days)
         counts = _count(bench, days, progress)
         if origin == SIMULATED:
             with tempfile.TemporaryDirectory() as scratch:
@@ -106,7 +110,6 @@ def rehearse(
         else:
             released = _draw(bench, counts, period, origin, as_of, bench.store.private)
             write_release(bench.store, dump_release(released), seal_key(bench.store))
-        before = _before(bench, period)
     return Rehearsal(
         period=period,
         days=days,
@@ -148,6 +151,20 @@ def exact_origin(bench: Bench, days: Sequence[date]) -> str:
     return SIMULATED if origins == {SIMULATED} else (origins - {SIMULATED}).pop()
 
 
+def _check_released(bench: Bench, period: Period, days: Sequence[date]) -> None:
+    """Raise where `jauge release` can still release what the rehearsal is compared with."""
+    charged = {
+        charge.period for charge in Ledger(bench.store.ledger).charges() if charge.table == BEFORE
+    }
+    due = [day for day in days if day.isoformat() not in charged]
+    if due:
+        raise NotRehearsed(
+            f"{period.name}: {len(due)} of {len(days)} school days are not released yet; run "
+            "`jauge analyze` and `jauge release` first: a week is rehearsed once, and there would "
+            "be nothing to compare with"
+        )
+
+
 def _count(bench: Bench, days: Sequence[date], progress: Progress) -> list[DayCells]:
     definition = rehearsal(bench.settings)
     found = []
@@ -187,21 +204,18 @@ def _of(release: Release, use: str) -> _Drawn:
     return _Drawn(cell.noisy, release.method.sigma, cell.display)
 
 
-def _before(bench: Bench, period: Period) -> dict[str, _Drawn]:
-    """Add up the stored days of the week: their noise adds up, too."""
+def _before(bench: Bench, period: Period, days: Sequence[date]) -> dict[str, _Drawn]:
+    """Add up what was released of the replayed days, all or none: their noise adds up, too."""
     published = Published(bench.store.public)
-    names = [day.isoformat() for day in period.days()]
-    days = [
-        published.release(BEFORE, name)
-        for name in sorted(set(names) & set(published.periods(BEFORE)))
-    ]
-    if not days:
+    names = [day.isoformat() for day in days]
+    if not set(names) <= set(published.periods(BEFORE)):
         return {}
+    releases = [published.release(BEFORE, name) for name in names]
     rule = bench.settings.display
-    sigma = math.sqrt(sum(day.method.sigma**2 for day in days))
+    sigma = math.sqrt(sum(each.method.sigma**2 for each in releases))
     found = {}
     for use in CHARTER_USES:
-        value = sum(_of(day, use).value for day in days)
+        value = sum(_of(each, use).value for each in releases)
         shown = display(
             value,
             sigma=sigma,
@@ -214,7 +228,7 @@ def _before(bench: Bench, period: Period) -> dict[str, _Drawn]:
 
 
 def _compare(use: str, before: _Drawn | None, after: _Drawn) -> Compared:
-    """Compare two drawn values; a withheld one is compared with nothing."""
+    """Compare two drawn values; nothing is said of two withheld ones."""
     if before is None:
         return Compared(use, None, after.shown, None)
     changed = None

@@ -27,13 +27,14 @@ def open_school(directory: Path, *, instead: Mapping[str, Path] | None = None) -
     Raises:
         Refusal: with every problem of every file.
     """
+    from cli.declared import refusal_of
     from school.load import load_school
     from school.problems import DeclarationErrors
 
     try:
         return load_school(directory, instead=instead)
     except DeclarationErrors as errors:
-        raise Refusal(str(errors), Exit.CONFIGURATION) from errors
+        raise refusal_of(errors, directory, instead=instead) from errors
 
 
 def open_store(directory: Path) -> Path:

@@ -1,5 +1,6 @@
 """Loads the declared directory for a command, or refuses with every problem at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collector.placement import Placement
     from school.catalogue import Catalogue
     from school.load import School
-    from school.problems import Problem
+    from school.problems import DeclarationErrors, Problem
 
 LANGUAGES = ("fr", "en")
 
@@ -72,13 +73,31 @@ def school_or_refusal(directory: Path) -> "School":
     try:
         return load_school(directory, also=other_files())
     except DeclarationErrors as error:
-        lines = "\n".join(_drawn(problem, directory) for problem in error.problems)
-        message = f"{counted(len(error.problems))} in the declared files:\n{lines}"
-        raise Refusal(message, Exit.CONFIGURATION) from None
+        raise refusal_of(error, directory) from None
+
+
+def refusal_of(
+    errors: "DeclarationErrors", directory: Path, *, instead: Mapping[str, Path] | None = None
+) -> Refusal:
+    """Return the refusal that tells all problems, one a line, each with the path of its file.
+
+    Args:
+        errors: what is wrong.
+        directory: where the declared files are.
+        instead: files that stood in for declared ones.
+    """
+    elsewhere = {path.name: path.parent for path in (instead or {}).values()}
+    lines = "\n".join(
+        _drawn(problem, elsewhere.get(problem.file, directory)) for problem in errors.problems
+    )
+    message = f"{counted(len(errors.problems))} in the declared files:\n{lines}"
+    return Refusal(message, Exit.CONFIGURATION)
 
 
 def _drawn(problem: "Problem", directory: Path) -> str:
     """Write a problem with its path, and what stands there, with a caret under the place."""
+    if not directory.is_dir():
+        return f"  {directory}: {problem.message}; {problem.suggestion}"
     source = "".join(f"\n      {line}" for line in problem.pointed() or ())
     return f"  {directory / str(problem)}{source}"
 

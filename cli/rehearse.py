@@ -17,6 +17,7 @@ from cli.analysis import (
     refusals,
     today,
 )
+from cli.declared import known_language
 from cli.exits import Exit, Refusal
 
 HELP = """Replay a closed week under a draft charter or another line, and show what changes.
@@ -32,9 +33,9 @@ TEXTS = {
         "pedagogical": "pédagogique",
         "residual_private": "privé résiduel",
         "abusive": "abusif",
-        "resource_inappropriate": "inadapté aux ressources",
+        "resource_inappropriate": "inadapté à la ressource",
         "title": "Répétition de la semaine {week} : {days} jours de cours rejoués",
-        "unit": "Appareils par jour, toute la semaine, tout l'établissement.",
+        "unit": "Journées-appareils de la semaine (un appareil compte une fois par jour), tout l'établissement.",
         "before": "charte en vigueur",
         "after": "brouillon",
         "withheld": "retenu (< {below})",
@@ -52,7 +53,7 @@ TEXTS = {
         "abusive": "abusive",
         "resource_inappropriate": "resource-inappropriate",
         "title": "Rehearsal of week {week}: {days} school days replayed",
-        "unit": "Devices a day, over the week, whole school.",
+        "unit": "Device-days of the week (a device counts once a day), whole school.",
         "before": "charter in force",
         "after": "draft",
         "withheld": "withheld (< {below})",
@@ -94,13 +95,15 @@ def rehearse(
     """See HELP."""
     if charter is None and capacity is None and capacity_up is None:
         raise Refusal("nothing to try: give --charter FILE, --capacity RATE or both", Exit.USAGE)
-    if lang not in TEXTS:
-        raise Refusal(f"--lang {lang}: fr or en", Exit.USAGE)
+    known_language(lang)
+    if charter is not None and not charter.is_file():
+        raise Refusal(f"{charter}: no such file; give the draft of charter.yaml", Exit.USAGE)
     declared = open_school(school, instead={"charter.yaml": charter} if charter else None)
     draft = _with_capacity(declared, capacity, capacity_up, line)
     directory = open_store(store)
     from analyzer.rehearsal import NotRehearsed
     from analyzer.rehearsal import rehearse as replay
+    from privacy.gate.refused import AlreadyReleased
 
     with refusals(directory), progress() as bar:
         try:
@@ -114,6 +117,13 @@ def rehearse(
             )
         except NotRehearsed as error:
             raise Refusal(str(error), Exit.DATA) from None
+        except AlreadyReleased as error:
+            raise Refusal(
+                f"{error}: a week is rehearsed once, and the answer is in "
+                f"{directory / 'public' / 'releases' / 'rehearsal'}; try the next week, from the "
+                "Monday after it",
+                Exit.DATA,
+            ) from None
     if as_json:
         typer.echo(json.dumps(_as_json(result, draft)))
         return
@@ -126,11 +136,14 @@ def _with_capacity(declared: Any, down: str | None, up: str | None, line: str | 
     from school.lines import parse_rate
     from school.load import with_capacity
 
+    rates = []
+    for option, text in (("--capacity", down), ("--capacity-up", up)):
+        try:
+            rates.append(None if text is None else parse_rate(text))
+        except ValueError as error:
+            raise Refusal(f"{option}: {error}", Exit.USAGE) from None
     try:
-        rates = [parse_rate(text) if text else None for text in (down, up)]
         return with_capacity(declared, line=line, down_bit_s=rates[0], up_bit_s=rates[1])
-    except ValueError as error:
-        raise Refusal(f"--capacity: {error}", Exit.USAGE) from None
     except KeyError:
         names = ", ".join(each.name for each in declared.lines)
         message = f"--line {line}: no such line" if line else "several lines are declared"

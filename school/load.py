@@ -72,7 +72,10 @@ def load_school(
         DeclarationErrors: with every problem of every file.
     """
     if not directory.is_dir():
-        missing = Problem(str(directory.name), 1, 1, "there is no such directory of declarations")
+        hint = "give the directory that holds charter.yaml and the others"
+        missing = Problem(
+            str(directory.name), 1, 1, "there is no such directory of declarations", hint
+        )
         raise DeclarationErrors([missing])
     standing_in = instead or {}
     located = {name: read(standing_in.get(name, directory / name)) for name in FILES}

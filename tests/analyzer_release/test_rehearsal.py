@@ -82,16 +82,18 @@ def test_a_wider_line_lifts_the_verdicts_that_rest_on_a_busy_one(empty, monkeypa
 
 def test_a_measured_week_is_rehearsed_once_and_never_again(empty):
     place = measured(empty)
+    place.release()
     ask(place, draft_of(place))
     with pytest.raises(AlreadyReleased):
         ask(place, draft_of(place, DRAFT.replace('version: "1"', 'version: "3"')))
     charges = Ledger(place.root / "private" / "ledger.jsonl").charges()
-    assert [(charge.table, charge.period) for charge in charges] == [("rehearsal", "2026-W37")]
+    assert [c.period for c in charges if c.table == "rehearsal"] == ["2026-W37"]
     assert place.published.periods("rehearsal") == ["2026-W37"]
 
 
 def test_the_stored_rehearsal_carries_the_digest_of_the_draft(empty):
     place = measured(empty)
+    place.release()
     draft = draft_of(place)
     ask(place, draft)
     released = place.published.release("rehearsal", "2026-W37")
@@ -101,6 +103,7 @@ def test_the_stored_rehearsal_carries_the_digest_of_the_draft(empty):
 
 def test_what_the_committee_sees_is_not_the_exact_count(empty):
     place = measured(empty)
+    place.release()
     seen = [use.after for use in ask(place, draft_of(place)).uses if isinstance(use.after, Shown)]
     assert [each.margin for each in seen] == [79.5]
     assert place.published.release("rehearsal", "2026-W37").cells[1].noisy != 1000
@@ -118,6 +121,7 @@ def test_one_measured_day_makes_the_week_measured(empty):
         origin = "measured" if day == DAYS[2] else "simulated"
         rows = [slice_row(day, "09:05", 1, "atrium-sud.fr")]
         write_part(empty.root, "flows", day, rows, origin=origin)
+    empty.release()
     assert ask(empty, draft_of(empty)).stored
     with pytest.raises(AlreadyReleased):
         ask(empty, draft_of(empty))
@@ -137,6 +141,22 @@ def test_a_week_whose_days_are_partly_erased_is_refused_without_a_charge(empty):
     with pytest.raises(NotRehearsed, match="1 of 5 school days"):
         ask(place, draft_of(place))
     assert not (place.root / "private" / "ledger.jsonl").exists()
+
+
+def test_a_measured_week_that_is_not_released_yet_keeps_its_one_rehearsal(empty):
+    place = measured(empty)
+    with pytest.raises(NotRehearsed, match="5 of 5 school days are not released yet"):
+        ask(place, draft_of(place))
+    assert not (place.root / "private" / "ledger.jsonl").exists()
+
+
+def test_a_week_released_in_part_is_compared_with_nothing(empty, monkeypatch):
+    exactly(monkeypatch)
+    place = measured(empty)
+    place.release()
+    (place.root / "public" / "releases" / "T6" / f"{DAYS[4]}.json").unlink()  # charged, and lost
+    uses = ask(place, draft_of(place)).uses
+    assert {(use.before, use.changed) for use in uses} == {(None, None)}
 
 
 def test_another_line_needs_a_name_where_there_are_several(empty):

@@ -36,6 +36,17 @@ def test_check_says_what_is_declared(declared):
     assert "20/5 Mbit/s down/up from 2026-09-01; 2500/0.8 Mbit/s down/up from 2026-10-05" in text
 
 
+def test_a_directory_that_is_not_there_is_named_once_with_what_to_give(tmp_path):
+    for place in (tmp_path / "none", tmp_path / "charter.yaml"):
+        (tmp_path / "charter.yaml").touch()
+        code, message = run("check", place)
+        assert code == Exit.CONFIGURATION
+        assert message.splitlines()[1] == (
+            f"  {place}: there is no such directory of declarations; "
+            "give the directory that holds charter.yaml and the others"
+        )
+
+
 def test_check_as_json_holds_the_digests(declared):
     code, text = run("check", declared, "--json")
     answer = json.loads(text)
