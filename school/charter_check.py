@@ -101,7 +101,7 @@ def _check_accusation(rule: Rule, located: Located, i: int) -> None:
     if ambiguous and rule.use in CHARTER_USES and rule.when.app is None:
         message = f"rule `{rule.id}`: `{ambiguous[0]}` says nothing of what somebody does"
         hint = "such a category may only lead to `technical` or `undetermined`"
-        located.problem(("rules", i, "category"), message, hint)
+        located.problem(("rules", i, "when", "category"), message, hint)
 
 
 def _check_proof(rule: Rule, located: Located, i: int) -> None:

@@ -5,6 +5,7 @@ directory raises, once, with every problem of every file.
 """
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -63,10 +64,25 @@ MOST_LISTED = 12
 """A longer list of allowed words helps nobody; the closest one is named instead."""
 
 
+LEAST_BEGUN = 3
+"""Letters of a word that is only begun (`video`, of `video_streaming`)."""
+
+
+def _without_accents(text: str) -> str:
+    """Return a word as the vocabulary is written: small letters, no accents (`Vidéo`: `video`)."""
+    letters = unicodedata.normalize("NFD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
 def did_you_mean(given: str, allowed: Iterable[str]) -> str:
     """Return a suggestion for a word that is not allowed: the closest, else the short list."""
     words = list(allowed)
-    close = difflib.get_close_matches(given, words, n=1, cutoff=0.6)
+    plain = _without_accents(given)
+    close = (
+        difflib.get_close_matches(given, words, n=1, cutoff=0.6)
+        or difflib.get_close_matches(plain, words, n=1, cutoff=0.6)
+        or [word for word in words if len(plain) >= LEAST_BEGUN and word.startswith(plain)]
+    )
     if close:
         return f"did you mean `{close[0]}`?"
     if words and len(words) <= MOST_LISTED:

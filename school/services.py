@@ -77,7 +77,7 @@ def check(model: ServicesFile, located: Located, catalogue: Catalogue) -> None:
     seen: dict[str, Loc] = {}
     for at, name, _, loc in _suffixes(model):
         if name is None:
-            located.problem(loc, f"`{at}` is not a host name", "write it as `example.org`")
+            located.problem(loc, f"`{at}` is not a host name", f"write it as `{_spelt(at)}`")
             continue
         if name in seen:
             first = located.at(seen[name])[0]
@@ -95,6 +95,15 @@ def _suffixes(model: ServicesFile) -> Iterator[tuple[str, str | None, OwnEntry, 
         for j, text in enumerate(own.suffixes):
             labels = labels_of(text)
             yield text, ".".join(labels) if labels else None, own, ("own", i, "suffixes", j)
+
+
+def _spelt(text: str) -> str:
+    """Return how a name with accents travels (RFC 5890), or an example where it is no name."""
+    try:
+        name = text.encode("idna").decode("ascii")
+    except UnicodeError:
+        return "example.org"
+    return name if not text.isascii() and labels_of(name) else "example.org"
 
 
 def _check_reach(located: Located, loc: Loc, name: str, catalogue: Catalogue) -> None:

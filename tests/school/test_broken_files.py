@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from school.load import DeclarationErrors, load_school
-from school.problems import Problem
+from school.problems import Problem, did_you_mean
 from tests.school.declared import HERE, directory
 
 CASES = sorted((HERE / "broken").iterdir())
@@ -55,6 +55,25 @@ def test_long_lines_are_cut_around_the_caret_and_control_characters_are_blank(
 ):
     pointed = Problem("zones.yaml", 1, column, "no", "", line).pointed()
     assert pointed == ((shown, caret) if shown else None)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("Mide", "Midi"),
+        ("vidéo", "video_streaming"),
+        ("Vidéo", "video_streaming"),
+        ("VIDEO_STREAMING", "video_streaming"),
+        ("calme", "calm"),
+        ("vi", None),
+        ("zzz", None),
+    ],
+)
+def test_a_word_is_guessed_whatever_its_accents_and_capitals_and_when_it_is_only_begun(
+    given, meant
+):
+    words = ["Midi", "video_streaming", "calm", *(f"other-{n}" for n in range(12))]
+    assert did_you_mean(given, words) == (f"did you mean `{meant}`?" if meant else "")
 
 
 def test_an_absent_directory_and_an_empty_one_are_told_apart(tmp_path):
