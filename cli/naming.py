@@ -16,9 +16,11 @@ Pair = tuple[str, str]
 
 NOTHING: Final[Pair] = (
     "Ce nom n'est réduit à rien : une adresse, un mot seul, un nom interne, ou un nom sous aucun "
-    "suffixe public. Rien n'en serait conservé, et il n'y a rien à ajouter.",
+    "suffixe public. Rien n'en serait conservé, et il n'y a rien à ajouter. Un site se tape sans "
+    "`https://`, sans page et sans accent : `www.exemple.fr`.",
     "This name is reduced to nothing: an address, a single label, an internal name, or a name "
-    "under no public suffix. Nothing of it would be stored, and nothing can be added.",
+    "under no public suffix. Nothing of it would be stored, and nothing can be added. A site is "
+    "typed without `https://`, page or accent: `www.example.org`.",
 )
 REDUCED: Final[Pair] = (
     "Réduit à {site} : rien de plus n'est conservé ni affiché.",

@@ -140,7 +140,7 @@ def identify(
     return Identity(
         site=site,
         reduced=site is not None and site != name,
-        names_school=bool(name) and names_a_school(name),
+        names_school=names_a_school(name) and not names_a_school(site or ""),
         personal_host=bool(name) and public_suffixes().private_above(name) is not None,
         source=source,
         category=category,

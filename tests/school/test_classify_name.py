@@ -58,6 +58,19 @@ def test_the_number_of_a_school_is_printed_nowhere_and_its_loss_is_said(host, la
     assert not any(names_a_school(str(value)) for value in found.values())
 
 
+def test_a_domain_that_is_itself_the_number_of_a_school_is_not_said_to_lose_it():
+    _, found = answer("www.lycee-0123456a.fr")
+    assert (found["site"], found["names_a_school"]) == ("lycee-0123456a.fr", False)
+    assert not any("(UAI)" in sentence for sentence in found["sentences"])
+
+
+@pytest.mark.parametrize("typed", ["https://www.lemonde.fr/", "www.lemonde.fr:443", "www.école.fr"])
+def test_what_is_pasted_from_a_browser_is_answered_with_how_to_type_it(typed):
+    code, found = answer(typed)
+    assert (code, found["site"]) == (Exit.OK, None)
+    assert "sans `https://`" in found["sentences"][0]
+
+
 def test_a_name_that_is_stored_as_it_is_is_not_called_reduced():
     assert answer("pix.fr")[1]["reduced"] is False
     assert answer("www.pix.fr")[1]["reduced"] is True
