@@ -59,7 +59,7 @@ def update(
     from school.lists.update import Import
 
     settings = settings_or_refusal(lists)
-    accepted = _known_lists(accept or [])
+    accepted = _known_lists(accept or [], settings)
     previous = _previous(target)
     try:
         with opened(source, settings, target) as given:
@@ -135,7 +135,7 @@ def settings_or_refusal(path: Path | None) -> "ListsSettings":
         raise Refusal(message, Exit.CONFIGURATION) from None
 
 
-def _known_lists(accept: list[str]) -> frozenset[str]:
+def _known_lists(accept: list[str], settings: "ListsSettings") -> frozenset[str]:
     from school.lists.settings import DO_NOT_USE
 
     refused = DO_NOT_USE.intersection(accept)
@@ -144,6 +144,10 @@ def _known_lists(accept: list[str]) -> frozenset[str]:
         raise Refusal(
             f"--accept {names}: not outside the Pix examination, whoever accepts it", Exit.USAGE
         )
+    unknown = sorted(set(accept) - {one.name for one in settings.taken})
+    if unknown:
+        message = f"--accept {', '.join(unknown)}: lists.yaml loads no such list"
+        raise Refusal(f"{message}; give a list that the report names", Exit.USAGE)
     return frozenset(accept)
 
 

@@ -75,6 +75,11 @@ def test_refusals_are_sentences(tmp_path):
             "whoever accepts it",
             2,
         ),
+        (
+            ["update", "--from", root, "--target", tmp_path / "n", "--accept", "gamess"],
+            "--accept gamess: lists.yaml loads no such list",
+            2,
+        ),
     ]
     for arguments, sentence, code in cases:
         with pytest.raises(Refusal, match=sentence) as caught:
