@@ -79,7 +79,7 @@ def _check_request(
     definition: Definition, period: Period, occasion: Occasion, method: Method
 ) -> None:
     if period != period_of(definition.period, period.starts):
-        raise ReleaseRefused(f"{definition.name}: {period.name} is no {definition.period} of its")
+        raise ReleaseRefused(f"{definition.name}: {period.name} is not a whole {definition.period}")
     if not period.closed(occasion.as_of):
         raise PeriodOpen(f"{definition.name} {period.name}: not over on {occasion.as_of}")
     if occasion.origin not in ORIGINS:
