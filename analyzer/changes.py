@@ -38,6 +38,11 @@ _CERTAIN: Final = {
         "if the name were not certain (DNS answer, encrypted hello)",
     ),
 }
+_CONFIRMED: Final = (
+    "si le catalogue ou services.yaml disait la même chose, et que le nom était certain",
+    "if the catalogue or services.yaml said the same, and the name were certain",
+)
+"""A list alone stays weak evidence, however surely the device named the site."""
 _TEMPLATES: Final = {
     "link_state": ("si la ligne était {}", "if the line were {}"),
     "link_up": (
@@ -93,7 +98,13 @@ class _Alternative:
 
 
 def changes(
-    contexts: Sequence[Facts], verdict: Verdict, *, school: School, lang: str
+    contexts: Sequence[Facts],
+    verdict: Verdict,
+    *,
+    school: School,
+    lang: str,
+    named: bool,
+    by_list: bool,
 ) -> tuple[Change, ...]:
     """Return what would give another use in every one of some contexts that share a verdict.
 
@@ -102,9 +113,13 @@ def changes(
         verdict: what it says.
         school: for its charter, slots and kinds of places.
         lang: `fr` or `en`.
+        named: a name is known: what the flow looks like is then not asked.
+        by_list: the category rests on an imported list alone.
     """
     found: dict[tuple[str, str, str, tuple[str, ...]], tuple[Verdict, list[_Alternative]]] = {}
-    for alternative in _alternatives(school, verdict, lang):
+    for alternative in _alternatives(school, verdict, lang, by_list=by_list):
+        if named and alternative.fact == "behaviour":
+            continue
         for other, states in _answers(contexts, alternative, school.charter):
             if other.use != verdict.use:
                 key = (alternative.fact, other.rule, other.use, states)
@@ -155,11 +170,14 @@ def _change(
     return Change(fact, tuple(way.value for way in ways), states, verdict, sentence)
 
 
-def _alternatives(school: School, verdict: Verdict, lang: str) -> Iterator[_Alternative]:
+def _alternatives(
+    school: School, verdict: Verdict, lang: str, *, by_list: bool
+) -> Iterator[_Alternative]:
     charter = school.charter
     yield from _line(charter, lang)
     for strength, sentence in _CERTAIN.items():
-        yield _set("evidence", strength, sentence[lang == "en"])
+        confirmed = by_list and strength == Strength.STRONG
+        yield _set("evidence", strength, (_CONFIRMED if confirmed else sentence)[lang == "en"])
     yield from _volumes(charter, lang)
     tolerance = charter.rule(verdict.rule).tolerance
     if tolerance is not None:

@@ -19,6 +19,7 @@ from privacy.records import SiteSource
 from school.catalogue import Catalogue
 from school.charter import Charter
 from school.labels import label, listed
+from school.lists import CATEGORY_OF_LIST
 from school.load import School
 from school.words import UNMATCHED, Category, LinkState, Period, Use, ZoneKind
 
@@ -173,6 +174,8 @@ def _summary(site: str | None, service: str | None, category: str, lang: str) ->
 
 def _evidence(site: str | None, *, known: bool, lists: Lists | None, lang: str) -> str:
     line = lists.line if lists else None
+    if line is not None and not known and line.category not in CATEGORY_OF_LIST:
+        line = None  # malware, bypass…: no rule uses it, so nothing rests on it
     if line is not None and not known:
         return (
             f"Evidence: weak, it rests on the imported list {line.list} of {line.date} alone."
@@ -253,7 +256,14 @@ def _statements(
                 for period in periods
                 for state in states
             ]
-            other = changes(contexts, verdict, school=school, lang=lang)
+            other = changes(
+                contexts,
+                verdict,
+                school=school,
+                lang=lang,
+                named=seen.site is not None,
+                by_list=site_category is None and seen.list_category in CATEGORY_OF_LIST,
+            )
             yield _statement(school.charter, places, verdict, other, lang=lang)
 
 

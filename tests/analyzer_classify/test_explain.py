@@ -146,6 +146,35 @@ def test_an_accusation_would_fall_if_the_name_were_not_certain():
     )
 
 
+def test_what_a_named_flow_looks_like_changes_nothing():
+    found = [
+        change
+        for host in ("youtube.com", "nrj.fr", "index-education.net", "unknown-site.fr")
+        for item in explained(host).statements
+        for change in item.changes
+    ]
+    assert found
+    assert "behaviour" not in {change.fact for change in found}
+
+
+def test_a_list_alone_accuses_nobody_however_certain_the_name_is():
+    line = Lists("ab" * 32, ListLine("adult", "adult", "2026-09-01"))
+    (found, *_) = changes("unknown-site.fr", rule="not-sure-enough", lists=line)
+    assert found.sentence == (
+        "si le catalogue ou services.yaml disait la même chose, et que le nom était certain : "
+        "usage abusif (règle adults-only, article C3)"
+    )
+
+
+def test_a_list_that_no_rule_uses_is_no_evidence():
+    line = Lists("ab" * 32, ListLine("malware", "malware", "2026-09-01"))
+    answer = explain_host(
+        "unknown-site.fr", school=lycee(), catalogue=CATALOGUE, lang="en", lists=line
+    )
+    assert (answer.category, answer.evidence) == ("unknown", "strong")
+    assert "malware" not in answer.evidence_sentence
+
+
 def test_what_depends_on_size_names_the_size_and_the_line():
     found = changes("steamcontent.com", rule="private-life", lang="en")
     assert found[0].sentence == (
