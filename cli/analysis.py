@@ -12,7 +12,10 @@ import typer
 
 from cli.exits import Exit, Refusal
 
-StoreOption = Annotated[Path, typer.Option("--store", help="Directory of the store.")]
+StoreOption = Annotated[
+    Path, typer.Option("--store", help="Directory of the store.", readable=False)
+]
+"""Not looked into by Typer: who may not read it is told so with the code of permissions."""
 SchoolOption = Annotated[Path, typer.Option("--school", help="Directory of the declared files.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 

@@ -240,7 +240,7 @@ def _line_of(lists: "ListsFile", name: str) -> dict[str, Any]:
 
     labels = labels_of(name)
     if labels is None:
-        raise Refusal(f"--name {name}: not a host name", Exit.USAGE)
+        raise Refusal("--name: not a host name; write it as www.example.org", Exit.USAGE)
     found = lists.found(".".join(labels))
     if found is None:
         return {"listed": False}

@@ -1,6 +1,9 @@
 """`jauge rehearse` through the command line: what it refuses, where and with what to do."""
 
+import errno
+import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -81,3 +84,13 @@ def test_a_measured_week_must_be_released_first_and_is_rehearsed_once(paths):
 @pytest.mark.parametrize("use", CHARTER_USES)
 def test_a_use_has_the_words_that_it_has_everywhere(lang, use):
     assert TEXTS[lang][use] in label(Use, use, lang)
+
+
+def test_who_may_not_read_the_store_is_told_so_with_the_code_of_permissions(paths, monkeypatch):
+    def closed(*_arguments, **_more):
+        raise PermissionError(errno.EACCES, "closed", str(paths[0] / "private"))
+
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != paths[0])
+    monkeypatch.setattr("analyzer.rehearsal.rehearse", closed)
+    code, message = rehearse(paths, "--capacity", "1 Gbit/s")
+    assert (code, "run as the user that owns the store" in message) == (Exit.PERMISSION, True)

@@ -62,9 +62,12 @@ def test_refusals_are_sentences(tmp_path):
     root = folder_of(tmp_path / "lists", CLEAN)
     wrong = tmp_path / "lists.yaml"
     wrong.write_text("lists: 3\n")
+    target = tmp_path / "good.lists"
+    jauge("update", "--from", root, "--target", target)
     cases = [
         (["status", bad], "not a lists file", 5),
         (["status", tmp_path / "none"], "no such file", 5),
+        (["status", target, "--name", "http://x/"], "--name: not a host name; write it as", 2),
         (["rollback", "--target", bad], "nothing changed", 5),
         (["update", "--from", root, "--target", bad], "move this file away", 5),
         (["update", "--from", tmp_path / "none", "--target", tmp_path / "n"], "cannot be read", 5),
