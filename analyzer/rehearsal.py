@@ -29,6 +29,7 @@ from privacy.gate.periods import Period, PeriodKind, period_of
 from privacy.gate.tables import CHARTER_USES, rehearsal
 from privacy.published import Published
 from privacy.release import Z95, Cell, Release, Shown, Withheld, display, dump_release
+from privacy.sealed import SealBroken
 from school.catalogue import Catalogue
 from school.load import School
 
@@ -91,7 +92,7 @@ def rehearse(
         progress: told about each day.
 
     Raises:
-        NotRehearsed: the slices of the week are not all there, or it is yet to be released.
+        NotRehearsed: the slices of the week are not all there, or what was released of it is not.
         ReleaseRefused: the week was rehearsed before, or the ledger refuses.
         StoreDamaged: a stored file is not what this version writes.
         StoreBusy: another analysis is at work.
@@ -210,7 +211,12 @@ def _before(bench: Bench, period: Period, days: Sequence[date]) -> dict[str, _Dr
     names = [day.isoformat() for day in days]
     if not set(names) <= set(published.periods(BEFORE)):
         return {}
-    releases = [published.release(BEFORE, name) for name in names]
+    try:
+        releases = [published.release(BEFORE, name) for name in names]
+    except SealBroken as broken:
+        raise NotRehearsed(
+            f"{period.name}: a release of {BEFORE} cannot be used ({broken}); restore it from a backup"
+        ) from None
     rule = bench.settings.display
     sigma = math.sqrt(sum(each.method.sigma**2 for each in releases))
     found = {}

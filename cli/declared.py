@@ -99,7 +99,12 @@ def _drawn(problem: "Problem", directory: Path) -> str:
     if not directory.is_dir():
         return f"  {directory}: {problem.message}; {problem.suggestion}"
     source = "".join(f"\n      {line}" for line in problem.pointed() or ())
-    return f"  {directory / str(problem)}{source}"
+    return f"  {placed(problem, directory)}{source}"
+
+
+def placed(problem: "Problem", directory: Path) -> str:
+    """Write a problem after the path of its file; its words are no path (`https://` keeps both)."""
+    return f"{directory / problem.file}{str(problem).removeprefix(problem.file)}"
 
 
 def other_files() -> "dict[str, type[BaseModel]]":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.declared import counted, known_language
+from cli.declared import counted, known_language, placed
 from cli.exits import Exit, Refusal
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def settings_or_refusal(path: Path | None) -> "ListsSettings":
         return load_settings(path)
     except DeclarationErrors as error:
         place = path.parent if path is not None else Path()
-        lines = "\n".join(f"  {place / str(problem)}" for problem in error.problems)
+        lines = "\n".join(f"  {placed(problem, place)}" for problem in error.problems)
         message = f"{counted(len(error.problems))} in the settings of lists:\n{lines}"
         raise Refusal(message, Exit.CONFIGURATION) from None
 

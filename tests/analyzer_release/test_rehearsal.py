@@ -159,6 +159,17 @@ def test_a_week_released_in_part_is_compared_with_nothing(empty, monkeypatch):
     assert {(use.before, use.changed) for use in uses} == {(None, None)}
 
 
+def test_a_damaged_release_of_the_week_is_told_before_anything_is_spent(empty):
+    place = measured(empty)
+    place.release()
+    file = place.root / "public" / "releases" / "T6" / f"{DAYS[1]}.json"
+    file.write_bytes(file.read_bytes().replace(b'"noisy":', b'"noisy":1', 1))
+    with pytest.raises(NotRehearsed, match="a release of T6 cannot be used"):
+        ask(place, draft_of(place))
+    charges = Ledger(place.root / "private" / "ledger.jsonl").charges()
+    assert "rehearsal" not in {charge.table for charge in charges}
+
+
 def test_another_line_needs_a_name_where_there_are_several(empty):
     lines = FILES["lines.yaml"] + FILES["lines.yaml"].partition("lines:\n")[2].replace(
         "name: internet", "name: backup"

@@ -1,6 +1,7 @@
 """`jauge lists` and `--lists`, as a person meets them."""
 
 import json
+from importlib.resources import files
 
 import pytest
 from typer.testing import CliRunner
@@ -62,6 +63,9 @@ def test_refusals_are_sentences(tmp_path):
     root = folder_of(tmp_path / "lists", CLEAN)
     wrong = tmp_path / "lists.yaml"
     wrong.write_text("lists: 3\n")
+    plain = tmp_path / "plain.yaml"
+    shipped = (files("school.lists") / "default.yaml").read_text(encoding="utf-8")
+    plain.write_text(shipped.replace("address: https://", "address: http://"), encoding="utf-8")
     target = tmp_path / "good.lists"
     jauge("update", "--from", root, "--target", target)
     cases = [
@@ -73,6 +77,7 @@ def test_refusals_are_sentences(tmp_path):
         (["update", "--from", tmp_path / "none", "--target", tmp_path / "n"], "cannot be read", 5),
         (["update", "--from", root, "--target", tmp_path / "no" / "n"], "no such directory", 5),
         (["update", "--from", root, "--target", tmp_path / "n", "--lists", wrong], "origin", 3),
+        (["update", "--target", tmp_path / "n", "--lists", plain], "write it with `https://`", 3),
         (
             ["update", "--from", root, "--target", tmp_path / "n", "--accept", "examen_pix"],
             "whoever accepts it",
