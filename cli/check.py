@@ -100,8 +100,9 @@ def _calendar(school: "School") -> list[str]:
     calendar, until = school.calendar, _decreed_until(school)
     holidays = f"holiday zone {calendar.holiday_zone}" if until else "school holidays as declared"
     slots = ", ".join(slot.name for slot in calendar.slots)
-    days = f", {len(calendar.exams)} exam days" if calendar.exams else ""
-    lines = [f"  calendar  {calendar.timezone.key}, {holidays}, slots: {slots}{days}"]
+    lines = [f"  calendar  {calendar.timezone.key}, {holidays}, slots: {slots}"]
+    if calendar.exams:
+        lines.append(f"            exam days: {len(calendar.exams)}")
     if until:
         lines.append(f"            holidays by decree until {until}; later ones are computed")
     return lines

@@ -36,6 +36,12 @@ def test_check_says_what_is_declared(declared):
     assert "20/5 Mbit/s down/up from 2026-09-01; 2500/0.8 Mbit/s down/up from 2026-10-05" in text
 
 
+def test_exam_days_are_counted_on_a_line_of_their_own(declared):
+    with (declared / "calendar.yaml").open("a") as file:
+        file.write("\nexams: [2026-11-26]\n")
+    assert "\n            exam days: 1\n" in run("check", declared)[1]
+
+
 def test_a_directory_that_is_not_there_is_named_once_with_what_to_give(tmp_path):
     for place in (tmp_path / "none", tmp_path / "charter.yaml"):
         (tmp_path / "charter.yaml").touch()
