@@ -25,6 +25,7 @@ check: setup-dev ## the fast part of the tests, under 60 s
 
 bench: setup-dev ## measurements beside other tools, in one run
 	@$(BIN)/python -m benchmarks.run
+	@$(BIN)/python -m benchmarks.analysis_bench
 
 FUZZ_S ?= 300
 fuzz: setup-dev ## look for inputs that break a parser, FUZZ_S seconds each (docs/fuzzing.md)

@@ -94,7 +94,7 @@ class Library:
 
         noisy = {
             table: tuple(readable(table, limit, reader(table)))
-            for table, limit in (("T1", WEEKS_SHOWN), ("T6", 1))
+            for table, limit in (("T1", WEEKS_SHOWN), ("T6", 1), ("T7", 1))
         }
         link = [
             day
@@ -111,6 +111,7 @@ class Library:
             weeks=noisy["T1"],
             days=noisy["T6"],
             link=tuple(link),
+            fills=noisy["T7"],
             unreadable=tuple(unreadable),
         )
 

@@ -102,6 +102,7 @@ def load_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str
             "weekdays": _weekday_tables(days, snapshot, texts),
             "repeats": repeat_sentences(days, snapshot, texts),
             "calendar": _calendar(days, day, snapshot, texts),
+            "fills": tables.fills_table(days, snapshot, texts),
             "change": load.latest_change(line, days),
         }
         context["change_text"] = change(context["change"], texts) if context["change"] else ""

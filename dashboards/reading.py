@@ -188,6 +188,8 @@ class Snapshot:
     weeks: tuple[Release, ...]
     days: tuple[Release, ...]
     link: tuple[LinkDay, ...]
+    fills: tuple[Release, ...] = ()
+    """T7: what filled the saturated line, the last months."""
     unreadable: tuple[tuple[str, str], ...] = ()
     """(table, period) of the releases that this version cannot read; the others are shown."""
 

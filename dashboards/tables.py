@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dashboards import load, sentences, uses
+from dashboards.cost import costs
 from dashboards.reading import LinkDay, School, Snapshot, iso_week, weeks_between
 from dashboards.texts import Texts
 from privacy.release import Quality, Shown, Withheld
@@ -107,6 +108,32 @@ def slot_weeks_table(days: Sequence[LinkDay], snapshot: Snapshot, texts: Texts) 
         columns=tuple(" ".join(texts.day_tick(snapshot.school.week(week).starts)) for week in axis),
         lines=tuple(lines),
         changed=frozenset(i for i, week in enumerate(axis) if week in changes),
+    )
+
+
+def fills_table(days: Sequence[LinkDay], snapshot: Snapshot, texts: Texts) -> Table | None:
+    """Return what filled the line while it was saturated, in the last released month."""
+    if not snapshot.fills:
+        return None
+    release = snapshot.fills[-1]
+    lines = []
+    for cost in costs(release, days):
+        name = texts(f"group.{cost.group}")
+        if cost.share is None or cost.minutes is None:
+            reason = texts("fills.unknown" if cost.shown else "fills.withheld")
+            cells = (Datum(reason, kind="withheld"), Datum("–", kind="empty"))
+        else:
+            margin = texts("fills.margin", margin=texts.percent(cost.margin))
+            cells = (
+                Datum(texts.percent(cost.share), raw=f"{cost.share:.10g}", sub=margin),
+                Datum(texts.number(cost.minutes), raw=f"{cost.minutes:.10g}"),
+            )
+        lines.append(Line(name, cells))
+    return Table(
+        caption=texts("fills.caption", month=texts.month(release.starts)),
+        corner=texts("fills.group"),
+        columns=(texts("fills.share"), texts("fills.minutes")),
+        lines=tuple(lines),
     )
 
 

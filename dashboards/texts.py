@@ -115,6 +115,10 @@ class Texts:
         pattern = "d MMMM" if self.lang == "fr" else "MMMM d"
         return str(format_date(day, format=pattern, locale=self._locale))
 
+    def month(self, day: date) -> str:
+        """Return `octobre 2026`."""
+        return str(format_date(day, format="MMMM y", locale=self._locale))
+
     def weekday(self, index: int) -> str:
         """Return the name of a weekday, 0 is Monday."""
         names: Mapping[int, str] = self._locale.days["format"]["wide"]

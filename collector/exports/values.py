@@ -1,5 +1,7 @@
 """From the values of a v9 or IPFIX record to a flow, or to what the exporter says about itself."""
 
+from collections.abc import Sequence
+
 from collector.exports import elements as el
 from collector.exports.flow import (
     ExportedFlow,
@@ -17,12 +19,14 @@ NAME_MAX = 253
 _ONE = Ratio(1, 1)
 
 _COUNTERS = (
-    (el.OCTETS, el.PACKETS, False),
-    (el.INITIATOR_OCTETS, el.INITIATOR_PACKETS, False),
-    (el.OCTETS_TOTAL, el.PACKETS_TOTAL, True),
-    (el.POST_OCTETS, el.POST_PACKETS, False),
+    (el.OCTETS, el.PACKETS),
+    (el.INITIATOR_OCTETS, el.INITIATOR_PACKETS),
+    (el.OCTETS_TOTAL, el.PACKETS_TOTAL),
+    (el.POST_OCTETS, el.POST_PACKETS),
 )
-"""Pairs of counters in the order of preference; True: they run since the flow's start."""
+"""Pairs of counters in the order of preference."""
+_RUNNING = 2
+"""Position of those that run since the flow's start."""
 _REVERSE = (
     (el.reverse_of(el.OCTETS), el.reverse_of(el.PACKETS)),
     (el.RESPONDER_OCTETS, el.RESPONDER_PACKETS),
@@ -82,17 +86,28 @@ def flow_of(values: Values, clock: Clock, sampled: Ratio | None) -> ExportedFlow
     )
 
 
+def _pair(values: Values, pairs: Sequence[tuple[int, int]]) -> int:
+    """Return the position of the first pair that the record has, -1 without one."""
+    for position, (octets, packets) in enumerate(pairs):
+        if octets in values and packets in values:
+            return position
+    return -1
+
+
 def _counters(values: Values, sampled: Ratio) -> tuple[int, int, int, int, bool] | Rejected:
     """Return octets and packets of both directions on the wire, and whether they are totals."""
-    pair = next((p for p in _COUNTERS if p[0] in values and p[1] in values), None)
-    if pair is None:
+    position = _pair(values, _COUNTERS)
+    if position < 0:
         return Rejected(Refused.NO_COUNTER)
-    back = next((p for p in _REVERSE if p[0] in values and p[1] in values), None)
-    counts = [values[pair[0]], values[pair[1]]]
-    counts += [values[back[0]], values[back[1]]] if back else [0, 0]
-    octets, packets, back_octets, back_packets = (sampled.apply(int(n)) for n in counts)
+    key, packets_key = _COUNTERS[position]
+    octets, packets = sampled.apply(int(values[key])), sampled.apply(int(values[packets_key]))
+    back_octets = back_packets = 0
+    if (back := _pair(values, _REVERSE)) >= 0:
+        key, packets_key = _REVERSE[back]
+        back_octets = sampled.apply(int(values[key]))
+        back_packets = sampled.apply(int(values[packets_key]))
     refused = check_counters(octets + back_octets, packets + back_packets)
-    return refused or (octets, packets, back_octets, back_packets, pair[2])
+    return refused or (octets, packets, back_octets, back_packets, position == _RUNNING)
 
 
 def _times(values: Values, clock: Clock) -> tuple[int | None, int | None]:
@@ -129,7 +144,9 @@ def _duration(values: Values) -> int:
 
 def _name(values: Values) -> tuple[str | None, str]:
     for key, source in _NAMES:
-        raw = values.get(key, b"")
+        if key not in values:  # nearly always; the densest datagrams have thousands of records
+            continue
+        raw = values[key]
         text = bytes(raw).rstrip(b"\0").lower() if isinstance(raw, bytes) else b""
         if 0 < len(text) <= NAME_MAX and text.isascii() and b"\0" not in text:
             return text.decode("ascii").split(":")[0], source
