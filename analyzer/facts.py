@@ -35,7 +35,6 @@ APP_CATEGORY: Final[dict[str, str]] = {
     "bittorrent_dht": Category.P2P.value,
     "bittorrent_utp": Category.P2P.value,
     "bittorrent_lsd": Category.P2P.value,
-    "edonkey": Category.P2P.value,
     "wireguard": Category.VPN_PROXY.value,
     "openvpn": Category.VPN_PROXY.value,
     "icy": Category.WEB_RADIO.value,

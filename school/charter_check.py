@@ -10,7 +10,7 @@ from school.charter import Charter, CharterFile, Rule, build
 from school.problems import did_you_mean
 from school.reach import deciding_before
 from school.reading import Loc, Located
-from school.words import CHARTER_USES, Category, Strength, Use
+from school.words import CHARTER_USES, PROTOCOLS, Category, Strength, Use
 
 AMBIGUOUS: Final = frozenset({Category.CDN_SHARED, Category.UNKNOWN})
 """Categories that say nothing of what somebody did: no charter use may rest on them."""
@@ -39,6 +39,7 @@ def check(file: CharterFile, located: Located, *, slots: Slots | None) -> None:
     for i, rule in enumerate(charter.rules):
         _check_names(charter, located, i, clauses)
         _check_slots(file, located, i, slots)
+        _check_protocols(file, located, i)
         _check_reach(rule, located, i, blocked.get(i))
         _check_accusation(rule, located, i)
         _check_proof(rule, located, i)
@@ -55,6 +56,14 @@ def _check_names(charter: Charter, located: Located, i: int, clauses: list[str])
         message = f"rule `{rule.id}`: there is no clause `{rule.clause}`"
         hint = did_you_mean(rule.clause, dict.fromkeys(clauses))
         located.problem(("rules", i, "clause"), message, hint)
+
+
+def _check_protocols(file: CharterFile, located: Located, i: int) -> None:
+    for j, name in enumerate(file.rules[i].when.app or ()):
+        if name not in PROTOCOLS:
+            message = f"rule `{file.rules[i].id}`: the collector recognises no protocol `{name}`"
+            place = ("rules", i, "when", "app", j)
+            located.problem(place, message, did_you_mean(name, PROTOCOLS))
 
 
 def _check_slots(file: CharterFile, located: Located, i: int, slots: Slots | None) -> None:

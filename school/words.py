@@ -141,4 +141,11 @@ class Category(StrEnum):
     UNKNOWN = "unknown"
 
 
+PROTOCOLS: Final = (
+    *("bittorrent", "bittorrent_dht", "bittorrent_utp", "bittorrent_lsd", "wireguard", "openvpn"),
+    *("stun", "dtls", "rtp", "ssh", "icy", "rtsp", "smb", "rdp", "ntp", "snmp"),
+    *("dns", "dot", "doq", "doh"),
+)
+"""What the collector recognises on the wire (column `app`); a rule can look at no other word."""
+
 LANGUAGES: Final = ("fr", "en")

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analyzer.facts import APP_CATEGORY
 from collector.meter.hints import APP_WORDS, HINT_TRIES
 from collector.reduce import make_reducer
 from collector.sources.files import NotACapture
+from school.words import PROTOCOLS
 from tests.captures.foreign import CAPTURES, EXPECTED, needs_captures
 from tests.collector import frames as f
 from tests.support.metering import meter_file
@@ -424,3 +426,8 @@ def test_https_to_a_public_resolver_is_dns_over_https_and_counted(tmp_path, host
     metered = meter_file(f.write(tmp_path / "doh.pcap", [(f.NOON_US, hello)]), reduce=reduce)
     assert metered.slices["app"].to_pylist() == [word]
     assert metered.totals.as_dict()["apps"] == ({word: 1} if word else {})
+
+
+def test_a_charter_knows_each_word_that_the_collector_writes_and_no_other():
+    assert set(PROTOCOLS) == {word for word in APP_WORDS if word is not None}
+    assert set(APP_CATEGORY) <= set(PROTOCOLS)

@@ -6,6 +6,7 @@ from pathlib import Path
 from analyzer.facts import APP_CATEGORY
 from school.labels import label
 from school.words import (
+    PROTOCOLS,
     Behaviour,
     Category,
     DayKind,
@@ -45,8 +46,10 @@ def page() -> str:
             for word in kind
         ]
     parts.append(
-        "\n## `app` : les protocoles · *protocols*\n\nCeux qui donnent une catégorie. *Those that give a "
-        "category.*\n\n| mot · *word* | catégorie · *category* |\n|---|---|\n"
+        "\n## `app` : les protocoles · *protocols*\n\nCeux que le collecteur reconnaît ; certains donnent une catégorie. "
+        "*Those that the collector recognises; some give a category.*\n\n| mot · *word* | catégorie · *category* |\n|---|---|\n"
     )
-    parts += [f"| `{app}` | `{category}` |\n" for app, category in APP_CATEGORY.items()]
+    for app in PROTOCOLS:
+        category = f"`{APP_CATEGORY[app]}`" if app in APP_CATEGORY else "–"
+        parts.append(f"| `{app}` | {category} |\n")
     return "".join(parts)
