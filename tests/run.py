@@ -20,14 +20,16 @@ LINT = [
     ("spelling", [PYTHON, "-m", "codespell_lib", *ENGLISH]),
 ]
 _PYTEST = [PYTHON, "-m", "pytest"]
+SLOWEST = "--durations=12"
+"""Whoever makes the tests slow sees it."""
 TESTS = {
     "fast": [
         ("tests", [*_PYTEST, "-n", "2", "-m", "not live and not slow and not browser"]),
     ],
     "all": [
-        ("tests", [*_PYTEST, "-n", "2", "-ra", "-m", "not live and not browser"]),
+        ("tests", [*_PYTEST, "-n", "2", "-ra", SLOWEST, "-m", "not live and not browser"]),
         # One after the other: they measure drops, and share what a machine has only once.
-        ("tests with traffic and browser", [*_PYTEST, "-ra", "-m", "live or browser"]),
+        ("tests with traffic and browser", [*_PYTEST, "-ra", SLOWEST, "-m", "live or browser"]),
     ],
 }
 
