@@ -80,40 +80,46 @@ def site_numbers(rows: Any, names: Any) -> Any:
 def slice_table(resolved: Resolved) -> pa.Table:
     """Build the slices of some rows: a table of SLICE_SCHEMA, sorted by minute."""
     order = np.argsort(resolved.rows["minute_us"], kind="stable")
-    rows, site_numbers = resolved.rows[order], resolved.site_numbers[order]
-    pseudonyms, zones, sites = resolved.pseudonyms[order], resolved.zones, resolved.sites
+    site_numbers, pseudonyms = resolved.site_numbers[order], resolved.pseudonyms[order]
+    zones, sites = resolved.zones, resolved.sites
+
+    def column(
+        name: str,
+    ) -> Any:  # one after the other: a second copy of all rows would be megabytes
+        return resolved.rows[name][order]
+
     site_values = pa.array([entry.site for entry in sites], pa.string())
     lists = pa.array([entry.list_category for entry in sites], pa.string())
     outer = np.array([entry.ech_public for entry in sites], bool)
     resolver = np.array([entry.resolver for entry in sites], bool)
     site = _take(site_values, site_numbers)
     without_site = site.is_null().to_numpy(zero_copy_only=False)
-    source = np.where(without_site, lay.SOURCE_NONE, rows["source"])
-    over_https = resolver[site_numbers] & (rows["server_port"] == HTTPS_PORT)
-    apps = np.where((rows["app"] == APP_NONE) & over_https, APP_DOH, rows["app"])
+    source = np.where(without_site, lay.SOURCE_NONE, column("source"))
+    over_https = resolver[site_numbers] & (column("server_port") == HTTPS_PORT)
+    apps = np.where((column("app") == APP_NONE) & over_https, APP_DOH, column("app"))
     zone_values = pa.array([*zones, UNMATCHED])
     columns = [
-        pa.array(rows["minute_us"] // 1_000_000).cast(SLICE_SCHEMA.field("minute").type),
-        pa.array(rows["flow"]),
-        _take(zone_values, np.where(rows["zone"] < 0, len(zones), rows["zone"])),
-        pa.array(pseudonyms, mask=rows["device"] < 0),
-        pa.array(rows["version"].astype(np.int8)),
-        _take(_TRANSPORTS, rows["transport"]),
-        pa.array(rows["server_port"]),
+        pa.array(column("minute_us") // 1_000_000).cast(SLICE_SCHEMA.field("minute").type),
+        pa.array(column("flow")),
+        _take(zone_values, np.where(column("zone") < 0, len(zones), column("zone"))),
+        pa.array(pseudonyms, mask=column("device") < 0),
+        pa.array(column("version").astype(np.int8)),
+        _take(_TRANSPORTS, column("transport")),
+        pa.array(column("server_port")),
         site,
         _take(_SOURCES, source),
-        pa.array((rows["ech"] == 1) & outer[site_numbers]),
+        pa.array((column("ech") == 1) & outer[site_numbers]),
         _take(lists, site_numbers),
         _take(_APPS, apps),
-        pa.array(rows["up_bytes"]),
-        pa.array(rows["down_bytes"]),
-        pa.array(rows["up_packets"]),
-        pa.array(rows["down_packets"]),
-        pa.array(rows["active"].astype(np.int8)),
-        pa.array(rows["peak"]),
-        pa.array(rows["sumsq"].astype(np.float32)),
-        pa.array(np.minimum(rows["age_s"], _INT32_MAX).astype(np.int32)),
-        _take(_ENDS, rows["end"]),
+        pa.array(column("up_bytes")),
+        pa.array(column("down_bytes")),
+        pa.array(column("up_packets")),
+        pa.array(column("down_packets")),
+        pa.array(column("active").astype(np.int8)),
+        pa.array(column("peak")),
+        pa.array(column("sumsq").astype(np.float32)),
+        pa.array(np.minimum(column("age_s"), _INT32_MAX).astype(np.int32)),
+        _take(_ENDS, column("end")),
     ]
     return pa.Table.from_arrays(columns, schema=SLICE_SCHEMA)
 
