@@ -5,6 +5,7 @@ Python's shortest float form differs from ECMAScript's only for exponents, which
 ours holds; `dump` refuses them.
 """
 
+import base64
 import hashlib
 import json
 import math
@@ -56,3 +57,18 @@ def dump(value: object) -> bytes:
 def digest(value: object) -> str:
     """Return the SHA-256 of the canonical bytes, as 64 hex digits."""
     return hashlib.sha256(dump(value)).hexdigest()
+
+
+def octets_of(text: str) -> bytes:
+    """Read base64 that has one form only (RFC 4648 section 3.5).
+
+    The last character before the padding has bits that a plain decoder ignores: two texts would
+    stand for one signature, and a changed octet of a signed line would pass.
+
+    Raises:
+        ValueError: not base64, or with such bits set.
+    """
+    octets = base64.b64decode(text, validate=True)
+    if base64.b64encode(octets).decode() != text:
+        raise ValueError("base64 that is not canonical")
+    return octets

@@ -54,7 +54,7 @@ def open_sealed(data: bytes, public: Ed25519PublicKey) -> dict[str, Any]:
     try:
         document = json.loads(data)
         payload, given = document["payload"], document["seal"]
-        signature = base64.b64decode(given["signature"], validate=True)
+        signature = canonical.octets_of(given["signature"])
         body = canonical.dump(payload)
     except (ValueError, TypeError, KeyError, binascii.Error, RecursionError) as error:
         raise SealBroken("not a sealed file") from error

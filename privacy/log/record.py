@@ -121,7 +121,7 @@ def read(lines: Iterable[bytes], tree: Tree, public: Ed25519PublicKey, *, all_si
 
 def _check_signature(entry: Entry, root: bytes, signature: str, public: Ed25519PublicKey) -> None:
     try:
-        public.verify(base64.b64decode(signature, validate=True), _signed(entry, root))
+        public.verify(canonical.octets_of(signature), _signed(entry, root))
     except (InvalidSignature, binascii.Error, ValueError, TypeError):
         message = f"line {entry.number + 1} is not signed by the key of this log"
         raise LogDamaged(message) from None

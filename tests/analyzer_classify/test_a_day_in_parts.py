@@ -41,6 +41,7 @@ def asked(school, slices):
     return whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("windows", [True, False])
 def test_parts_by_device_give_the_same_answers(monkeypatch, windows):
     draw = Random(5)  # noqa: S311 - examples, not secrets

@@ -52,6 +52,7 @@ def _reducer(catalogue):
     return lambda name: Reduced(site=catalogue.site_of(name))
 
 
+@pytest.mark.slow
 @recorded
 def test_the_category_is_right_with_names_without_them_and_without_marks(capture, metered):
     assert wrong(_scene(capture), metered(capture).slices) == [[]]

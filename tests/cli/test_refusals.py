@@ -30,6 +30,7 @@ def test_a_demonstration_never_deletes_what_it_did_not_write(tmp_path):
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
+@pytest.mark.slow
 def test_of_several_files_the_good_ones_are_kept_and_the_bad_one_is_named(tmp_path):
     bad = tmp_path / "bad.pcap"
     bad.write_text("no capture")
@@ -40,6 +41,7 @@ def test_of_several_files_the_good_ones_are_kept_and_the_bad_one_is_named(tmp_pa
     assert (tmp_path / "flows.parquet").stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_a_failing_replay_leaves_an_earlier_result_alone(tmp_path):
     out, bad = tmp_path / "flows.parquet", tmp_path / "bad.pcap"
     out.write_bytes(b"earlier")
@@ -49,6 +51,7 @@ def test_a_failing_replay_leaves_an_earlier_result_alone(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.pcap", "flows.parquet"]
 
 
+@pytest.mark.slow
 def test_a_result_that_cannot_be_written_whole_is_not_written_at_all(tmp_path):
     def eight_kib_at_most() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

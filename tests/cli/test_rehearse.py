@@ -66,6 +66,7 @@ def test_what_is_asked_wrongly_is_refused_and_spends_nothing(paths, arguments, s
     assert not (paths[0] / "private" / "ledger.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_a_measured_week_must_be_released_first_and_is_rehearsed_once(paths):
     store, school = paths
     wider = ("--capacity", "1 Gbit/s", "--week", "2026-W37")

@@ -100,6 +100,7 @@ def test_noise_after_any_version_number_raises_nothing(parts):
     assert closed(report)
 
 
+@pytest.mark.slow
 def test_a_template_flood_holds_its_bound_and_the_known_template_stays():
     known = w.v9(w.v9_template(T, w.PLAIN), sequence=0, domain=9)
     listener, _sink = new_listener()

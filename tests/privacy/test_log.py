@@ -175,6 +175,18 @@ def test_no_flipped_bit_passes(at, bit, tmp_path_factory):
     assert found.complete_octets < len(data), "only the end of the last line may look cut short"
 
 
+@pytest.mark.parametrize("bit", range(4))
+def test_no_bit_behind_a_signature_s_last_octet_passes(bit, tmp_path):
+    """Base64 of 64 octets has four bits too many; a lenient decoder ignores them."""
+    log = filled(tmp_path, 3)
+    data = log.path.read_bytes()
+    at = data.index(b'=="}', len(data) // 2) - 1
+    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    other = alphabet[alphabet.index(data[at]) ^ 1 << bit]
+    with pytest.raises(LogDamaged):
+        verify(data[:at] + bytes([other]) + data[at + 1 :], public_of(log))
+
+
 _LOGS: list[AuditLog] = []
 
 

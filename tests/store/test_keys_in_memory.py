@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from privacy.store.keys import FileKeyring, derive
 from privacy.store.layout import keys_beside
 from tests.canary.traps import octets_in_memory
@@ -47,6 +49,7 @@ def counted(pid: int, keys: list[bytes]) -> list[int]:
     return [octets_in_memory(pid, key) for key in keys]
 
 
+@pytest.mark.slow
 def test_no_key_of_an_erased_day_stays_in_the_process_that_wrote_it(tmp_path):
     root = tmp_path / "store"
     process = subprocess.Popen(
