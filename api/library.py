@@ -16,6 +16,7 @@ from privacy.sealed import SealBroken
 WEEKS_SHOWN = 20
 """Weeks that a page looks back at: a term with its holidays. Longer views come with a term page."""
 DAYS_SHOWN = 7 * WEEKS_SHOWN
+MONTHS_SHOWN = 6
 DOCUMENTS = ("school", "charter", "privacy", "status")
 
 ODD = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
@@ -94,7 +95,7 @@ class Library:
 
         noisy = {
             table: tuple(readable(table, limit, reader(table)))
-            for table, limit in (("T1", WEEKS_SHOWN), ("T6", 1), ("T7", 1))
+            for table, limit in (("T1", WEEKS_SHOWN), ("T6", 1), ("T7", MONTHS_SHOWN))
         }
         link = [
             day

@@ -112,10 +112,11 @@ def slot_weeks_table(days: Sequence[LinkDay], snapshot: Snapshot, texts: Texts) 
 
 
 def fills_table(days: Sequence[LinkDay], snapshot: Snapshot, texts: Texts) -> Table | None:
-    """Return what filled the line while it was saturated, in the last released month."""
+    """Return what filled the saturated line, in the last month of which anything may be told."""
     if not snapshot.fills:
         return None
-    release = snapshot.fills[-1]
+    told = [r for r in snapshot.fills if any(cost.share is not None for cost in costs(r, days))]
+    release = told[-1] if told else snapshot.fills[-1]
     lines = []
     for cost in costs(release, days):
         name = texts(f"group.{cost.group}")

@@ -81,3 +81,15 @@ def test_the_page_tells_it_with_its_margin_and_calls_the_minutes_an_estimate(lan
     assert page.count("±") >= 3
     assert 'id="remplit"' in page
     assert 'id="remplit"' not in load_page(snapshot, Texts(lang), {"lang": lang})
+
+
+def test_a_month_of_which_nothing_may_be_told_gives_way_to_the_one_before_it(snapshot):
+    from dashboards.tables import fills_table
+    from dashboards.texts import Texts
+
+    full, empty = month(SATURATED), replace(month({}), period="2026-11", starts=date(2026, 11, 1))
+    table = fills_table(DAYS, replace(snapshot, fills=(full, empty)), Texts("fr"))
+    assert "octobre 2026" in table.caption
+    assert (
+        "novembre 2026" in fills_table(DAYS, replace(snapshot, fills=(empty,)), Texts("fr")).caption
+    )
