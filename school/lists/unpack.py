@@ -71,7 +71,7 @@ def unpack(archive: Path, into: Path) -> None:
         with gzip.open(archive, "rb") as stream:
             bounded = _Bounded(stream)
             bounded.allow(MOST_HEADER)
-            with tarfile.open(fileobj=bounded, mode="r|", bufsize=_READ_AHEAD) as tar:  # type: ignore[call-overload]
+            with tarfile.open(fileobj=bounded, mode="r|", bufsize=_READ_AHEAD) as tar:  # type: ignore[call-overload]  # typeshed knows only file objects with every method
                 _members(tar, bounded, into)
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
         raise ArchiveRefused(f"not a whole tar.gz archive ({type(error).__name__})") from None

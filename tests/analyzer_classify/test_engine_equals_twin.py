@@ -103,7 +103,7 @@ EVERY_WINDOW = Charter(
         Rule("day", When(device_day_megabytes_at_least=5), "abusive", "C1", TEXT),
         Rule(
             *("rest", When(), "residual_private", "C1", TEXT),
-            tolerance=replace(generated.tolerance(Random(1)), minutes=2, megabytes=3),  # noqa: S311
+            tolerance=replace(generated.tolerance(Random(1)), minutes=2, megabytes=3),  # noqa: S311 - examples
         ),
     ),
 )

@@ -42,7 +42,7 @@ def test_a_verdict_is_the_same_with_and_without_the_slices_of_others(engine, see
 
 @pytest.mark.parametrize("seed", range(20))
 def test_of_the_readable_twin_too(seed):
-    draw = Random(seed)  # noqa: S311
+    draw = Random(seed)  # noqa: S311 - examples, not secrets
     school = replace(lycee(), charter=generated.charter(draw))
     rows = [generated.slice_row(draw) for _ in range(60)]
     states = generated.states(draw, rows)
@@ -53,7 +53,7 @@ def test_of_the_readable_twin_too(seed):
 
 
 def test_the_order_of_rows_decides_nothing(engine):
-    draw = Random(3)  # noqa: S311
+    draw = Random(3)  # noqa: S311 - examples, not secrets
     school = replace(lycee(), charter=EVERY_WINDOW)
     rows = [generated.slice_row(draw) for _ in range(200)]
     states = generated.states(draw, rows)
