@@ -81,8 +81,12 @@ def run(place: Path) -> dict[str, Any]:
         ((name, pseudonym),) = pseudonym_keys(before).items()
         found["pseudonym_key_in_memory_before"] = in_processes(pseudonym, *pids)
         _day_key(shop, found, *pids)
-        kinds = lambda: [entry.kind for entry in log_of(shop.store).entries()]  # noqa: E731 - one line, read three times
-        wait_until(lambda: "pseudonym_key_destroyed" in kinds(), "the key's end", 2 * DAY_S)
+
+        def is_told() -> bool:
+            kinds = {entry.kind for entry in log_of(shop.store).entries()}
+            return "pseudonym_key_destroyed" in kinds
+
+        wait_until(is_told, "the key's end", 2 * DAY_S)
         found["pseudonym_key_in_memory_after"] = in_processes(pseudonym, *pids)
         found["pseudonym_key_in_files"] = in_files(pseudonym, shop.written)
         found["pseudonym_key_in_keyring"] = name in KernelKeys().names(PREFIX)
