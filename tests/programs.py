@@ -36,6 +36,10 @@ PACKAGES = {
     "squid": "squid",
     "ndpiReader": "libndpi-bin",
     "argus": "argus-server",
+    "soffice": "libreoffice-calc-nogui",
+    "slowhttptest": "slowhttptest",
+    "wrk": "wrk",
+    "pdftoppm": "poppler-utils",
 }
 """Program → Debian package."""
 
