@@ -25,6 +25,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.privacy",
     "cli.objection",
     "cli.log",
+    "cli.audit",
     "cli.store",
     "cli.explain",
     "cli.classify_name",
