@@ -1,9 +1,10 @@
-"""The four sealed documents that the pages read instead of the school's files. I/O.
+"""The sealed documents that the pages read instead of the school's files. I/O.
 
 school   places, timetable and lines as declared         charter  the text and its rules, enforced
 privacy  the settings in force and what they amount to    status   origin of the days and coverage
 
-Nothing in them comes from a slice. The coverage counts packets of the whole school, for school days
+Each bears the digest of the policy in force (`write_document`), so that who serves can tell whether
+they belong together. Nothing in them comes from a slice. The coverage counts packets of the whole school, for school days
 that are over only: on an empty day the count of all would be the count of one.
 """
 
@@ -133,6 +134,8 @@ def privacy_document(bench: Bench) -> dict[str, Any]:
     return {
         "document": "privacy",
         "digest": bench.school.privacy_digest,
+        "settings": settings.model_dump(mode="json"),
+        "policy_parts": dict(bench.enforced.parts),
         "profile": settings.profile,
         "total_rho": settings.total_rho,
         "delta": "1e-6",
@@ -211,6 +214,17 @@ def write(bench: Bench, key: Ed25519PrivateKey, as_of: date) -> tuple[str, ...]:
         status_document(bench, as_of),
     )
     for payload in payloads:
-        path = bench.store.public / "documents" / f"{payload['document']}.json"
-        write_whole(path, seal(payload, key), PUBLIC_FILE)
+        write_document(bench, payload, key)
     return tuple(payload["document"] for payload in payloads)
+
+
+def write_document(bench: Bench, payload: dict[str, Any], key: Ed25519PrivateKey) -> None:
+    """Seal one document under the policy in force and publish it under its own name.
+
+    Args:
+        bench: store and school; the store is held (`Store.locked`).
+        payload: JSON values; `document` is its name.
+        key: of the seal.
+    """
+    path = bench.store.public / "documents" / f"{payload['document']}.json"
+    write_whole(path, seal({**payload, "policy": bench.enforced.digest}, key), PUBLIC_FILE)

@@ -47,7 +47,7 @@ def create_app(published: Published) -> Shield:
     app.include_router(make_site(library))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _handle(app)
-    return Shield(app)
+    return Shield(app, library.policy_shown)
 
 
 def _handle(app: FastAPI) -> None:

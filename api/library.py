@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from api.problems import Problem
 from dashboards.reading import Snapshot, check_release, read_link_day, read_school, read_status
+from privacy.policy import GENERATED, SHOWN, PolicyMismatch, check_documents
 from privacy.published import TABLES, Published
 from privacy.release import Release
 from privacy.sealed import SealBroken
@@ -18,6 +19,7 @@ WEEKS_SHOWN = 20
 DAYS_SHOWN = 7 * WEEKS_SHOWN
 MONTHS_SHOWN = 6
 DOCUMENTS = ("school", "charter", "privacy", "status")
+NO_POLICY = "none"
 
 ODD = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What reading a payload of an unknown shape raises."""
@@ -30,6 +32,7 @@ class Library:
 
     def __init__(self, published: Published) -> None:
         self._published = published
+        self._checked: tuple[object, str] | None = None
 
     def ready(self) -> bool:
         """Say whether anything was ever published."""
@@ -63,7 +66,7 @@ class Library:
         """
         if name not in DOCUMENTS:
             raise Problem("not-found")
-        return self._read(lambda: self._published.document(name))
+        return self._read(lambda: self._agreeing(name))
 
     def snapshot(self) -> Snapshot:
         """Return everything that the pages may show.
@@ -75,8 +78,39 @@ class Library:
             raise Problem("nothing-published")
         return self._read(self._snapshot)
 
+    def policy(self) -> str:
+        """Return the digest of the policy to which every document belongs, recomputed.
+
+        Raises:
+            Problem: nothing published, something broken, or documents of different policies.
+        """
+        if not self.ready():
+            raise Problem("nothing-published")
+        return self._read(self._policy)
+
+    def policy_shown(self) -> str:
+        """Return what the header `Jauge-Policy` says: 16 hex digits, or `none`. Raises nothing."""
+        try:
+            return self.policy()[:SHOWN]
+        except (Problem, OSError):
+            return NO_POLICY
+
+    def _policy(self) -> str:
+        """Check the documents again whenever one of their files was replaced."""
+        present = self._published.documents()
+        if self._checked is None or self._checked[0] != present:
+            names = (*DOCUMENTS, *(name for name in GENERATED if name in present))
+            policy = check_documents({name: self._published.document(name) for name in names})
+            self._checked = (present, policy)
+        return self._checked[1]
+
+    def _agreeing(self, name: str) -> dict[str, Any]:
+        """Return one document, if all of them belong to one policy."""
+        self._policy()
+        return self._published.document(name)
+
     def _snapshot(self) -> Snapshot:
-        published = self._published
+        published, policy = self._published, self._policy()
         unreadable: list[tuple[str, str]] = []
 
         def readable(table: str, limit: int, read: Callable[[str], T]) -> list[T]:
@@ -114,6 +148,7 @@ class Library:
             link=tuple(link),
             fills=noisy["T7"],
             unreadable=tuple(unreadable),
+            policy=policy,
         )
 
     def _read(self, reading: Callable[[], T]) -> T:
@@ -124,5 +159,7 @@ class Library:
             raise Problem(kind) from error
         except SealBroken as error:
             raise Problem("seal-broken") from error
+        except PolicyMismatch as error:
+            raise Problem("policy-mismatch") from error
         except ODD as error:
             raise Problem("unreadable") from error

@@ -20,6 +20,7 @@ PROBLEMS: dict[str, int] = {
     "method-not-allowed": 405,
     "nothing-published": 503,
     "seal-broken": 503,
+    "policy-mismatch": 503,
     "unreadable": 503,
     "internal": 500,
 }

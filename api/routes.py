@@ -67,6 +67,9 @@ def _meta(library: Library, payloads: list[dict[str, Any]]) -> dict[str, Any]:
         "origin": sorted({payload["origin"] for payload in payloads}),
         "charter_digest": sorted({payload["charter_digest"] for payload in payloads}),
         "privacy_digest": sorted({payload["privacy_digest"] for payload in payloads}),
+        "policy_digest": sorted(
+            {payload.get("policy_digest") or "" for payload in payloads} - {""}
+        ),
     }
 
 

@@ -5,7 +5,7 @@ error only: a message or a traceback could hold a value.
 """
 
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -29,6 +29,8 @@ HEADERS: dict[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Vary": "Accept",
 }
+POLICY = "Jauge-Policy"
+"""First hex digits of the digest of the policy in force, `none` where the documents have none."""
 CACHE = "private, no-cache"
 """Kept by the reader only, and asked for again each time (the ETag makes that cheap)."""
 STATIC_CACHE = "private, max-age=31536000, immutable"
@@ -38,10 +40,11 @@ _log = logging.getLogger("jauge.api")
 
 
 class Shield:
-    """Adds `HEADERS`, serves HEAD as GET without a body, and turns surprises into a problem."""
+    """Adds `HEADERS` and the policy, serves HEAD without a body, turns surprises into a problem."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, policy: Callable[[], str]) -> None:
         self._app = app
+        self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -56,7 +59,7 @@ class Shield:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _add_headers(message, scope)
+                _add_headers(message, scope, self._policy())
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
@@ -69,8 +72,9 @@ class Shield:
                 await answer(Request(scope), "internal")(inner, receive, guarded)
 
 
-def _add_headers(message: Message, scope: Scope) -> None:
+def _add_headers(message: Message, scope: Scope, policy: str) -> None:
     headers = MutableHeaders(scope=message)
+    headers[POLICY] = policy
     for name, value in HEADERS.items():
         headers[name] = value
     versioned = scope["path"].startswith("/static/") and b"v=" in scope["query_string"]

@@ -74,6 +74,14 @@ class Published:
             raise SealBroken("filed under another name")
         return payload
 
+    def documents(self) -> dict[str, tuple[int, int, int]]:
+        """Return the names of the documents, each with what changes when its file is replaced."""
+        found = {}
+        for path in sorted((self._directory / "documents").glob("*.json")):
+            about = path.stat()
+            found[path.stem] = (about.st_ino, about.st_mtime_ns, about.st_size)
+        return found
+
     def document(self, name: str) -> dict[str, Any]:
         """Return a sealed document.
 
