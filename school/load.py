@@ -48,6 +48,8 @@ class School:
     privacy_digest: str
     """SHA-256 of the settings that decide what may be published."""
     services: Services = NO_SERVICES
+    public_url: str | None = None
+    """Where people in the school open Jauge's pages, without a last slash."""
 
     def catalogue(self) -> Catalogue:
         """Return the catalogue as this school sees it: its own services win."""
@@ -158,6 +160,7 @@ def _school(entry: SchoolEntry, **parts: Any) -> School:
     return School(
         name=entry.name,
         uai=entry.uai,
+        public_url=entry.public_url.rstrip("/") if entry.public_url else None,
         charter_digest=canonical.digest(verdict_content(**parts)),
         privacy_digest=privacy.digest(),
         **parts,
