@@ -5,12 +5,21 @@ route handles a broken seal by itself.
 """
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, TypeVar
 
 from api.problems import Problem
-from dashboards.reading import Snapshot, check_release, read_link_day, read_school, read_status
-from privacy.policy import GENERATED, SHOWN, PolicyMismatch, check_documents
-from privacy.published import TABLES, Published
+from api.shelf import Kept, Shelf
+from dashboards.reading import (
+    LinkDay,
+    Snapshot,
+    check_release,
+    read_link_day,
+    read_school,
+    read_status,
+)
+from privacy.policy import GENERATED, PolicyMismatch, check_documents
+from privacy.published import TABLES, Published, Stamp
 from privacy.release import Release
 from privacy.sealed import SealBroken
 
@@ -18,8 +27,14 @@ WEEKS_SHOWN = 20
 """Weeks that a page looks back at: a term with its holidays. Longer views come with a term page."""
 DAYS_SHOWN = 7 * WEEKS_SHOWN
 MONTHS_SHOWN = 6
-DOCUMENTS = ("school", "charter", "privacy", "status")
-NO_POLICY = "none"
+ENFORCED = ("school", "charter", "privacy", "status")
+"""Documents that are always there and belong to one policy."""
+BESIDE = ("school", "status", "privacy")
+"""Documents of which every answer of the API says something."""
+DOCUMENTS = (
+    "school", "charter", "privacy", "status",
+    "register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal", "annotations",
+)  # fmt: skip
 
 ODD = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What reading a payload of an unknown shape raises."""
@@ -28,11 +43,61 @@ T = TypeVar("T")
 
 
 class Library:
-    """Stored releases and documents, every seal checked at every reading."""
+    """Stored releases and documents, every seal checked once per version of a file."""
 
     def __init__(self, published: Published) -> None:
-        self._published = published
-        self._checked: tuple[object, str] | None = None
+        self._published = Shelf(published.directory)
+        self._snapshots: Kept[Snapshot] = Kept(1)
+
+    def policy(self) -> str:
+        """Return the digest of the policy to which every document belongs, recomputed.
+
+        Empty when nothing is published, something is broken, or documents disagree. Raises nothing.
+        """
+        try:
+            return self._policy()
+        except (OSError, SealBroken, PolicyMismatch, *ODD):
+            return ""
+
+    def _policy(self) -> str:
+        """As `policy`, but raises; documents are checked once per version of their files."""
+        published = self._published
+        there = published.documents()
+        names = (*ENFORCED, *(name for name in GENERATED if name in there))
+        stamp = tuple(chain(*((name, *published.stamp("documents", name)) for name in names)))
+        return published.kept(
+            "policy", stamp, lambda: check_documents({n: published.document(n) for n in names})
+        )
+
+    def stamp(self, *names: str) -> Stamp:
+        """Return what changes with a file and with what every answer says beside it; opens nothing.
+
+        Raises:
+            Problem: no such file.
+        """
+        wanted = (names, *(("documents", name) for name in BESIDE))
+        return self._read(lambda: tuple(chain(*(self._published.stamp(*each) for each in wanted))))
+
+    def stamp_of_table(self, table: str) -> Stamp:
+        """Return what changes with any release of a table; opens nothing.
+
+        Raises:
+            Problem: no such table.
+        """
+        wanted = [("releases", table, period) for period in self.periods(table)]
+        wanted += [("documents", name) for name in BESIDE]
+        published = self._published
+        return self._read(
+            lambda: tuple(chain(*((each[-1], *published.stamp(*each)) for each in wanted)))
+        )
+
+    def stamp_of_all(self) -> Stamp:
+        """Return what changes with anything that is published; opens nothing.
+
+        Raises:
+            Problem: nothing is published.
+        """
+        return self._read(self._published.stamp_of_all)
 
     def ready(self) -> bool:
         """Say whether anything was ever published."""
@@ -58,6 +123,11 @@ class Library:
             raise Problem("not-found")
         return self._read(lambda: self._published.payload(table, period))
 
+    def documents(self) -> list[str]:
+        """Return the names of the documents that are there."""
+        there = set(self._published.documents())
+        return [name for name in DOCUMENTS if name in there]
+
     def document(self, name: str) -> dict[str, Any]:
         """Return one sealed document.
 
@@ -68,6 +138,11 @@ class Library:
             raise Problem("not-found")
         return self._read(lambda: self._agreeing(name))
 
+    def _agreeing(self, name: str) -> dict[str, Any]:
+        """Return one document, if all of them belong to one policy."""
+        self._policy()
+        return self._published.document(name)
+
     def snapshot(self) -> Snapshot:
         """Return everything that the pages may show.
 
@@ -76,38 +151,8 @@ class Library:
         """
         if not self.ready():
             raise Problem("nothing-published")
-        return self._read(self._snapshot)
-
-    def policy(self) -> str:
-        """Return the digest of the policy to which every document belongs, recomputed.
-
-        Raises:
-            Problem: nothing published, something broken, or documents of different policies.
-        """
-        if not self.ready():
-            raise Problem("nothing-published")
-        return self._read(self._policy)
-
-    def policy_shown(self) -> str:
-        """Return what the header `Jauge-Policy` says: 16 hex digits, or `none`. Raises nothing."""
-        try:
-            return self.policy()[:SHOWN]
-        except (Problem, OSError):
-            return NO_POLICY
-
-    def _policy(self) -> str:
-        """Check the documents again whenever one of their files was replaced."""
-        present = self._published.documents()
-        if self._checked is None or self._checked[0] != present:
-            names = (*DOCUMENTS, *(name for name in GENERATED if name in present))
-            policy = check_documents({name: self._published.document(name) for name in names})
-            self._checked = (present, policy)
-        return self._checked[1]
-
-    def _agreeing(self, name: str) -> dict[str, Any]:
-        """Return one document, if all of them belong to one policy."""
-        self._policy()
-        return self._published.document(name)
+        stamp = self.stamp_of_all()
+        return self._read(lambda: self._snapshots.get("snapshot", stamp, self._snapshot))
 
     def _snapshot(self) -> Snapshot:
         published, policy = self._published, self._policy()
@@ -127,17 +172,19 @@ class Library:
         def reader(table: str) -> Callable[[str], Release]:
             return lambda period: check_release(published.release(table, period))
 
+        def link_day(period: str) -> list[LinkDay]:
+            stamp = published.stamp("releases", "link", period)
+            return published.kept(
+                ("day", period),
+                stamp,
+                lambda: list(read_link_day(published.payload("link", period))),
+            )
+
         noisy = {
             table: tuple(readable(table, limit, reader(table)))
             for table, limit in (("T1", WEEKS_SHOWN), ("T6", 1), ("T7", MONTHS_SHOWN))
         }
-        link = [
-            day
-            for each in readable(
-                "link", DAYS_SHOWN, lambda period: read_link_day(published.payload("link", period))
-            )
-            for day in each
-        ]
+        link = [day for each in readable("link", DAYS_SHOWN, link_day) for day in each]
         return Snapshot(
             school=read_school(published.document("school")),
             status=read_status(published.document("status")),

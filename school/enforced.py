@@ -55,7 +55,9 @@ def enforce(school: School, catalogue: Catalogue | None = None) -> Enforced:
         "terms": terms.digest(),
         "catalogue": catalogue_digest(names),
         "lists": school.lists_digest,
-        "school": canonical.digest({"name": school.name, "uai": school.uai}),
+        "school": canonical.digest(
+            {"name": school.name, "uai": school.uai, "public_url": school.public_url}
+        ),
     }
     return Enforced(
         school=school,

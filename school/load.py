@@ -54,6 +54,8 @@ class School:
     services: Services = NO_SERVICES
     lists_digest: str = NO_LISTS
     """SHA-256 of what imported lists mean (`lists.yaml`, or the shipped one)."""
+    public_url: str | None = None
+    """Where people in the school open Jauge's pages, without a last slash."""
 
     def catalogue(self) -> Catalogue:
         """Return the catalogue as this school sees it: its own services win."""
@@ -184,6 +186,7 @@ def _school(entry: SchoolEntry, *, lists_digest: str, **parts: Any) -> School:
         name=entry.name,
         uai=entry.uai,
         lists_digest=lists_digest,
+        public_url=entry.public_url.rstrip("/") if entry.public_url else None,
         charter_digest=canonical.digest(verdict_content(**parts)),
         privacy_digest=privacy.digest(),
         **parts,
