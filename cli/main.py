@@ -26,6 +26,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.objection",
     "cli.log",
     "cli.store",
+    "cli.export",
     "cli.explain",
     "cli.classify_name",
     "cli.serve",
