@@ -28,6 +28,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.log",
     "cli.audit",
     "cli.store",
+    "cli.export",
     "cli.explain",
     "cli.classify_name",
     "cli.serve",

@@ -56,7 +56,12 @@ def enforce(school: School, catalogue: Catalogue | None = None) -> Enforced:
         "catalogue": catalogue_digest(names),
         "lists": school.lists_digest,
         "school": canonical.digest(
-            {"name": school.name, "uai": school.uai, "public_url": school.public_url}
+            {
+                "name": school.name,
+                "uai": school.uai,
+                "public_url": school.public_url,
+                "contacts": school.contacts.model_dump(mode="json"),
+            }
         ),
     }
     return Enforced(

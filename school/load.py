@@ -1,4 +1,4 @@
-"""Loads what a school declares: the five files of its directory, and services.yaml if there is one.
+"""Loads what a school declares: the five files of its directory, services.yaml and contacts.yaml if there are.
 
 All errors of all files are told at once.
 
@@ -19,6 +19,8 @@ from school import calendar_file, charter, charter_check, lines, services, zones
 from school.calendar import Calendar
 from school.catalogue import Catalogue, load_catalogue
 from school.charter import Charter
+from school.contacts import FILE as CONTACTS_FILE
+from school.contacts import NO_CONTACTS, Contacts
 from school.content import verdict_content
 from school.lines import Line
 from school.lists.settings import load_settings as load_lists
@@ -56,6 +58,8 @@ class School:
     """SHA-256 of what imported lists mean (`lists.yaml`, or the shipped one)."""
     public_url: str | None = None
     """Where people in the school open Jauge's pages, without a last slash."""
+    contacts: Contacts = NO_CONTACTS
+    """Who answers for the measurement; decides no verdict and no publication."""
 
     def catalogue(self) -> Catalogue:
         """Return the catalogue as this school sees it: its own services win."""
@@ -105,12 +109,13 @@ def load_school(
         charter_check.check(charter_file, located["charter.yaml"], slots=slots)
     own_services = _services(standing_in.get(services.FILE, directory / services.FILE), located)
     lists_digest, wrong = _lists(standing_in.get(LISTS, directory / LISTS))
+    contacts = _contacts(directory / CONTACTS_FILE, located)
     _raise_all([*located.values(), *wrong])
     # Nothing is None here: a file that did not validate has left a problem behind.
     if not (zones_file and lines_file and timetable and charter_file and privacy_settings):
         raise DeclarationErrors([Problem(str(directory.name), 1, 1, "a file could not be read")])
     declared_zones = zones.build(zones_file)
-    return _school(
+    school = _school(
         zones_file.school,
         zones=declared_zones,
         lines=lines.build(lines_file),
@@ -120,6 +125,15 @@ def load_school(
         services=own_services,
         lists_digest=lists_digest,
     )
+    return replace(school, contacts=contacts)
+
+
+def _contacts(path: Path, located: dict[str, Located]) -> Contacts:
+    """Read contacts.yaml, if there is one; its problems join those of the other files."""
+    if not path.exists():
+        return NO_CONTACTS
+    file = located[CONTACTS_FILE] = read(path)
+    return validated(file, Contacts) or NO_CONTACTS
 
 
 def _lists(path: Path) -> tuple[str, list[DeclarationErrors]]:
