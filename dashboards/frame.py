@@ -28,7 +28,8 @@ PAGES = {"overview": "/", "load": "/debit", "charter": "/charte"}
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates."""
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -103,7 +104,7 @@ def render(template: str, frame: Frame, **context: Any) -> str:
     """Return the HTML of a template."""
     texts = frame.texts
     return (
-        _environment()
+        environment()
         .get_template(template)
         .render(t=texts, frame=frame, pages=PAGES, uses=CHARTER_USES, **context)
     )
