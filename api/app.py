@@ -18,6 +18,7 @@ from api import access
 from api.door import Cookies, Door, Doorkeepers
 from api.library import Library
 from api.problems import Pointer, Problem, answer
+from api.report import Printer, make_report
 from api.routes import PREFIX, make_router
 from api.shield import Shield
 from api.site import make_site
@@ -69,6 +70,7 @@ def create_app(
     )
     app.include_router(make_router(library))
     app.include_router(make_site(library))
+    app.include_router(make_report(library, Printer()))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _handle(app)
     access.check_declared(declared_routes(app))

@@ -5,10 +5,13 @@ route handles a broken seal by itself.
 """
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar
 
 from api.problems import Problem
+from api.term import read_material
 from dashboards.reading import Snapshot, check_release, read_link_day, read_school, read_status
+from dashboards.report.material import Material
 from privacy.published import TABLES, Published
 from privacy.release import Release
 from privacy.sealed import SealBroken
@@ -115,6 +118,21 @@ class Library:
             fills=noisy["T7"],
             unreadable=tuple(unreadable),
         )
+
+    def material(self, term: str | None, today: Callable[[str], date]) -> Material:
+        """Return what the report of a term is made of; the latest released term without a name.
+
+        Args:
+            term: `2026-T1`.
+            today: tells the date in a time zone.
+
+        Raises:
+            NoSuchTerm: no such term is published.
+            Problem: nothing published, or something broken.
+        """
+        if not self.ready():
+            raise Problem("nothing-published")
+        return self._read(lambda: read_material(self._published, term, today))
 
     def _read(self, reading: Callable[[], T]) -> T:
         try:

@@ -16,7 +16,7 @@ from dashboards.texts import DEFAULT, LANGUAGES, Texts
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
-PAGES = {"overview": "/", "load": "/debit", "charter": "/charte"}
+PAGES = {"overview": "/", "load": "/debit", "charter": "/charte", "report": "/rapport"}
 
 
 @cache
