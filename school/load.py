@@ -1,4 +1,4 @@
-"""Loads what a school declares: the five files of its directory, and services.yaml if there is one.
+"""Loads what a school declares: the five files of its directory, services.yaml and contacts.yaml if there are.
 
 All errors of all files are told at once.
 
@@ -18,6 +18,8 @@ from school import calendar_file, charter, charter_check, lines, services, zones
 from school.calendar import Calendar
 from school.catalogue import Catalogue, load_catalogue
 from school.charter import SET_KEYS, SIZE_KEYS, Charter, Rule, When
+from school.contacts import FILE as CONTACTS_FILE
+from school.contacts import NO_CONTACTS, Contacts
 from school.days_off import METROPOLE
 from school.lines import Line
 from school.problems import DeclarationErrors, Problem
@@ -50,6 +52,8 @@ class School:
     services: Services = NO_SERVICES
     public_url: str | None = None
     """Where people in the school open Jauge's pages, without a last slash."""
+    contacts: Contacts = NO_CONTACTS
+    """Who answers for the measurement; decides no verdict and no publication."""
 
     def catalogue(self) -> Catalogue:
         """Return the catalogue as this school sees it: its own services win."""
@@ -98,12 +102,13 @@ def load_school(
         slots = [(s.name, s.period.value) for s in timetable.slots] if timetable else None
         charter_check.check(charter_file, located["charter.yaml"], slots=slots)
     own_services = _services(standing_in.get(services.FILE, directory / services.FILE), located)
+    contacts = _contacts(directory / CONTACTS_FILE, located)
     _raise_all(located.values())
     # Nothing is None here: a file that did not validate has left a problem behind.
     if not (zones_file and lines_file and timetable and charter_file and privacy_settings):
         raise DeclarationErrors([Problem(str(directory.name), 1, 1, "a file could not be read")])
     declared_zones = zones.build(zones_file)
-    return _school(
+    school = _school(
         zones_file.school,
         zones=declared_zones,
         lines=lines.build(lines_file),
@@ -112,6 +117,15 @@ def load_school(
         privacy=privacy_settings,
         services=own_services,
     )
+    return replace(school, contacts=contacts)
+
+
+def _contacts(path: Path, located: dict[str, Located]) -> Contacts:
+    """Read contacts.yaml, if there is one; its problems join those of the other files."""
+    if not path.exists():
+        return NO_CONTACTS
+    file = located[CONTACTS_FILE] = read(path)
+    return validated(file, Contacts) or NO_CONTACTS
 
 
 def _services(path: Path, located: dict[str, Located]) -> Services:
