@@ -24,6 +24,7 @@ from api.limits import Limits
 from api.metrics import Metrics
 from api.problems import Pointer, Problem, answer
 from api.quick import Quick
+from api.report import Printer, make_report
 from api.routes import PREFIX, make_router
 from api.shield import Shield
 from api.site import make_site
@@ -80,6 +81,7 @@ def create_app(
     )
     app.include_router(make_router(library))
     app.include_router(make_site(library))
+    app.include_router(make_report(library, Printer()))
     app.include_router(make_entry(accounts, cookies))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _handle(app)

@@ -5,11 +5,13 @@ route handles a broken seal by itself.
 """
 
 from collections.abc import Callable
+from datetime import date
 from itertools import chain
 from typing import Any, TypeVar
 
 from api.problems import Problem
 from api.shelf import Kept, Shelf
+from api.term import read_material
 from dashboards.reading import (
     LinkDay,
     Snapshot,
@@ -18,6 +20,7 @@ from dashboards.reading import (
     read_school,
     read_status,
 )
+from dashboards.report.material import Material
 from privacy.policy import GENERATED, PolicyMismatch, check_documents
 from privacy.published import TABLES, Published, Stamp
 from privacy.release import Release
@@ -197,6 +200,21 @@ class Library:
             unreadable=tuple(unreadable),
             policy=policy,
         )
+
+    def material(self, term: str | None, today: Callable[[str], date]) -> Material:
+        """Return what the report of a term is made of; the latest released term without a name.
+
+        Args:
+            term: `2026-T1`.
+            today: tells the date in a time zone.
+
+        Raises:
+            NoSuchTerm: no such term is published.
+            Problem: nothing published, or something broken.
+        """
+        if not self.ready():
+            raise Problem("nothing-published")
+        return self._read(lambda: read_material(self._published, term, today))
 
     def _read(self, reading: Callable[[], T]) -> T:
         try:

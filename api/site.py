@@ -29,8 +29,9 @@ LONGEST = 64
 def make_site(library: Library) -> APIRouter:
     """Return the pages over one library."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    for name, path in pages.PAGES.items():
-        router.add_api_route(path, _page(library, path, MAKERS[name]), methods=["GET"], name=name)
+    for name, maker in MAKERS.items():
+        path = pages.PAGES[name]
+        router.add_api_route(path, _page(library, path, maker), methods=["GET"], name=name)
 
     @router.get("/problemes", name="problems")
     def problems(request: Request) -> HTMLResponse:

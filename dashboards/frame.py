@@ -25,7 +25,7 @@ OTHERS = {
     "account": "/compte",
 }
 """Pages with an address of their own that no menu lists."""
-PAGES = {"overview": "/", "load": "/debit", "charter": "/charte"}
+PAGES = {"overview": "/", "load": "/debit", "charter": "/charte", "report": "/rapport"}
 
 
 @cache
