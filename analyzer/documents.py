@@ -1,7 +1,8 @@
-"""The four sealed documents that the pages read instead of the school's files. I/O.
+"""The sealed documents that the pages read instead of the school's files. I/O.
 
 school   places, timetable and lines as declared         charter  the text and its rules, enforced
 privacy  the settings in force and what they amount to    status   origin of the days and coverage
+annotations  dated events that the charts mark (analyzer.annotations)
 
 Nothing in them comes from a slice. The coverage counts packets of the whole school, for school days
 that are over only: on an empty day the count of all would be the count of one.
@@ -16,6 +17,7 @@ from typing import Any
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from analyzer.annotations import annotations_document
 from analyzer.exact import Bench
 from analyzer.practice import practice
 from analyzer.store import MEASURED, PUBLIC_FILE, SIMULATED, Store, write_whole
@@ -217,12 +219,13 @@ def _coverage(store: Store, day: date) -> dict[str, Any]:
 
 
 def write(bench: Bench, key: Ed25519PrivateKey, as_of: date) -> tuple[str, ...]:
-    """Seal and publish the four documents; return their names."""
+    """Seal and publish the documents; return their names."""
     payloads = (
         school_document(bench, as_of),
         charter_document(bench),
         privacy_document(bench),
         status_document(bench, as_of),
+        annotations_document(bench.school),
     )
     for payload in payloads:
         path = bench.store.public / "documents" / f"{payload['document']}.json"

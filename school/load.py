@@ -1,4 +1,4 @@
-"""Loads what a school declares: the five files of its directory, and services.yaml if there is one.
+"""Loads what a school declares: five files of its directory, and the optional ones if they are there.
 
 All errors of all files are told at once.
 
@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from privacy import canonical
 from privacy.settings import PrivacySettings
-from school import calendar_file, charter, charter_check, lines, services, zones
+from school import annotations, calendar_file, charter, charter_check, lines, services, zones
+from school.annotations import NO_ANNOTATIONS, Annotations
 from school.calendar import Calendar
 from school.catalogue import Catalogue, load_catalogue
 from school.charter import SET_KEYS, SIZE_KEYS, Charter, Rule, When
@@ -50,6 +51,8 @@ class School:
     services: Services = NO_SERVICES
     public_url: str | None = None
     """Where people in the school open Jauge's pages, without a last slash."""
+    annotations: Annotations = NO_ANNOTATIONS
+    """Dated events that the charts mark; they decide no verdict and no publication."""
 
     def catalogue(self) -> Catalogue:
         """Return the catalogue as this school sees it: its own services win."""
@@ -98,6 +101,7 @@ def load_school(
         slots = [(s.name, s.period.value) for s in timetable.slots] if timetable else None
         charter_check.check(charter_file, located["charter.yaml"], slots=slots)
     own_services = _services(standing_in.get(services.FILE, directory / services.FILE), located)
+    events = _annotations(directory / annotations.FILE, located, own_services)
     _raise_all(located.values())
     # Nothing is None here: a file that did not validate has left a problem behind.
     if not (zones_file and lines_file and timetable and charter_file and privacy_settings):
@@ -111,7 +115,22 @@ def load_school(
         charter=charter.build(charter_file),
         privacy=privacy_settings,
         services=own_services,
+        annotations=events,
     )
+
+
+def _annotations(path: Path, located: dict[str, Located], own: Services) -> Annotations:
+    """Read annotations.yaml, if there is one; its problems join those of the other files."""
+    if not path.exists():
+        return NO_ANNOTATIONS
+    file = located[annotations.FILE] = read(path)
+    model = validated(file, annotations.AnnotationsFile)
+    if model is None:
+        return NO_ANNOTATIONS
+    services_are_right = services.FILE not in located or not located[services.FILE].problems
+    if services_are_right:
+        annotations.check(model, file, own.follow)
+    return annotations.build(model)
 
 
 def _services(path: Path, located: dict[str, Located]) -> Services:
@@ -155,9 +174,10 @@ def _raise_all(files: Any) -> None:
         raise DeclarationErrors(problems)
 
 
-def _school(entry: SchoolEntry, **parts: Any) -> School:
+def _school(entry: SchoolEntry, *, annotations: Annotations, **parts: Any) -> School:
     privacy: PrivacySettings = parts["privacy"]
     return School(
+        annotations=annotations,
         name=entry.name,
         uai=entry.uai,
         public_url=entry.public_url.rstrip("/") if entry.public_url else None,

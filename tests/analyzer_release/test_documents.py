@@ -96,7 +96,7 @@ def test_the_status_accounts_for_every_packet(place):
 
 
 def test_an_empty_store_has_documents_and_no_release(empty):
-    assert empty.analyze().documents == ("school", "charter", "privacy", "status")
+    assert empty.analyze().documents == ("school", "charter", "privacy", "status", "annotations")
     assert empty.release().released == ()
     assert empty.published.document("status")["coverage"] == []
 
