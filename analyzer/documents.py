@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from analyzer.exact import Bench
 from analyzer.papers.all import papers
 from analyzer.papers.processing import policy_digest
+from analyzer.practice import practice
 from analyzer.store import MEASURED, PUBLIC_FILE, SIMULATED, Store, write_whole
 from privacy.gate.noise import epsilons
 from privacy.memory import SEEN
@@ -27,6 +28,7 @@ from privacy.records import LINK_COLUMNS, SLICE_COLUMNS, Reject
 from privacy.records_fr import LINK_FR, SLICE_FR
 from privacy.sealed import seal
 from school.conditions import rule_sentences
+from school.terms import terms_between
 
 MEGA = 1_000_000
 COUNTED = ("offered", "parsed", *(f"rejected_{r.value}" for r in Reject), "kernel_drops", "shed")
@@ -40,6 +42,8 @@ def school_document(bench: Bench, as_of: date) -> dict[str, Any]:
     return {
         "document": "school",
         "name": school.name,
+        "uai": school.uai,
+        "public_url": school.public_url,
         "timezone": school.calendar.timezone.key,
         "holiday_zone": school.calendar.holiday_zone,
         "zones": [
@@ -72,6 +76,15 @@ def school_document(bench: Bench, as_of: date) -> dict[str, Any]:
                 "school_days": [day.isoformat() for day in week.school_days],
             }
             for week in weeks
+        ],
+        "terms": [
+            {
+                "term": term.name,
+                "starts": term.starts.isoformat(),
+                "ends": term.ends.isoformat(),
+                "weeks": list(term.weeks),
+            }
+            for term in terms_between(school.calendar, min(days), as_of)
         ],
     }
 
@@ -110,6 +123,7 @@ def charter_document(bench: Bench) -> dict[str, Any]:
             }
             for rule in charter.rules
         ],
+        "practice": practice(bench.school),
     }
 
 

@@ -1,15 +1,21 @@
-"""The application: `create_app(published)`. No global state, no settings object, no docs from a CDN.
+"""The application: `create_app(published, accounts)`. No global state, no docs from a CDN.
 
-Composition only: routes, problems, headers. Reads `privacy.published` and nothing else.
+Composition only: routes, problems, the door, headers. Reads `privacy.published` and the accounts'
+own file, nothing else.
 """
+
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from api import access
+from api.door import Cookies, Door, Doorkeepers
 from api.library import Library
 from api.problems import Pointer, Problem, answer
 from api.routes import PREFIX, make_router
@@ -28,11 +34,29 @@ NO_TELEMETRY: TelemetryConfig = {
 """FastAPI would otherwise hand requests and exception messages to any OpenTelemetry provider, and
 add exporters to another machine when an environment variable says so."""
 
-_KINDS = {404: "not-found", 405: "method-not-allowed", 406: "not-acceptable"}
+_KINDS = {
+    401: "login-needed",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    406: "not-acceptable",
+}
 
 
-def create_app(published: Published) -> Shield:
-    """Return the application over one public directory, behind its shield."""
+def create_app(
+    published: Published, accounts: Doorkeepers | None = None, *, https: bool = False
+) -> Shield:
+    """Return the application over one public directory, behind its door and its shield.
+
+    Args:
+        published: the public directory.
+        accounts: who may log in; None asks for no login (tests, `--open` on loopback).
+        https: readers come over TLS: cookies are Secure and `__Host-`, and HSTS is sent.
+
+    Raises:
+        Undeclared: a route that `api.access` does not name.
+    """
+    cookies = Cookies(https=https)
     library = Library(published)
     app = FastAPI(
         title="Jauge",
@@ -47,7 +71,22 @@ def create_app(published: Published) -> Shield:
     app.include_router(make_site(library))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _handle(app)
-    return Shield(app)
+    access.check_declared(declared_routes(app))
+    return Shield(Door(app, accounts, cookies))
+
+
+def declared_routes(router: Any) -> list[tuple[str, tuple[str, ...]]]:
+    """Return (path template, methods) of every route, those of included routers among them."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for route in router.routes:
+        inner = getattr(route, "original_router", None)  # FastAPI nests what it includes
+        if inner is not None:
+            found += declared_routes(inner)
+        elif isinstance(route, Mount):
+            found.append((f"{route.path}/{{path:path}}", ("GET",)))
+        else:
+            found.append((route.path, tuple(route.methods)))
+    return found
 
 
 def _handle(app: FastAPI) -> None:

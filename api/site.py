@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
+from api import door
 from api.library import Library
 from api.problems import PROBLEMS, Problem, language
 from dashboards import pages
@@ -33,14 +34,19 @@ def make_site(library: Library) -> APIRouter:
 
     @router.get("/problemes", name="problems")
     def problems(request: Request) -> HTMLResponse:
-        return HTMLResponse(pages.problems_page(PROBLEMS, Texts(language(request)), {}))
+        return HTMLResponse(
+            pages.problems_page(PROBLEMS, Texts(language(request)), door.asked(request, {}))
+        )
 
     return router
 
 
 def _page(library: Library, maker: PageMaker) -> Callable[[Request], Response]:
     def serve(request: Request) -> Response:
-        query = {key: value[:LONGEST] for key, value in request.query_params.items() if key in KEPT}
+        query = door.asked(
+            request,
+            {key: value[:LONGEST] for key, value in request.query_params.items() if key in KEPT},
+        )
         snapshot = library.snapshot()
         try:
             content = maker(snapshot, Texts(language(request)), query)

@@ -185,6 +185,7 @@ def capture(
             "the process that holds the packet socket ended first; what was captured is stored: "
             "start the capture again",
             Exit.INTERNAL,
+            told=True,
         )
 
 

@@ -25,9 +25,11 @@ class Refusal(Exception):
     Args:
         message: where, what, and what to do; never a value taken from a record.
         code: the exit code.
+        told: with `--json`, the command's own object is already out, and there is only one.
     """
 
-    def __init__(self, message: str, code: Exit) -> None:
+    def __init__(self, message: str, code: Exit, *, told: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
+        self.told = told

@@ -5,6 +5,7 @@ the command, so that `jauge --help` stays quick.
 """
 
 import importlib
+import json
 import sys
 from pathlib import Path
 
@@ -25,6 +26,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.privacy",
     "cli.objection",
     "cli.log",
+    "cli.audit",
     "cli.store",
     "cli.export",
     "cli.explain",
@@ -45,11 +47,16 @@ for _module in COMMAND_MODULES:
 
 
 def run() -> None:
-    """Entry point of the `jauge` command: a refusal becomes one sentence and its exit code."""
+    """Entry point of the `jauge` command: a refusal becomes one sentence and its exit code.
+
+    The sentence goes to stderr; where `--json` was asked, a program that reads stdout gets it too.
+    """
     try:
         app(prog_name="jauge")
     except Refusal as refusal:
         print(f"jauge: {refusal.message}", file=sys.stderr)  # noqa: T201 - the one place that prints errors
+        if "--json" in sys.argv and not refusal.told:
+            print(json.dumps({"refused": refusal.message, "exit": int(refusal.code)}))  # noqa: T201 - likewise
         raise SystemExit(int(refusal.code)) from None
     except KeyboardInterrupt:
         raise SystemExit(int(Exit.OK)) from None

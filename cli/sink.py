@@ -104,7 +104,7 @@ def refuse_trouble(sink: Any, *faults: str) -> None:
     """
     said = [*faults, *sink.trouble()]
     if said:
-        raise Refusal("; ".join(said), Exit.DATA)
+        raise Refusal("; ".join(said), Exit.DATA, told=True)
 
 
 def _open(sink: Any, place: Path) -> Any:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from dashboards.reader import Reader, reader_of
 from dashboards.reading import CHARTER_USES, Snapshot
 from dashboards.texts import DEFAULT, LANGUAGES, Texts
 
@@ -47,6 +48,15 @@ class Frame:
     page: str
     """A key of `PAGES`, or `message`."""
     query: Mapping[str, str]
+
+    @property
+    def reader(self) -> Reader:
+        """Who reads."""
+        return reader_of(self.query)
+
+    def menu(self) -> list[str]:
+        """Return the pages that this reader may open."""
+        return [page for page, path in PAGES.items() if self.reader.may_open(path)]
 
     def link(self, page: str, **query: str) -> str:
         """Return the address of a page in the same language."""

@@ -86,6 +86,18 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One term of a school year (`school.terms` says what it is), days included."""
+
+    name: str
+    """`2026-T1`."""
+    starts: date
+    ends: date
+    weeks: tuple[str, ...]
+    """The ISO weeks that hold one of its school days, those to come included."""
+
+
+@dataclass(frozen=True, slots=True)
 class School:
     """The sealed document `school`."""
 
@@ -95,6 +107,12 @@ class School:
     slots: tuple[Slot, ...]
     lines: tuple[Line, ...]
     weeks: tuple[Week, ...]
+    terms: tuple[Term, ...] = ()
+    """Oldest first; none in documents written before terms were."""
+    uai: str = ""
+    """The school's national number, if declared."""
+    public_url: str = ""
+    """Where people in the school open these pages, if declared."""
 
     def week(self, period: str) -> Week:
         """Return a declared week, or the bare ISO week when the calendar does not hold it."""
@@ -113,6 +131,8 @@ class Direction:
     peak_mbit_s: float
     minutes_80: int
     minutes_95: int
+    histogram: tuple[int, ...] = ()
+    """Minutes per tenth of the capacity, the last tenth open above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +244,17 @@ def read_school(payload: Mapping[str, Any]) -> School:
             )
             for item in payload["weeks"]
         ),
+        terms=tuple(
+            Term(
+                name=item["term"],
+                starts=date.fromisoformat(item["starts"]),
+                ends=date.fromisoformat(item["ends"]),
+                weeks=tuple(item["weeks"]),
+            )
+            for item in payload.get("terms", ())
+        ),
+        uai=str(payload.get("uai") or ""),
+        public_url=str(payload.get("public_url") or ""),
     )
 
 
@@ -334,6 +365,7 @@ def _direction(item: Mapping[str, Any]) -> Direction:
         peak_mbit_s=_rate(item["peak10s_mbit_s"]),
         minutes_80=int(item["minutes_80"]),
         minutes_95=int(item["minutes_95"]),
+        histogram=tuple(int(minutes) for minutes in item.get("histogram", ())),
     )
 
 

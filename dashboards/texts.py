@@ -1,6 +1,7 @@
 """Texts in French and English, and numbers and dates as each language writes them.
 
-The catalogues are `catalogue/<lang>.yaml`: nested keys, `{name}` places, `one`/`other` for plurals.
+The catalogues are `catalogue/<lang>.yaml` and the files of `catalogue/<lang>/` (a key is in one of
+them only): nested keys, `{name}` places, `one`/`other` for plurals.
 French is the source; a test holds both to the same keys and places. French spacing (narrow
 no-break spaces before `; ! ? %` and inside « ») is set here, so that catalogues stay typeable.
 """
@@ -37,9 +38,9 @@ def french(text: str) -> str:
 @cache
 def catalogue(lang: str) -> Mapping[str, str]:
     """Return the flat catalogue of one language: `page.key` → text."""
-    tree = yaml.safe_load((_CATALOGUES / f"{lang}.yaml").read_text(encoding="utf-8"))
     flat: dict[str, str] = {}
-    _flatten("", tree, flat)
+    for path in (_CATALOGUES / f"{lang}.yaml", *sorted((_CATALOGUES / lang).glob("*.yaml"))):
+        _flatten("", yaml.safe_load(path.read_text(encoding="utf-8")), flat)
     return {key: french(text) for key, text in flat.items()} if lang == "fr" else flat
 
 
@@ -48,6 +49,8 @@ def _flatten(prefix: str, tree: Mapping[str, Any], into: dict[str, str]) -> None
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
             _flatten(f"{name}.", value, into)
+        elif name in into:
+            raise ValueError(name)  # two files would overrule each other
         else:
             into[name] = str(value)
 

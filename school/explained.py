@@ -44,6 +44,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
 }
 _PATTERN_HINTS: Final[Mapping[str, str]] = {
     "uai": "seven digits and a capital letter, such as 0123456A",
+    "public_url": "the address of the pages, such as https://jauge.lycee.example",
     "clause": "a letter, then at most eleven letters, digits, `.` or `-`",
 }
 _NAME_HINT: Final = "use small letters, digits, `-` and `_`, at most 40, a letter first"

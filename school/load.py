@@ -52,6 +52,8 @@ class School:
     services: Services = NO_SERVICES
     contacts: Contacts = NO_CONTACTS
     """Who answers for the measurement; decides no verdict and no publication."""
+    public_url: str | None = None
+    """Where people in the school open Jauge's pages, without a last slash."""
 
     def catalogue(self) -> Catalogue:
         """Return the catalogue as this school sees it: its own services win."""
@@ -172,6 +174,7 @@ def _school(entry: SchoolEntry, **parts: Any) -> School:
     return School(
         name=entry.name,
         uai=entry.uai,
+        public_url=entry.public_url.rstrip("/") if entry.public_url else None,
         charter_digest=canonical.digest(verdict_content(**parts)),
         privacy_digest=privacy.digest(),
         **parts,

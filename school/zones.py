@@ -21,6 +21,8 @@ Address = IPv4Address | IPv6Address
 
 LARGEST_VLAN: Final = 4094
 """IEEE 802.1Q: 0 means no VLAN and 4095 is reserved."""
+PUBLIC_URL: Final = r"^https?://[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]{0,200})?$"
+"""An address that a telephone can open: no account, no query, no fragment."""
 UNMATCHED_LABEL: Final = Label(fr="Hors zones déclarées", en="Outside the declared zones")
 
 
@@ -48,6 +50,8 @@ class SchoolEntry(BaseModel):
     name: Text
     uai: Annotated[str, StringConstraints(pattern=r"^[0-9]{7}[A-Z]$")] | None = None
     """The school's national number; it is printed on documents and used for nothing else."""
+    public_url: Annotated[str, StringConstraints(pattern=PUBLIC_URL)] | None = None
+    """Where people in the school open Jauge's pages; the poster's code leads there."""
 
 
 class ZoneEntry(BaseModel):

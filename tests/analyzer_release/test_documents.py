@@ -35,6 +35,10 @@ def test_the_school_is_published_as_declared(place):
     }
     assert [week["period"] for week in document["weeks"]] == ["2026-W37", "2026-W38"]
     assert document["weeks"][0]["school_days"][0] == "2026-09-07"
+    assert (document["uai"], document["public_url"]) == ("0000000A", None)
+    (term,) = document["terms"]
+    assert (term["term"], term["starts"], term["ends"]) == ("2026-T1", "2026-09-01", "2026-12-18")
+    assert len(term["weeks"]) == 14
 
 
 def test_the_charter_is_published_with_its_digest_and_conditions(place):
@@ -43,6 +47,9 @@ def test_the_charter_is_published_with_its_digest_and_conditions(place):
     assert document["digest"] == place.school.charter_digest
     assert [rule["id"] for rule in document["rules"]][-1] == "otherwise"
     assert all(rule["condition"]["fr"] and rule["condition"]["en"] for rule in document["rules"])
+    assert [label["fr"] for label in document["practice"]["everywhere"][0]["categories"]] == [
+        "espaces numériques de travail"
+    ]
 
 
 def test_the_settings_are_published_with_all_four_epsilons(place):

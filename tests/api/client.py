@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import httpx
+from fastapi import FastAPI
 
 from api.app import create_app
 from privacy.published import Published
@@ -12,6 +13,14 @@ from privacy.published import Published
 class Client:
     def __init__(self, public: Path) -> None:
         self._app = create_app(Published(public))
+
+    @property
+    def application(self) -> FastAPI:
+        """The framework's own object, inside everything that stands around it."""
+        inner = self._app
+        while not isinstance(inner, FastAPI):
+            inner = inner._app
+        return inner
 
     def request(self, method: str, path: str, **headers: str) -> httpx.Response:
         return asyncio.run(self._request(method, path, headers))

@@ -97,7 +97,7 @@ def test_a_static_file_is_kept_only_under_its_digest(client: Client):
 
 
 def test_telemetry_of_the_framework_is_off(client: Client):
-    framework = client._app._app
+    framework = client.application
     assert not framework._native_telemetry.enabled()
 
 

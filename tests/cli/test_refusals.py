@@ -1,5 +1,6 @@
 """What a user can cause ends in one sentence and loses nothing; a fault of ours says no value."""
 
+import json
 import resource
 import signal
 import subprocess
@@ -85,3 +86,10 @@ def test_a_fault_of_ours_is_one_sentence_without_the_value_and_has_its_own_code(
     assert "RuntimeError" in said
     assert "secret-host" not in said
     assert "Traceback" not in said
+
+
+def test_with_json_a_refusal_is_one_object_on_stdout_and_a_sentence_on_stderr(tmp_path):
+    done = jauge("store", "status", "--store", tmp_path / "nowhere", "--json")
+    said = json.loads(done.stdout)
+    assert said == {"refused": said["refused"], "exit": done.returncode}
+    assert done.stderr == f"jauge: {said['refused']}\n"

@@ -1,32 +1,26 @@
 """The compiled code with bounds checking: no octet is read outside, whatever a file holds.
 
 Compiling with the checks takes half a minute of processor time; the result is kept beside the
-ordinary cache, so it is paid once for each change of the loop.
+ordinary cache, so it is paid once for each change of the loop (`tests.run` pays it beforehand).
 """
 
 import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.captures.foreign import CAPTURES, MALFORMED, needs_captures, needs_malformed
+from tests.support.checked import CHECKED, ROOT
 
-ROOT = Path(__file__).parents[2]
-CHECKED = {
-    **os.environ,
-    "NUMBA_BOUNDSCHECK": "1",
-    "JAUGE_CACHE_DIR": str(ROOT / ".venv" / "jauge-checked"),
-}
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def hammer(tmp_path, *folders):
     done = subprocess.run(
         [sys.executable, "-m", "tests.collector.hammer", "1", tmp_path / "input", *folders],
-        cwd=ROOT, env=CHECKED, capture_output=True, text=True, check=False,
+        cwd=ROOT, env={**os.environ, **CHECKED}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2_000:]
     report = json.loads(done.stdout.splitlines()[-1])
@@ -54,6 +48,6 @@ def test_the_other_tests_of_the_collector_under_the_same_checks():
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/collector", "-m", "not slow", "-x", "-p",
          "no:cacheprovider"],
-        cwd=ROOT, env=CHECKED, capture_output=True, text=True, check=False,
+        cwd=ROOT, env={**os.environ, **CHECKED}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4_000:]

@@ -20,12 +20,12 @@ from typing import Any
 
 from tests.captures.foreign import MALFORMED
 from tests.fuzz.targets import TARGETS
+from tests.support.checked import CHECKED
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".fuzz"
 REGRESSIONS = Path(__file__).parent / "regressions"
 PLAIN = {"NUMBA_DISABLE_JIT": "1"}
-CHECKED = {"NUMBA_BOUNDSCHECK": "1", "JAUGE_CACHE_DIR": str(ROOT / ".venv" / "jauge-checked")}
 LATE_S = 120
 """Start, and the last input."""
 CONFIRM_S = 900

@@ -14,6 +14,7 @@ import base64
 import math
 import random
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ FIRST, LAST = date(2026, 9, 7), date(2026, 11, 15)
 LAST_DAY = date(2026, 11, 16)
 HOLIDAYS = (date(2026, 10, 17), date(2026, 11, 1))
 NEW_LINE = date(2026, 10, 5)
+TERM = {
+    "term": "2026-T1",
+    "starts": "2026-09-01",
+    "ends": "2026-12-18",
+    "weeks": [f"2026-W{week}" for week in (*range(36, 43), *range(45, 52))],
+}
 USES = ("pedagogical", "residual_private", "abusive", "resource_inappropriate")
 ZONES = (
     ("salles", "Salles de cours", "Classrooms", "classroom", 420),
@@ -147,8 +154,12 @@ def direction(generator: random.Random, load: float, capacity: float, minutes: i
         "peak10s_mbit_s": round(min(p95 * (1.05 + generator.random() / 10), capacity), 3),
         "minutes_80": over(0.8),
         "minutes_95": over(0.95),
-        "histogram": [0] * 10,
+        "histogram": bands([minutes, *(over(band / 10) for band in range(1, 10)), 0]),
     }
+
+
+def bands(at_least: list[int]) -> list[int]:
+    return [low - high for low, high in pairwise(at_least)]
 
 
 def slot_load(generator: random.Random, day: date, slot: tuple) -> tuple[float, float]:
@@ -217,6 +228,8 @@ def write_documents(publisher: Publisher) -> None:
         {
             "document": "school",
             "name": "Lycée de démonstration",
+            "uai": "0000000A",
+            "public_url": "https://jauge.lycee.example",
             "timezone": "Europe/Paris",
             "holiday_zone": "C",
             "zones": [
@@ -251,6 +264,7 @@ def write_documents(publisher: Publisher) -> None:
                 }
             ],
             "weeks": week_list(),
+            "terms": [TERM],
         },
     )
     publisher.write("documents", "charter", charter(publisher.charter_digest))

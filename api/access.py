@@ -1,0 +1,147 @@
+"""Which role may read which route: one table, and nothing is served that it does not name. Pure.
+
+A route that is added to the application without a line here makes `create_app` fail
+(`check_declared`), and a path that no line matches is answered 404 before any handler runs. A
+line may be finer than a route: `/api/v1/releases/link` beside `/api/v1/releases/{table}`. A line
+without places decides before the others; among those the first that matches.
+
+Roles: `admin` looks after the machine and sees the line, never the uses; `committee` reads the
+aggregates; `dpo` reads them too, and the proofs. No role reads anything but releases and sealed
+documents.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, Literal, get_args
+
+from dashboards.reader import ANYONE, OPEN
+
+Role = Literal["admin", "committee", "dpo"]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+Readers = frozenset[str]
+SIGNED_IN: Final[Readers] = frozenset(ROLES)
+EVERYONE: Final[Readers] = SIGNED_IN | {ANYONE}
+USES: Final[Readers] = frozenset({"committee", "dpo"})
+"""What tells about uses, even anonymised: not for the administrator's work."""
+LINE: Final[Readers] = SIGNED_IN
+"""What tells about the line and the machine."""
+PROOFS: Final[Readers] = frozenset({"dpo"})
+
+HOMES: Final[dict[str, str]] = {"admin": "/debit", "dpo": "/dpd"}
+"""First page after the login; `/` for the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the table."""
+
+    path: str
+    """A path, with `{name}` for one part and `{name:path}` for the rest."""
+    readers: Readers
+    methods: tuple[str, ...] = ("GET",)
+    """HEAD is served as GET."""
+    forms: bool = False
+    """The page holds a form: its reader gets a form token, and it is never kept or shared."""
+    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pattern", re.compile(_pattern(self.path)))
+
+
+def _pattern(path: str) -> str:
+    pieces = re.split(r"(\{\w+(?::path)?\})", path)
+    return "".join(
+        (".*" if piece.endswith(":path}") else "[^/]+") if piece[:1] == "{" else re.escape(piece)
+        for piece in pieces
+    )
+
+
+API: Final = "/api/v1"
+FORM: Final = ("GET", "POST")
+
+TABLE: Final[tuple[Rule, ...]] = (
+    # Without login: what everybody may know, and the way in.
+    Rule("/livez", EVERYONE),
+    Rule("/readyz", EVERYONE),
+    Rule("/static/{path:path}", EVERYONE),
+    Rule("/problemes", EVERYONE),
+    Rule("/notice", EVERYONE),
+    Rule("/notice/eleves", EVERYONE),
+    Rule("/affiche", EVERYONE),
+    Rule("/connexion", EVERYONE, FORM, forms=True),
+    Rule("/installation", EVERYONE, FORM, forms=True),
+    Rule("/invitation", EVERYONE, FORM, forms=True),
+    Rule("/entree", EVERYONE),
+    Rule(f"{API}/openapi.json", EVERYONE),
+    Rule(f"{API}/docs", EVERYONE),
+    # Whoever is logged in.
+    Rule("/deconnexion", SIGNED_IN, FORM, forms=True),
+    Rule("/compte", SIGNED_IN, FORM, forms=True),
+    Rule("/confiance", SIGNED_IN),
+    Rule("/debit", LINE),
+    Rule("/saturation", USES),
+    # The committee and the DPO.
+    Rule("/", USES),
+    Rule("/charte", USES),  # becomes EVERYONE when it no longer holds figures of uses
+    Rule("/services", USES),
+    Rule("/usages", USES),
+    Rule("/avant-apres", USES),
+    Rule("/parc", USES),
+    Rule("/rapport", USES),
+    Rule("/rapport.pdf", USES),
+    # The DPO alone.
+    Rule("/dpd", PROOFS, forms=True),
+    Rule("/dpd/{rest:path}", PROOFS, FORM, forms=True),
+    # The API: sessions and tokens.
+    Rule(f"{API}/releases", SIGNED_IN),
+    Rule(f"{API}/releases/link", LINE),
+    Rule(f"{API}/releases/link/{{period}}", LINE),
+    Rule(f"{API}/releases/{{table}}", USES),
+    Rule(f"{API}/releases/{{table}}/{{period}}", USES),
+    *(Rule(f"{API}/documents/{name}", PROOFS) for name in ("dpia", "breach", "audit", "journal")),
+    Rule(f"{API}/documents/{{name}}", SIGNED_IN),
+)
+
+
+class Undeclared(Exception):
+    """The application has a route that the table does not name."""
+
+
+_PLAIN: Final = {rule.path: rule for rule in reversed(TABLE) if "{" not in rule.path}
+_OTHERS: Final = tuple(rule for rule in TABLE if "{" in rule.path)
+
+
+def find(path: str) -> Rule | None:
+    """Return the line that decides about a path, or None: nothing is served there."""
+    plain = _PLAIN.get(path)
+    return plain or next((rule for rule in _OTHERS if rule.pattern.fullmatch(path)), None)
+
+
+def may_open(role: str, path: str) -> bool:
+    """Say whether a role may read a path."""
+    rule = find(path)
+    return rule is not None and (role == OPEN or role in rule.readers)
+
+
+def home(role: str) -> str:
+    """Return the first page of a role."""
+    return HOMES.get(role, "/")
+
+
+def check_declared(templates: Iterable[tuple[str, Iterable[str]]]) -> None:
+    """Refuse routes that the table does not name, by path template and by method.
+
+    Args:
+        templates: (path template, methods) of every route.
+
+    Raises:
+        Undeclared: names the route; add a line to `TABLE`.
+    """
+    for template, methods in templates:
+        concrete = re.sub(r"\{\w+:path\}", "a/b", template)
+        rule = find(re.sub(r"\{\w+\}", "x", concrete))
+        wanted = set(methods) - {"HEAD"}
+        if rule is None or not wanted <= set(rule.methods):
+            raise Undeclared(f"{template} {sorted(wanted)}: no line in api/access.py")
