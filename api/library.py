@@ -5,11 +5,20 @@ route handles a broken seal by itself.
 """
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, TypeVar
 
 from api.problems import Problem
-from dashboards.reading import Snapshot, check_release, read_link_day, read_school, read_status
-from privacy.published import TABLES, Published
+from api.shelf import Kept, Shelf
+from dashboards.reading import (
+    LinkDay,
+    Snapshot,
+    check_release,
+    read_link_day,
+    read_school,
+    read_status,
+)
+from privacy.published import TABLES, Published, Stamp
 from privacy.release import Release
 from privacy.sealed import SealBroken
 
@@ -17,7 +26,12 @@ WEEKS_SHOWN = 20
 """Weeks that a page looks back at: a term with its holidays. Longer views come with a term page."""
 DAYS_SHOWN = 7 * WEEKS_SHOWN
 MONTHS_SHOWN = 6
-DOCUMENTS = ("school", "charter", "privacy", "status")
+BESIDE = ("school", "status", "privacy")
+"""Documents of which every answer of the API says something."""
+DOCUMENTS = (
+    "school", "charter", "privacy", "status",
+    "register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal", "annotations",
+)  # fmt: skip
 
 ODD = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What reading a payload of an unknown shape raises."""
@@ -26,10 +40,49 @@ T = TypeVar("T")
 
 
 class Library:
-    """Stored releases and documents, every seal checked at every reading."""
+    """Stored releases and documents, every seal checked once per version of a file."""
 
     def __init__(self, published: Published) -> None:
-        self._published = published
+        self._published = Shelf(published.directory)
+        self._snapshots: Kept[Snapshot] = Kept(1)
+
+    def policy(self) -> str:
+        """Return the digest of the policy in force; empty when nothing is published."""
+        try:
+            privacy = self._published.document("privacy")
+            return str(privacy.get("policy") or privacy["digest"])
+        except (OSError, SealBroken, *ODD):
+            return ""
+
+    def stamp(self, *names: str) -> Stamp:
+        """Return what changes with a file and with what every answer says beside it; opens nothing.
+
+        Raises:
+            Problem: no such file.
+        """
+        wanted = (names, *(("documents", name) for name in BESIDE))
+        return self._read(lambda: tuple(chain(*(self._published.stamp(*each) for each in wanted))))
+
+    def stamp_of_table(self, table: str) -> Stamp:
+        """Return what changes with any release of a table; opens nothing.
+
+        Raises:
+            Problem: no such table.
+        """
+        wanted = [("releases", table, period) for period in self.periods(table)]
+        wanted += [("documents", name) for name in BESIDE]
+        published = self._published
+        return self._read(
+            lambda: tuple(chain(*((each[-1], *published.stamp(*each)) for each in wanted)))
+        )
+
+    def stamp_of_all(self) -> Stamp:
+        """Return what changes with anything that is published; opens nothing.
+
+        Raises:
+            Problem: nothing is published.
+        """
+        return self._read(self._published.stamp_of_all)
 
     def ready(self) -> bool:
         """Say whether anything was ever published."""
@@ -55,6 +108,11 @@ class Library:
             raise Problem("not-found")
         return self._read(lambda: self._published.payload(table, period))
 
+    def documents(self) -> list[str]:
+        """Return the names of the documents that are there."""
+        there = set(self._published.documents())
+        return [name for name in DOCUMENTS if name in there]
+
     def document(self, name: str) -> dict[str, Any]:
         """Return one sealed document.
 
@@ -73,7 +131,8 @@ class Library:
         """
         if not self.ready():
             raise Problem("nothing-published")
-        return self._read(self._snapshot)
+        stamp = self.stamp_of_all()
+        return self._read(lambda: self._snapshots.get("snapshot", stamp, self._snapshot))
 
     def _snapshot(self) -> Snapshot:
         published = self._published
@@ -93,17 +152,19 @@ class Library:
         def reader(table: str) -> Callable[[str], Release]:
             return lambda period: check_release(published.release(table, period))
 
+        def link_day(period: str) -> list[LinkDay]:
+            stamp = published.stamp("releases", "link", period)
+            return published.kept(
+                ("day", period),
+                stamp,
+                lambda: list(read_link_day(published.payload("link", period))),
+            )
+
         noisy = {
             table: tuple(readable(table, limit, reader(table)))
             for table, limit in (("T1", WEEKS_SHOWN), ("T6", 1), ("T7", MONTHS_SHOWN))
         }
-        link = [
-            day
-            for each in readable(
-                "link", DAYS_SHOWN, lambda period: read_link_day(published.payload("link", period))
-            )
-            for day in each
-        ]
+        link = [day for each in readable("link", DAYS_SHOWN, link_day) for day in each]
         return Snapshot(
             school=read_school(published.document("school")),
             status=read_status(published.document("status")),

@@ -16,6 +16,14 @@ from dashboards.texts import DEFAULT, LANGUAGES, Texts
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
+OTHERS = {
+    "login": "/connexion",
+    "logout": "/deconnexion",
+    "setup": "/installation",
+    "invitation": "/invitation",
+    "account": "/compte",
+}
+"""Pages with an address of their own that no menu lists."""
 PAGES = {"overview": "/", "load": "/debit", "charter": "/charte"}
 
 
@@ -62,9 +70,23 @@ class Frame:
         """Return the address of a page in the same language."""
         return _address(PAGES[page], self.texts.lang, query)
 
+    def home(self) -> str:
+        """Return the first page that this reader may open: of his own menu, else the login."""
+        menu = self.menu()
+        return self.link(menu[0]) if menu else self.other("login")
+
+    def other(self, page: str) -> str:
+        """Return the address of a page that no menu lists, in the same language."""
+        return _address(OTHERS[page], self.texts.lang, {})
+
+    def own(self) -> str:
+        """Return the address of this page, to which its forms go."""
+        rest = {key: value for key, value in self.query.items() if key != "lang"}
+        return _address(OTHERS[self.page], self.texts.lang, rest)
+
     def languages(self) -> list[tuple[str, str, bool]]:
         """Return (language, address of this page in it, whether it is the present one)."""
-        path = PAGES.get(self.page, "/")
+        path = PAGES.get(self.page) or OTHERS.get(self.page, "/")
         rest = {key: value for key, value in self.query.items() if key != "lang"}
         return [(lang, _address(path, lang, rest), lang == self.texts.lang) for lang in LANGUAGES]
 
