@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import access
+from api.permalinks import Unknown, moved
 from api.problems import answer, is_machine
 from dashboards.reader import ANYONE, OPEN, Asked, Reader
 
@@ -79,15 +80,11 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
-        rule = access.find(scope["path"])
         request = Request(scope, receive)
-        if rule is None:
-            await answer(request, "not-found")(scope, receive, send)
-            return
-        if scope["method"] not in rule.methods:
-            refusal = answer(request, "method-not-allowed")
-            refusal.headers["Allow"] = ", ".join(("HEAD", *rule.methods))
-            await refusal(scope, receive, send)
+        rule = access.find(scope["path"])
+        elsewhere = _elsewhere(request, rule)
+        if elsewhere is not None or rule is None:
+            await (elsewhere or answer(request, "not-found"))(scope, receive, send)
             return
         jar = _cookies(request)
         role, held = self._who(request, jar, scope)
@@ -172,6 +169,21 @@ class Door:
             await send(message)
 
         return sending
+
+
+def _elsewhere(request: Request, rule: access.Rule | None) -> Response | None:
+    """Return the way from an old address to the present one, or the refusal of a method."""
+    try:
+        present = moved(request.url.path, request.scope["query_string"].decode("latin-1"))
+    except Unknown:
+        return answer(request, "not-found")
+    if present is not None and access.find(present.partition("?")[0]) is not None:
+        return RedirectResponse(present, 308)
+    if rule is None or request.method in rule.methods:
+        return None
+    refusal = answer(request, "method-not-allowed")
+    refusal.headers["Allow"] = ", ".join(("HEAD", *rule.methods))
+    return refusal
 
 
 def _cookies(request: Request) -> dict[str, str]:
