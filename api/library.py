@@ -4,6 +4,7 @@ The only place of `api` that touches `Published`. Its refusals become problems h
 route handles a broken seal by itself.
 """
 
+import time
 from collections.abc import Callable
 from itertools import chain
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from privacy.sealed import SealBroken
 
 WEEKS_SHOWN = 20
 """Weeks that a page looks back at: a term with its holidays. Longer views come with a term page."""
+LOOK_EVERY_S = 1.0
 DAYS_SHOWN = 7 * WEEKS_SHOWN
 MONTHS_SHOWN = 6
 BESIDE = ("school", "status", "privacy")
@@ -45,14 +47,22 @@ class Library:
     def __init__(self, published: Published) -> None:
         self._published = Shelf(published.directory)
         self._snapshots: Kept[Snapshot] = Kept(1)
+        self._policy = (-LOOK_EVERY_S, "")
 
     def policy(self) -> str:
-        """Return the digest of the policy in force; empty when nothing is published."""
-        try:
-            privacy = self._published.document("privacy")
-            return str(privacy.get("policy") or privacy["digest"])
-        except (OSError, SealBroken, *ODD):
-            return ""
+        """Return the digest of the policy in force; empty when nothing is published.
+
+        Looked at once a second at most: it stands on every answer.
+        """
+        now = time.monotonic()
+        if now - self._policy[0] >= LOOK_EVERY_S:
+            try:
+                privacy = self._published.document("privacy")
+                found = str(privacy.get("policy") or privacy["digest"])
+            except (OSError, SealBroken, *ODD):
+                found = ""
+            self._policy = (now, found)
+        return self._policy[1]
 
     def stamp(self, *names: str) -> Stamp:
         """Return what changes with a file and with what every answer says beside it; opens nothing.
