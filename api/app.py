@@ -4,6 +4,7 @@ Composition only: routes, problems, the door, headers. Reads `privacy.published`
 own file, nothing else.
 """
 
+from collections import Counter
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,9 +16,15 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from api import access
-from api.door import Cookies, Door, Doorkeepers
+from api.accounts.login import Login
+from api.door import Cookies, Door
+from api.entry import make_entry
 from api.library import Library
+from api.limits import Limits
+from api.metrics import Metrics
 from api.problems import Pointer, Problem, answer
+from api.quick import Quick
+from api.report import Printer, make_report
 from api.routes import PREFIX, make_router
 from api.shield import Shield
 from api.site import make_site
@@ -44,14 +51,19 @@ _KINDS = {
 
 
 def create_app(
-    published: Published, accounts: Doorkeepers | None = None, *, https: bool = False
-) -> Shield:
+    published: Published,
+    accounts: Login | None = None,
+    *,
+    https: bool = False,
+    metrics_port: int | None = None,
+) -> Metrics:
     """Return the application over one public directory, behind its door and its shield.
 
     Args:
         published: the public directory.
         accounts: who may log in; None asks for no login (tests, `--open` on loopback).
         https: readers come over TLS: cookies are Secure and `__Host-`, and HSTS is sent.
+        metrics_port: port on which `/metrics` is asked for, and nothing else; on loopback.
 
     Raises:
         Undeclared: a route that `api.access` does not name.
@@ -69,10 +81,15 @@ def create_app(
     )
     app.include_router(make_router(library))
     app.include_router(make_site(library))
+    app.include_router(make_report(library, Printer()))
+    app.include_router(make_entry(accounts, cookies))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _handle(app)
     access.check_declared(declared_routes(app))
-    return Shield(Door(app, accounts, cookies))
+    door = Door(Quick(app), accounts.accounts if accounts else None, cookies)
+    shield = Shield(Limits(door), library.policy, https=https)
+    counted = accounts.accounts.journal.counted if accounts else Counter()
+    return Metrics(shield, library, counted, metrics_port)
 
 
 def declared_routes(router: Any) -> list[tuple[str, tuple[str, ...]]]:
@@ -109,6 +126,8 @@ def _handle(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:
+        if any(each["loc"][0] == "path" for each in error.errors()):
+            return answer(request, "not-found")  # no such table, document or form of period
         pointers = tuple(
             Pointer(parameter=str(each["loc"][-1]), detail=str(each["msg"]))
             for each in error.errors()

@@ -105,7 +105,7 @@ class Door:
                 await answer(request, "form-expired")(scope, receive, send)
                 return
             scope[FIELDS] = fields
-        await self._app(scope, receive, self._with_form_cookie(send, fresh))
+        await self._app(scope, receive, self._with_form_cookie(send, fresh) if rule.forms else send)
 
     def _who(self, request: Request, jar: dict[str, str], scope: Scope) -> tuple[str, str]:
         """Return the role, and the cookie to which forms are tied."""
@@ -158,15 +158,17 @@ class Door:
         return fields if hmac.compare_digest(given.encode(), self._token(held).encode()) else None
 
     def _with_form_cookie(self, send: Send, fresh: str) -> Send:
-        if not fresh:
-            return send
+        """Let a page with a form be kept nowhere, and tie its form to a cookie."""
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                carrier = Response()
-                self._cookies.set(carrier, self._cookies.form, fresh)
-                cookies = [pair for pair in carrier.raw_headers if pair[0] == b"set-cookie"]
-                message = {**message, "headers": [*message.get("headers", ()), *cookies]}
+                carrier = Response(headers={"Cache-Control": "private, no-store"})
+                if fresh:
+                    self._cookies.set(carrier, self._cookies.form, fresh)
+                added = [
+                    h for h in carrier.raw_headers if h[0] in {b"set-cookie", b"cache-control"}
+                ]
+                message = {**message, "headers": [*message.get("headers", ()), *added]}
             await send(message)
 
         return sending

@@ -5,11 +5,24 @@ route handles a broken seal by itself.
 """
 
 from collections.abc import Callable
+from datetime import date
+from itertools import chain
 from typing import Any, TypeVar
 
 from api.problems import Problem
-from dashboards.reading import Snapshot, check_release, read_link_day, read_school, read_status
-from privacy.published import TABLES, Published
+from api.shelf import Kept, Shelf
+from api.term import read_material
+from dashboards.reading import (
+    LinkDay,
+    Snapshot,
+    check_release,
+    read_link_day,
+    read_school,
+    read_status,
+)
+from dashboards.report.material import Material
+from privacy.policy import GENERATED, PolicyMismatch, check_documents
+from privacy.published import TABLES, Published, Stamp
 from privacy.release import Release
 from privacy.sealed import SealBroken
 
@@ -17,7 +30,14 @@ WEEKS_SHOWN = 20
 """Weeks that a page looks back at: a term with its holidays. Longer views come with a term page."""
 DAYS_SHOWN = 7 * WEEKS_SHOWN
 MONTHS_SHOWN = 6
-DOCUMENTS = ("school", "charter", "privacy", "status")
+ENFORCED = ("school", "charter", "privacy", "status")
+"""Documents that are always there and belong to one policy."""
+BESIDE = ("school", "status", "privacy")
+"""Documents of which every answer of the API says something."""
+DOCUMENTS = (
+    "school", "charter", "privacy", "status",
+    "register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal", "annotations",
+)  # fmt: skip
 
 ODD = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What reading a payload of an unknown shape raises."""
@@ -26,10 +46,61 @@ T = TypeVar("T")
 
 
 class Library:
-    """Stored releases and documents, every seal checked at every reading."""
+    """Stored releases and documents, every seal checked once per version of a file."""
 
     def __init__(self, published: Published) -> None:
-        self._published = published
+        self._published = Shelf(published.directory)
+        self._snapshots: Kept[Snapshot] = Kept(1)
+
+    def policy(self) -> str:
+        """Return the digest of the policy to which every document belongs, recomputed.
+
+        Empty when nothing is published, something is broken, or documents disagree. Raises nothing.
+        """
+        try:
+            return self._policy()
+        except (OSError, SealBroken, PolicyMismatch, *ODD):
+            return ""
+
+    def _policy(self) -> str:
+        """As `policy`, but raises; documents are checked once per version of their files."""
+        published = self._published
+        there = published.documents()
+        names = (*ENFORCED, *(name for name in GENERATED if name in there))
+        stamp = tuple(chain(*((name, *published.stamp("documents", name)) for name in names)))
+        return published.kept(
+            "policy", stamp, lambda: check_documents({n: published.document(n) for n in names})
+        )
+
+    def stamp(self, *names: str) -> Stamp:
+        """Return what changes with a file and with what every answer says beside it; opens nothing.
+
+        Raises:
+            Problem: no such file.
+        """
+        wanted = (names, *(("documents", name) for name in BESIDE))
+        return self._read(lambda: tuple(chain(*(self._published.stamp(*each) for each in wanted))))
+
+    def stamp_of_table(self, table: str) -> Stamp:
+        """Return what changes with any release of a table; opens nothing.
+
+        Raises:
+            Problem: no such table.
+        """
+        wanted = [("releases", table, period) for period in self.periods(table)]
+        wanted += [("documents", name) for name in BESIDE]
+        published = self._published
+        return self._read(
+            lambda: tuple(chain(*((each[-1], *published.stamp(*each)) for each in wanted)))
+        )
+
+    def stamp_of_all(self) -> Stamp:
+        """Return what changes with anything that is published; opens nothing.
+
+        Raises:
+            Problem: nothing is published.
+        """
+        return self._read(self._published.stamp_of_all)
 
     def ready(self) -> bool:
         """Say whether anything was ever published."""
@@ -55,6 +126,11 @@ class Library:
             raise Problem("not-found")
         return self._read(lambda: self._published.payload(table, period))
 
+    def documents(self) -> list[str]:
+        """Return the names of the documents that are there."""
+        there = set(self._published.documents())
+        return [name for name in DOCUMENTS if name in there]
+
     def document(self, name: str) -> dict[str, Any]:
         """Return one sealed document.
 
@@ -63,7 +139,12 @@ class Library:
         """
         if name not in DOCUMENTS:
             raise Problem("not-found")
-        return self._read(lambda: self._published.document(name))
+        return self._read(lambda: self._agreeing(name))
+
+    def _agreeing(self, name: str) -> dict[str, Any]:
+        """Return one document, if all of them belong to one policy."""
+        self._policy()
+        return self._published.document(name)
 
     def snapshot(self) -> Snapshot:
         """Return everything that the pages may show.
@@ -73,10 +154,11 @@ class Library:
         """
         if not self.ready():
             raise Problem("nothing-published")
-        return self._read(self._snapshot)
+        stamp = self.stamp_of_all()
+        return self._read(lambda: self._snapshots.get("snapshot", stamp, self._snapshot))
 
     def _snapshot(self) -> Snapshot:
-        published = self._published
+        published, policy = self._published, self._policy()
         unreadable: list[tuple[str, str]] = []
 
         def readable(table: str, limit: int, read: Callable[[str], T]) -> list[T]:
@@ -93,17 +175,19 @@ class Library:
         def reader(table: str) -> Callable[[str], Release]:
             return lambda period: check_release(published.release(table, period))
 
+        def link_day(period: str) -> list[LinkDay]:
+            stamp = published.stamp("releases", "link", period)
+            return published.kept(
+                ("day", period),
+                stamp,
+                lambda: list(read_link_day(published.payload("link", period))),
+            )
+
         noisy = {
             table: tuple(readable(table, limit, reader(table)))
             for table, limit in (("T1", WEEKS_SHOWN), ("T6", 1), ("T7", MONTHS_SHOWN))
         }
-        link = [
-            day
-            for each in readable(
-                "link", DAYS_SHOWN, lambda period: read_link_day(published.payload("link", period))
-            )
-            for day in each
-        ]
+        link = [day for each in readable("link", DAYS_SHOWN, link_day) for day in each]
         return Snapshot(
             school=read_school(published.document("school")),
             status=read_status(published.document("status")),
@@ -114,7 +198,23 @@ class Library:
             link=tuple(link),
             fills=noisy["T7"],
             unreadable=tuple(unreadable),
+            policy=policy,
         )
+
+    def material(self, term: str | None, today: Callable[[str], date]) -> Material:
+        """Return what the report of a term is made of; the latest released term without a name.
+
+        Args:
+            term: `2026-T1`.
+            today: tells the date in a time zone.
+
+        Raises:
+            NoSuchTerm: no such term is published.
+            Problem: nothing published, or something broken.
+        """
+        if not self.ready():
+            raise Problem("nothing-published")
+        return self._read(lambda: read_material(self._published, term, today))
 
     def _read(self, reading: Callable[[], T]) -> T:
         try:
@@ -124,5 +224,7 @@ class Library:
             raise Problem(kind) from error
         except SealBroken as error:
             raise Problem("seal-broken") from error
+        except PolicyMismatch as error:
+            raise Problem("policy-mismatch") from error
         except ODD as error:
             raise Problem("unreadable") from error

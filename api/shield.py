@@ -5,10 +5,9 @@ error only: a message or a traceback could hold a value.
 """
 
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,8 +26,12 @@ HEADERS: dict[str, str] = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Vary": "Accept",
+    "Vary": "Accept, Cookie, Authorization",
 }
+HSTS = {"Strict-Transport-Security": "max-age=63072000"}
+"""Two years, where readers come over TLS; not for other names of the same domain."""
+SHOWN_OF_DIGEST = 16
+"""Hex digits of the policy's digest in the header, on every page and every PDF."""
 CACHE = "private, no-cache"
 """Kept by the reader only, and asked for again each time (the ETag makes that cheap)."""
 STATIC_CACHE = "private, max-age=31536000, immutable"
@@ -40,8 +43,18 @@ _log = logging.getLogger("jauge.api")
 class Shield:
     """Adds `HEADERS`, serves HEAD as GET without a body, and turns surprises into a problem."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, policy: Callable[[], str], *, https: bool) -> None:
+        """Stand around an application.
+
+        Args:
+            app: what is inside.
+            policy: returns the digest of the policy in force, empty when nothing is published.
+            https: readers come over TLS.
+        """
+        self._app, self._policy = app, policy
+        every = {**HEADERS, **(HSTS if https else {})}
+        self._raw = [(name.lower().encode(), value.encode()) for name, value in every.items()]
+        self._names = {name for name, _ in self._raw}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -56,7 +69,7 @@ class Shield:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _add_headers(message, scope)
+                self._add_headers(message, scope)
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
@@ -68,11 +81,15 @@ class Shield:
             if not started:
                 await answer(Request(scope), "internal")(inner, receive, guarded)
 
-
-def _add_headers(message: Message, scope: Scope) -> None:
-    headers = MutableHeaders(scope=message)
-    for name, value in HEADERS.items():
-        headers[name] = value
-    versioned = scope["path"].startswith("/static/") and b"v=" in scope["query_string"]
-    fine = message["status"] in {200, 304}
-    headers["Cache-Control"] = STATIC_CACHE if versioned and fine else CACHE
+    def _add_headers(self, message: Message, scope: Scope) -> None:
+        headers = [each for each in message.get("headers", ()) if each[0] not in self._names]
+        headers += self._raw
+        policy = self._policy()
+        if policy:
+            headers.append((b"jauge-policy", policy[:SHOWN_OF_DIGEST].encode()))
+        if not any(name == b"cache-control" for name, _ in headers):
+            versioned = scope["path"].startswith("/static/") and b"v=" in scope["query_string"]
+            fine = message["status"] in {200, 304}
+            cache = STATIC_CACHE if versioned and fine else CACHE
+            headers.append((b"cache-control", cache.encode()))
+        message["headers"] = headers

@@ -1,14 +1,14 @@
 """The routes that people open: three pages, the list of problems, static files."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from api import door
+from api import door, quick
 from api.library import Library
 from api.problems import PROBLEMS, Problem, language
+from api.routes import etag_of, matches
 from dashboards import pages
 from dashboards.reading import Snapshot
 from dashboards.texts import Texts
@@ -29,8 +29,9 @@ LONGEST = 64
 def make_site(library: Library) -> APIRouter:
     """Return the pages over one library."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    for name, path in pages.PAGES.items():
-        router.add_api_route(path, _page(library, MAKERS[name]), methods=["GET"], name=name)
+    for name, maker in MAKERS.items():
+        path = pages.PAGES[name]
+        router.add_api_route(path, _page(library, path, maker), methods=["GET"], name=name)
 
     @router.get("/problemes", name="problems")
     def problems(request: Request) -> HTMLResponse:
@@ -41,21 +42,24 @@ def make_site(library: Library) -> APIRouter:
     return router
 
 
-def _page(library: Library, maker: PageMaker) -> Callable[[Request], Response]:
+def _page(library: Library, path: str, maker: PageMaker) -> Callable[[Request], Response]:
     def serve(request: Request) -> Response:
         query = door.asked(
             request,
             {key: value[:LONGEST] for key, value in request.query_params.items() if key in KEPT},
         )
+        stamped = library.stamp_of_all()
+        etag = etag_of(
+            stamped, path, language(request), query.reader.role, *map(str, query.items())
+        )
+        if matches(request.headers.get("if-none-match", ""), etag):
+            return Response(status_code=304, headers={"ETag": etag})
         snapshot = library.snapshot()
         try:
             content = maker(snapshot, Texts(language(request)), query)
         except pages.NotPublished as error:
             raise Problem("not-found") from error
-        body = content.encode()
-        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers={"ETag": etag})
-        return HTMLResponse(body, headers={"ETag": etag})
+        quick.keep(request, library.stamp_of_all, stamped)
+        return HTMLResponse(content, headers={"ETag": etag})
 
     return serve

@@ -31,6 +31,7 @@ MARK: Final = "jauge"
 MADE_BY: Final = "demonstration"
 WRITES: Final = (
     *("flows", "link", "private", "public", ".tmp", ".trash", "spool", "log", "clock.json"),
+    "web",
     *("manifest.sqlite", "manifest.sqlite-wal", "manifest.sqlite-shm", "status.json", "ballast"),
 )
 """What a demonstration writes into its store; the days' keys lie beside it."""
@@ -293,7 +294,7 @@ def _tell(summary: dict[str, Any], *, reused: bool) -> None:
 def _become_server(store: Path, port: int, *, as_json: bool) -> NoReturn:
     """Replace this process by `jauge serve`, which knows only the public directory."""
     command = [sys.executable, "-m", "cli", "serve", "--public", str(store.resolve() / "public")]
-    command += ["--port", str(port), *(["--json"] if as_json else [])]
+    command += ["--demo", "--port", str(port), *(["--json"] if as_json else [])]
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(command[0], command, Steps.environment())  # noqa: S606 - our own interpreter, no shell

@@ -28,9 +28,12 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.log",
     "cli.audit",
     "cli.store",
+    "cli.export",
     "cli.explain",
     "cli.classify_name",
     "cli.serve",
+    "cli.report",
+    "cli.accounts",
 )
 """Modules with `register(app)`, in the order of the help page."""
 

@@ -2,25 +2,59 @@
 
 import contextlib
 import errno
+import ipaddress
 import json
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.accounts import accounts_beside, open_login
 from cli.exits import Exit, Refusal
+
+if TYPE_CHECKING:
+    from api.accounts.login import Login
 
 PORTS_TRIED = 20
 """How many ports after the asked one are tried when it is busy."""
+DEMO_ACCOUNTS = {"committee": "comite", "dpo": "dpd"}
+"""Role → account that `--demo` opens by a one-time link."""
+NAMES = {"committee": "Vue du comité (committee)", "dpo": "Vue du DPD (DPO)"}
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("serve")(serve)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How the pages are served."""
+
+    public: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    accounts: Path | None = None
+    """None: no login is asked."""
+    https: bool = False
+    proxy: bool = False
+    metrics_port: int | None = None
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is said once the server accepts."""
+
+    address: str
+    port: int
+    setup_code: str | None
+    links: dict[str, str]
 
 
 def serve(
@@ -31,68 +65,150 @@ def serve(
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="Port; the next free one if busy.")
     ] = 8000,
+    accounts: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of accounts, made if absent; beside PUBLIC, as web/, if not given."
+        ),
+    ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Also answer /metrics, on loopback, on this port."),
+    ] = None,
     *,
+    https: Annotated[
+        bool, typer.Option("--https", help="Readers come over TLS, through a reverse proxy.")
+    ] = False,
+    proxy_headers: Annotated[
+        bool, typer.Option("--proxy-headers", help="Believe X-Forwarded-* from loopback.")
+    ] = False,
+    is_open: Annotated[
+        bool, typer.Option("--open", help="Ask for no login; on loopback only.")
+    ] = False,
+    demo: Annotated[bool, typer.Option("--demo", hidden=True)] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Say the address as one JSON object.")
     ] = False,
 ) -> None:
     """Serve the pages and the API until interrupted.
 
+    On the first start it prints a code with which the first account is made; see `jauge accounts`.
+
     Example: jauge serve --public store/public --port 8000
     """
+    if is_open and not _is_loopback(host):
+        raise Refusal(
+            f"--open with --host {host}: everybody on the network could read the pages; "
+            "leave --open out, or serve on 127.0.0.1",
+            Exit.USAGE,
+        )
+    service = Service(
+        public, host, port,
+        accounts=None if is_open else accounts or accounts_beside(public),
+        https=https, proxy=proxy_headers, metrics_port=metrics_port, demo=demo,
+    )  # fmt: skip
+    run_server(service, lambda ready: _say(ready, port, as_json=as_json))
 
-    def say(address: str) -> None:
-        taken = int(address.rsplit(":", 1)[1].rstrip("/"))
-        if as_json:
-            typer.echo(json.dumps({"address": address, "asked_port": port, "port": taken}))
-            return
-        if taken != port:
-            typer.echo(f"Port {port} is busy: using {taken}.")
-        typer.echo(f"Jauge is at {address} (Ctrl-C stops it).")
 
-    run_server(public, host, port, say)
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
-def run_server(public: Path, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; call `on_ready` with the address once it accepts.
+def _say(ready: Ready, asked_port: int, *, as_json: bool) -> None:
+    if as_json:
+        said: dict[str, Any] = {"address": ready.address, "asked_port": asked_port}
+        said |= {"port": ready.port, "setup_code": ready.setup_code, "links": ready.links}
+        typer.echo(json.dumps(said))
+        return
+    if ready.port != asked_port:
+        typer.echo(f"Port {asked_port} is busy: using {ready.port}.")
+    typer.echo(f"Jauge is at {ready.address} (Ctrl-C stops it).")
+    if ready.setup_code:
+        typer.echo(
+            f"Premier compte (first account): {ready.address}installation\n"
+            f"  code à usage unique (one-time code, 24 h): {ready.setup_code}"
+        )
+    for role, link in ready.links.items():
+        typer.echo(f"{NAMES[role]}: {link}")
+    if ready.links:
+        typer.echo("Chaque lien sert une fois, dans le quart d'heure (each works once, 15 min).")
+
+
+def run_server(service: Service, on_ready: Callable[[Ready], None]) -> None:
+    """Serve until SIGINT or SIGTERM; call `on_ready` once it accepts.
 
     Args:
-        public: directory that the analyzer writes; read only.
-        host: address to listen on.
-        port: the first port to try; the next free one is taken when it is busy.
-        on_ready: told `http://host:port/`.
+        service: what to serve and where; the next free port is taken when the asked one is busy.
+        on_ready: told the address, and what opens the door the first time.
 
     Raises:
-        Refusal: the directory is absent, or no port can be had.
+        Refusal: the directory is absent, no port can be had, or the accounts cannot be opened.
     """
+    if not service.public.is_dir():
+        raise Refusal(
+            f"{service.public}: no such directory; `jauge release` writes it, as STORE/public",
+            Exit.DATA,
+        )
+    listeners = [listen(service.host, service.port)]
+    if service.metrics_port:
+        listeners.append(listen("127.0.0.1", service.metrics_port, tried=1))
+    login = open_login(service.accounts) if service.accounts else None
+    taken = listeners[0].getsockname()[1]
+    shown = f"[{service.host}]" if ":" in service.host else service.host
+    with contextlib.ExitStack() as stack:
+        for listener in listeners:
+            stack.enter_context(listener)
+            listener.listen(1024)
+        if login:
+            stack.callback(login.close)
+        server = _server(service, login)
+        on_ready(_ready(f"http://{shown}:{taken}/", taken, login, demo=service.demo))
+        with _stopped_by_signals():
+            server.run(sockets=listeners)
+
+
+def _server(service: Service, login: "Login | None") -> Any:
+    """Return a server that keeps no log of requests: an address is personal data."""
     import uvicorn
 
     from api.app import create_app
+    from api.patience import PatientProtocol
     from privacy.published import Published
 
-    if not public.is_dir():
-        raise Refusal(
-            f"{public}: no such directory; `jauge release` writes it, as STORE/public",
-            Exit.DATA,
-        )
-    listener = listen(host, port)
-    taken = listener.getsockname()[1]
-    # No access log and no header of the reader anywhere: an address is personal data.
-    config = uvicorn.Config(
-        create_app(Published(public)),
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        date_header=True,
-        proxy_headers=False,
-        lifespan="off",
+    app = create_app(
+        Published(service.public), login, https=service.https, metrics_port=service.metrics_port
     )
-    shown = f"[{host}]" if ":" in host else host
-    with listener:
-        listener.listen(128)
-        on_ready(f"http://{shown}:{taken}/")
-        with _stopped_by_signals():
-            uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=PatientProtocol,
+            ws="none",
+            access_log=False,
+            log_level="error",
+            server_header=False,
+            date_header=True,
+            proxy_headers=service.proxy,
+            forwarded_allow_ips="127.0.0.1,::1",
+            lifespan="off",
+        )
+    )
+
+
+def _ready(address: str, port: int, login: "Login | None", *, demo: bool) -> Ready:
+    from api.accounts.accounts import LINK_S, SETUP_S
+
+    if login is None:
+        return Ready(address, port, None, {})
+    accounts = login.accounts
+    links = {}
+    for role, name in DEMO_ACCOUNTS.items() if demo else ():
+        account = accounts.named(name) or accounts.add(name, role)
+        links[role] = f"{address}entree?code={accounts.make_code('link', account, LINK_S)}"
+    code = None if accounts.everybody() else accounts.make_code("setup", None, SETUP_S)
+    return Ready(address, port, code, links)
 
 
 @contextlib.contextmanager
@@ -109,14 +225,14 @@ def _stopped_by_signals() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, tried: int = PORTS_TRIED) -> socket.socket:
     """Return a bound socket on the first free port from `port` on.
 
     Raises:
         Refusal: the address is not this machine's, forbidden, or every tried port is busy.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in range(port, min(port + PORTS_TRIED, 65536)):
+    for candidate in range(port, min(port + tried, 65536)):
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -126,10 +242,10 @@ def listen(host: str, port: int) -> socket.socket:
             _refuse_unless_busy(error, host, candidate)
             continue
         return listener
-    raise Refusal(
-        f"ports {port} to {port + PORTS_TRIED - 1} are all busy; choose another with --port",
-        Exit.DATA,
+    busy = (
+        f"ports {port} to {port + tried - 1} are all busy" if tried > 1 else f"port {port} is busy"
     )
+    raise Refusal(f"{busy}; choose another", Exit.DATA)
 
 
 def _refuse_unless_busy(error: OSError, host: str, port: int) -> None:

@@ -33,6 +33,8 @@ class Figure:
     how: str
     legend: tuple[tuple[str, str], ...] = field(default=())
     """(CSS role, words)."""
+    chart: Columns | Rows | None = None
+    """What was drawn, for who draws it again: the report, for paper."""
 
 
 def _bar(period: str, school: School, texts: Texts, mark: str, **values: float | None) -> Bar:
@@ -103,6 +105,7 @@ def use_figure(use: str, snapshot: Snapshot, texts: Texts) -> Figure:
             "how.use_weeks", sigmas=texts.number(float(snapshot.privacy["display"]["sigmas"]), 1)
         ),
         legend=_use_legend(use, chart, texts),
+        chart=chart,
     )
 
 
@@ -165,6 +168,7 @@ def share_figure(days: Sequence[LinkDay], snapshot: Snapshot, texts: Texts, titl
         csv="/api/v1/releases/link",
         how=texts("how.class_share"),
         legend=(("none", texts("legend.days_published")),) if any(b.days for b in bars) else (),
+        chart=chart,
     )
 
 

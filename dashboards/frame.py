@@ -13,14 +13,24 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dashboards.reader import Reader, reader_of
 from dashboards.reading import CHARTER_USES, Snapshot
 from dashboards.texts import DEFAULT, LANGUAGES, Texts
+from privacy.policy import SHOWN
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
-PAGES = {"overview": "/", "load": "/debit", "charter": "/charte"}
+OTHERS = {
+    "login": "/connexion",
+    "logout": "/deconnexion",
+    "setup": "/installation",
+    "invitation": "/invitation",
+    "account": "/compte",
+}
+"""Pages with an address of their own that no menu lists."""
+PAGES = {"overview": "/", "load": "/debit", "charter": "/charte", "report": "/rapport"}
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates."""
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -61,9 +71,23 @@ class Frame:
         """Return the address of a page in the same language."""
         return _address(PAGES[page], self.texts.lang, query)
 
+    def home(self) -> str:
+        """Return the first page that this reader may open: of his own menu, else the login."""
+        menu = self.menu()
+        return self.link(menu[0]) if menu else self.other("login")
+
+    def other(self, page: str) -> str:
+        """Return the address of a page that no menu lists, in the same language."""
+        return _address(OTHERS[page], self.texts.lang, {})
+
+    def own(self) -> str:
+        """Return the address of this page, to which its forms go."""
+        rest = {key: value for key, value in self.query.items() if key != "lang"}
+        return _address(OTHERS[self.page], self.texts.lang, rest)
+
     def languages(self) -> list[tuple[str, str, bool]]:
         """Return (language, address of this page in it, whether it is the present one)."""
-        path = PAGES.get(self.page, "/")
+        path = PAGES.get(self.page) or OTHERS.get(self.page, "/")
         rest = {key: value for key, value in self.query.items() if key != "lang"}
         return [(lang, _address(path, lang, rest), lang == self.texts.lang) for lang in LANGUAGES]
 
@@ -81,7 +105,7 @@ def render(template: str, frame: Frame, **context: Any) -> str:
     """Return the HTML of a template."""
     texts = frame.texts
     return (
-        _environment()
+        environment()
         .get_template(template)
         .render(t=texts, frame=frame, pages=PAGES, uses=CHARTER_USES, **context)
     )
@@ -101,12 +125,24 @@ def common(snapshot: Snapshot, texts: Texts) -> dict[str, Any]:
         "unreadable": [_named(table, period, texts) for table, period in snapshot.unreadable],
         "charter_digest": snapshot.charter["digest"],
         "privacy_digest": snapshot.privacy["digest"],
+        "policy": snapshot.policy,
+        "earlier": earlier_policies(snapshot, texts),
         "has_data": bool(snapshot.link or snapshot.weeks or snapshot.days),
     }
 
 
 def _named(table: str, period: str, texts: Texts) -> str:
     return texts(f"notice.{table.lower()}", period=period)
+
+
+def earlier_policies(snapshot: Snapshot, texts: Texts) -> str:
+    """Return a sentence about the releases shown that an earlier policy governed; empty if none."""
+    found = snapshot.earlier()
+    if not found:
+        return ""
+    named = sorted({each[:SHOWN] for each in found if each})
+    unnamed = [texts("footer.no_digest")] if None in found else []
+    return texts("footer.earlier", count=len(found), digests=texts.join([*named, *unnamed]))
 
 
 def simulated_ranges(snapshot: Snapshot, texts: Texts) -> list[str]:

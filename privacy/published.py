@@ -23,12 +23,24 @@ TABLES = (*NOISY_TABLES, "link")
 _NAME = re.compile(r"[A-Za-z0-9-]{1,32}")
 """Names and periods become file names: nothing that could leave the directory."""
 
+Stamp = tuple[int | str, ...]
+
+
+def _stamp(path: Path) -> Stamp:
+    found = path.stat()
+    return (found.st_mtime_ns, found.st_size, found.st_ino)
+
 
 class Published:
     """Reads the public directory; every file's seal is checked before anything of it is used."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+
+    @property
+    def directory(self) -> Path:
+        """Where it reads."""
+        return self._directory
 
     def ready(self) -> bool:
         """Say whether the analyzer has published anything here."""
@@ -48,10 +60,33 @@ class Published:
                 raise FileNotFoundError(name)
         return self._directory.joinpath(*names[:-1], names[-1] + ".json")
 
+    def stamp(self, *names: str) -> Stamp:
+        """Return what changes whenever a file or the key is replaced; nothing is opened.
+
+        Args:
+            names: `"documents", name` or `"releases", table, period`.
+
+        Raises:
+            FileNotFoundError: no such file.
+        """
+        return _stamp(self._directory / "seal.pub") + _stamp(self._path(*names))
+
+    def stamp_of_all(self) -> Stamp:
+        """Return what changes whenever anything that is published does; nothing is opened."""
+        found: list[int | str] = list(_stamp(self._directory / "seal.pub"))
+        for part in ("documents", "releases"):
+            for path in sorted((self._directory / part).rglob("*.json")):
+                found += (path.name, *_stamp(path))
+        return tuple(found)
+
     def periods(self, table: str) -> list[str]:
         """Return the released periods of a table, oldest first."""
         directory = self._path("releases", table).with_suffix("")
         return sorted(path.stem for path in directory.glob("*.json"))
+
+    def documents(self) -> list[str]:
+        """Return the names of the sealed documents."""
+        return sorted(path.stem for path in (self._directory / "documents").glob("*.json"))
 
     def release(self, table: str, period: str) -> Release:
         """Return one noisy release.

@@ -73,6 +73,7 @@ KINDS: Final[dict[str, dict[str, Check]]] = {
     "clock_confirmed": {"seconds": _is_number},
     "objection_added": {"objections": _is_count},
     "objection_removed": {"objections": _is_count},
+    "export_made": {"document": _is_text, "format": _is_text, "policy": _is_digest},
 }  # fmt: skip
 """Kind → its facts, each with what it may be."""
 

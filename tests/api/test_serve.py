@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.exits import Exit, Refusal
-from cli.serve import listen, run_server
+from cli.serve import Service, listen, run_server
 
 
 @pytest.mark.enable_socket
@@ -31,7 +31,7 @@ def test_an_address_of_another_machine_is_refused_with_what_to_do():
 
 def test_an_absent_directory_is_refused(tmp_path: Path):
     with pytest.raises(Refusal, match="jauge release") as refused:
-        run_server(tmp_path / "absent", "127.0.0.1", 18461, print)
+        run_server(Service(tmp_path / "absent", port=18461), print)
     assert refused.value.code is Exit.DATA
 
 

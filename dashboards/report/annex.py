@@ -1,0 +1,112 @@
+"""The annex: the accessible twin of every figure, numbered, and the words of the report. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from dashboards import load, uses
+from dashboards.reading import CHARTER_USES, LinkDay, Snapshot, weeks_between
+from dashboards.report.curve import BANDS, Curve
+from dashboards.sentences import count, use_name
+from dashboards.tables import Datum, Line, Table, change_weeks, empty_reason
+from dashboards.texts import Texts
+from privacy.release import Withheld
+
+WEEKS = "A1"
+"""Number of the table of weeks: the first."""
+WORDS = ("device_day", "mbit", "class_time", "margin", "withheld", "slot", "capacity")
+
+
+@dataclass(slots=True)
+class Annex:
+    """Tables in the order in which the report refers to them."""
+
+    texts: Texts
+    tables: list[tuple[str, Table]] = field(default_factory=list)
+
+    def add(self, table: Table) -> str:
+        """Append a table; return its number, `A1`."""
+        number = f"A{len(self.tables) + 1}"
+        caption = self.texts("report.annex.caption", number=number, caption=table.caption)
+        self.tables.append((number, replace(table, caption=caption)))
+        return number
+
+
+def definitions(texts: Texts) -> list[tuple[str, str]]:
+    """Return the words of the report with their meanings, as the pages give them."""
+    return [(texts(f"glossary.{word}.word"), texts(f"glossary.{word}.text")) for word in WORDS]
+
+
+def curve_table(curves: Sequence[Curve], texts: Texts) -> Table:
+    """Return the duration curves: per tenth of the subscribed rate, share of class time."""
+    lines = []
+    for band in range(BANDS):
+        cells = tuple(
+            Datum(
+                texts.percent(each.shares[band]),
+                raw=str(each.minutes[band]),
+                sub=texts("report.load.minutes", n=texts.number(each.minutes[band])),
+            )
+            for each in curves
+        )
+        lines.append(Line(texts("report.load.at_least", share=texts.percent(band / BANDS)), cells))
+    return Table(
+        caption=texts("report.load.curve"),
+        corner=texts("report.load.axis"),
+        columns=tuple(each.name for each in curves),
+        lines=tuple(lines),
+    )
+
+
+def weeks_table(snapshot: Snapshot, days: Sequence[LinkDay], texts: Texts) -> Table:
+    """Return, per week, class time above 80 % and the four uses: the numbers of five figures."""
+    by_week = load.by_week(days)
+    series = {
+        use: {
+            point.period: point
+            for point in uses.total_series(snapshot.weeks, snapshot.school, use, snapshot.privacy)
+        }
+        for use in CHARTER_USES
+    }
+    periods = sorted({*by_week, *(release.period for release in snapshot.weeks)})
+    changes = change_weeks(snapshot)
+    lines = []
+    for period in weeks_between(periods[0], periods[-1]) if periods else []:
+        start = snapshot.school.week(period).starts
+        cells = (
+            _share(load.class_time(by_week.get(period, [])), period, snapshot, texts),
+            *(_use(series[use].get(period), period, snapshot, texts) for use in CHARTER_USES),
+        )
+        sub = texts("chart.new_line") if period in changes else ""
+        lines.append(Line(texts.day_month(start), cells, sub=sub))
+    return Table(
+        caption=texts("report.annex.weeks"),
+        corner=texts("report.annex.monday"),
+        columns=(texts("report.annex.share"), *(use_name(use, texts) for use in CHARTER_USES)),
+        lines=tuple(lines),
+    )
+
+
+def _share(tally: load.Tally, period: str, snapshot: Snapshot, texts: Texts) -> Datum:
+    if not tally.seen:
+        return Datum(empty_reason(period, snapshot.school, texts), kind="empty")
+    share = round(tally.share_80, 4)  # as the figure of the page has it
+    return Datum(texts.percent(share), raw=f"{share:.10g}")
+
+
+def _use(point: uses.Point | None, period: str, snapshot: Snapshot, texts: Texts) -> Datum:
+    if point is None or (not point.school_days and isinstance(point.display, Withheld)):
+        return Datum(empty_reason(period, snapshot.school, texts), kind="empty")
+    if isinstance(point.display, Withheld):
+        return Datum(count(point.display, texts), kind="withheld")
+    margin = texts.number(point.display.margin)
+    value = texts.number(point.display.value)
+    return Datum(texts("report.annex.margin", value=value, margin=margin),
+                 raw=str(point.display.value))  # fmt: skip
+
+
+def without_calm_rows(table: Table) -> Table:
+    """Return a table of slots without those that were never loaded; the caption says so."""
+    loaded = tuple(
+        line for line in table.lines if any(cell.raw not in {"", "0"} for cell in line.cells)
+    )
+    return replace(table, lines=loaded)

@@ -1,0 +1,66 @@
+"""How persons are protected, as the report says it: from the sealed settings and the journal. Pure.
+
+The four epsilons are told together with rho, never one alone: each answers another question, and the
+smallest alone would promise too much.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboards.report.material import Material
+from dashboards.texts import Texts
+
+EPSILONS = ("device_day", "two_devices", "school_week", "boarding_week")
+
+
+def lines(material: Material, texts: Texts) -> list[tuple[str, str]]:
+    """Return (word, sentence) in the order of a reader's questions."""
+    privacy = material.snapshot.privacy
+    withheld, cells = material.withheld()
+    found = [
+        ("profile", _profile(privacy, texts)),
+        ("retention", texts("report.privacy.retention_text", count=int(privacy["retention_days"]),
+                            days=privacy["retention_days"], floor=privacy["floor_persons"])),
+        ("guarantee", _guarantee(privacy, texts)),
+        ("withheld", texts("report.privacy.withheld_text", n=texts.number(withheld),
+                           all=texts.number(cells))),
+        ("purge", _purge(material.documents, texts)),
+        ("dpo", _dpo(material, texts)),
+        ("log", _checkpoint(material.documents, texts)),
+    ]  # fmt: skip
+    return [(texts(f"report.privacy.{key}"), value) for key, value in found if value]
+
+
+def _profile(privacy: Mapping[str, Any], texts: Texts) -> str:
+    profile = str(privacy["profile"])
+    known = profile in {"strict", "standard"}
+    return texts(f"report.privacy.profiles.{profile}") if known else profile
+
+
+def _guarantee(privacy: Mapping[str, Any], texts: Texts) -> str:
+    told = {key: privacy.get(f"epsilon_{key}") for key in EPSILONS}
+    rho = texts.number(float(privacy["total_rho"]), 4)
+    if any(value is None for value in told.values()):
+        return texts("report.privacy.rho_only", rho=rho)
+    values = {key: texts.number(float(value or 0.0), 2) for key, value in told.items()}
+    return texts("report.privacy.guarantee_text", rho=rho, delta=privacy["delta"], **values)
+
+
+def _purge(documents: Mapping[str, Mapping[str, Any]], texts: Texts) -> str:
+    return texts("report.privacy.purge_unknown") if not documents.get("journal") else ""
+
+
+def _dpo(material: Material, texts: Texts) -> str:
+    contact = material.snapshot.privacy.get("dpo_contact")
+    return str(contact) if contact else texts("report.privacy.dpo_unknown")
+
+
+def _checkpoint(documents: Mapping[str, Mapping[str, Any]], texts: Texts) -> str:
+    checkpoint = documents.get("journal", {}).get("checkpoint")
+    if not isinstance(checkpoint, Mapping):
+        return ""
+    return texts(
+        "report.privacy.checkpoint",
+        size=texts.number(int(checkpoint.get("size", 0))),
+        root=str(checkpoint.get("root", "")),
+    )
