@@ -4,12 +4,15 @@ The only place of `api` that touches `Published`. Its refusals become problems h
 route handles a broken seal by itself.
 """
 
+import time
 from collections.abc import Callable
+from datetime import date
 from itertools import chain
 from typing import Any, TypeVar
 
 from api.problems import Problem
 from api.shelf import Kept, Shelf
+from api.term import read_material
 from dashboards.reading import (
     LinkDay,
     Snapshot,
@@ -18,6 +21,7 @@ from dashboards.reading import (
     read_school,
     read_status,
 )
+from dashboards.report.material import Material
 from privacy.policy import GENERATED, PolicyMismatch, check_documents
 from privacy.published import TABLES, Published, Stamp
 from privacy.release import Release
@@ -27,6 +31,8 @@ WEEKS_SHOWN = 20
 """Weeks that a page looks back at: a term with its holidays. Longer views come with a term page."""
 DAYS_SHOWN = 7 * WEEKS_SHOWN
 MONTHS_SHOWN = 6
+LOOK_EVERY_S = 1.0
+"""How old the policy's digest on an answer may be."""
 ENFORCED = ("school", "charter", "privacy", "status")
 """Documents that are always there and belong to one policy."""
 BESIDE = ("school", "status", "privacy")
@@ -48,16 +54,22 @@ class Library:
     def __init__(self, published: Published) -> None:
         self._published = Shelf(published.directory)
         self._snapshots: Kept[Snapshot] = Kept(1)
+        self._policy_seen = (-LOOK_EVERY_S, "")
 
     def policy(self) -> str:
         """Return the digest of the policy to which every document belongs, recomputed.
 
-        Empty when nothing is published, something is broken, or documents disagree. Raises nothing.
+        Empty when nothing is published, something is broken, or documents disagree. Looked at once
+        a second at most: it stands on every answer. Raises nothing.
         """
-        try:
-            return self._policy()
-        except (OSError, SealBroken, PolicyMismatch, *ODD):
-            return ""
+        now = time.monotonic()
+        if now - self._policy_seen[0] >= LOOK_EVERY_S:
+            try:
+                found = self._policy()
+            except (OSError, SealBroken, PolicyMismatch, *ODD):
+                found = ""
+            self._policy_seen = (now, found)
+        return self._policy_seen[1]
 
     def _policy(self) -> str:
         """As `policy`, but raises; documents are checked once per version of their files."""
@@ -197,6 +209,21 @@ class Library:
             unreadable=tuple(unreadable),
             policy=policy,
         )
+
+    def material(self, term: str | None, today: Callable[[str], date]) -> Material:
+        """Return what the report of a term is made of; the latest released term without a name.
+
+        Args:
+            term: `2026-T1`.
+            today: tells the date in a time zone.
+
+        Raises:
+            NoSuchTerm: no such term is published.
+            Problem: nothing published, or something broken.
+        """
+        if not self.ready():
+            raise Problem("nothing-published")
+        return self._read(lambda: read_material(self._published, term, today))
 
     def _read(self, reading: Callable[[], T]) -> T:
         try:
