@@ -73,6 +73,9 @@ KINDS: Final[dict[str, dict[str, Check]]] = {
     "clock_confirmed": {"seconds": _is_number},
     "objection_added": {"objections": _is_count},
     "objection_removed": {"objections": _is_count},
+    "audit_verdict": {"profile": _is_text, "passed": lambda v: isinstance(v, bool),
+                      "attacks": _is_count, "mutants": _is_count, "caught": _is_count,
+                      "report": _is_digest},
     "export_made": {"document": _is_text, "format": _is_text, "policy": _is_digest},
 }  # fmt: skip
 """Kind → its facts, each with what it may be."""
