@@ -6,6 +6,8 @@ the capture does not stop releases of what was captured before; a withdrawal doe
 
 import hashlib
 import time
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from analyzer.code import code_digest
@@ -19,6 +21,7 @@ from privacy.sealed import open_sealed
 from privacy.store.layout import keys_beside
 
 RELEASED: Final = "release_made"
+LATE: Final = "late_slices"
 WHAT_TO_DO: Final = "`jauge privacy status` says what to do"
 
 
@@ -71,6 +74,20 @@ def tell_releases(bench: Bench, log: AuditLog, public: Any) -> None:
         for path in sorted(bench.store.releases(table).glob("*.json")):
             if (table, path.stem) not in known:
                 log.append(RELEASED, _facts(path.read_bytes(), public))
+
+
+def tell_late(log: AuditLog, late: Mapping[date, int]) -> None:
+    """Tell the log of slices that came after a release of their day, when there are more than it knows.
+
+    Raises:
+        LogRefused, OSError: the log takes no entry.
+    """
+    if not late:
+        return
+    known = {e.facts["day"]: e.facts["slices"] for e in log.entries() if e.kind == LATE}
+    for day, slices in late.items():
+        if known.get(day.isoformat()) != slices:
+            log.append(LATE, {"day": day.isoformat(), "slices": slices})
 
 
 def _facts(data: bytes, public: Any) -> dict[str, Any]:
