@@ -3,6 +3,7 @@
 school   places, timetable and lines as declared         charter  the text and its rules, enforced
 privacy  the settings in force and what they amount to    status   origin of the days and coverage
 register, dpia, notices, breach, journal: analyzer.papers
+annotations  dated events that the charts mark (analyzer.annotations)
 
 Each bears the digest of the policy in force (`write_document`), so that who serves can tell whether
 they belong together. Nothing in them comes from a slice. The coverage counts packets of the whole school, for school days
@@ -18,6 +19,7 @@ from typing import Any
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from analyzer.annotations import annotations_document
 from analyzer.exact import Bench
 from analyzer.papers.all import papers
 from analyzer.practice import practice
@@ -246,6 +248,7 @@ def write(bench: Bench, key: Ed25519PrivateKey, as_of: date) -> tuple[str, ...]:
         privacy_document(bench),
         status_document(bench, as_of),
         *papers(bench, as_of),
+        annotations_document(bench.school),
     )
     for payload in payloads:
         write_document(bench, payload, key)

@@ -1,4 +1,4 @@
-"""Loads what a school declares: the five files of its directory, services.yaml and contacts.yaml if there are.
+"""Loads what a school declares: five files of its directory, and the optional ones if they are there.
 
 All errors of all files are told at once.
 
@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from privacy import canonical
 from privacy.settings import PrivacySettings
-from school import calendar_file, charter, charter_check, lines, services, zones
+from school import annotations, calendar_file, charter, charter_check, lines, services, zones
+from school.annotations import NO_ANNOTATIONS, Annotations
 from school.calendar import Calendar
 from school.catalogue import Catalogue, load_catalogue
 from school.charter import Charter
@@ -60,6 +61,8 @@ class School:
     """Where people in the school open Jauge's pages, without a last slash."""
     contacts: Contacts = NO_CONTACTS
     """Who answers for the measurement; decides no verdict and no publication."""
+    annotations: Annotations = NO_ANNOTATIONS
+    """Dated events that the charts mark; they decide no verdict and no publication."""
 
     def catalogue(self) -> Catalogue:
         """Return the catalogue as this school sees it: its own services win."""
@@ -110,6 +113,7 @@ def load_school(
     own_services = _services(standing_in.get(services.FILE, directory / services.FILE), located)
     lists_digest, wrong = _lists(standing_in.get(LISTS, directory / LISTS))
     contacts = _contacts(directory / CONTACTS_FILE, located)
+    events = _annotations(directory / annotations.FILE, located, own_services)
     _raise_all([*located.values(), *wrong])
     # Nothing is None here: a file that did not validate has left a problem behind.
     if not (zones_file and lines_file and timetable and charter_file and privacy_settings):
@@ -124,6 +128,7 @@ def load_school(
         privacy=privacy_settings,
         services=own_services,
         lists_digest=lists_digest,
+        annotations=events,
     )
     return replace(school, contacts=contacts)
 
@@ -151,6 +156,20 @@ def _own_lists(path: Path) -> str:
 @lru_cache(maxsize=1)
 def _shipped_lists() -> str:
     return load_lists().digest
+
+
+def _annotations(path: Path, located: dict[str, Located], own: Services) -> Annotations:
+    """Read annotations.yaml, if there is one; its problems join those of the other files."""
+    if not path.exists():
+        return NO_ANNOTATIONS
+    file = located[annotations.FILE] = read(path)
+    model = validated(file, annotations.AnnotationsFile)
+    if model is None:
+        return NO_ANNOTATIONS
+    services_are_right = services.FILE not in located or not located[services.FILE].problems
+    if services_are_right:
+        annotations.check(model, file, own.follow)
+    return annotations.build(model)
 
 
 def _services(path: Path, located: dict[str, Located]) -> Services:
@@ -194,9 +213,12 @@ def _raise_all(files: Any) -> None:
         raise DeclarationErrors(problems)
 
 
-def _school(entry: SchoolEntry, *, lists_digest: str, **parts: Any) -> School:
+def _school(
+    entry: SchoolEntry, *, lists_digest: str, annotations: Annotations, **parts: Any
+) -> School:
     privacy: PrivacySettings = parts["privacy"]
     return School(
+        annotations=annotations,
         name=entry.name,
         uai=entry.uai,
         lists_digest=lists_digest,
