@@ -5,6 +5,7 @@ own file, nothing else.
 """
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from api import access
 from api.accounts.login import Login
+from api.console import make_console
 from api.door import Cookies, Door
 from api.entry import make_entry
 from api.library import Library
@@ -27,6 +29,7 @@ from api.quick import Quick
 from api.routes import PREFIX, make_router
 from api.shield import Shield
 from api.site import make_site
+from api.stop import StopRequest
 from dashboards.pages import STATIC
 from privacy.published import Published
 
@@ -55,6 +58,7 @@ def create_app(
     *,
     https: bool = False,
     metrics_port: int | None = None,
+    requests: Path | None = None,
 ) -> Metrics:
     """Return the application over one public directory, behind its door and its shield.
 
@@ -62,6 +66,7 @@ def create_app(
         published: the public directory.
         accounts: who may log in; None asks for no login (tests, `--open` on loopback).
         https: readers come over TLS: cookies are Secure and `__Host-`, and HSTS is sent.
+        requests: directory into which the DPO's wish to stop is written; None: nowhere.
         metrics_port: port on which `/metrics` is asked for, and nothing else; on loopback.
 
     Raises:
@@ -81,6 +86,8 @@ def create_app(
     app.include_router(make_router(library))
     app.include_router(make_site(library))
     app.include_router(make_entry(accounts, cookies))
+    counts = accounts.accounts.journal.read if accounts else None
+    app.include_router(make_console(library, StopRequest(requests), counts))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _handle(app)
     access.check_declared(declared_routes(app))

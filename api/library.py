@@ -32,6 +32,8 @@ DOCUMENTS = (
     "school", "charter", "privacy", "status",
     "register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal", "annotations",
 )  # fmt: skip
+PAPERS = ("register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal")
+"""Those that the pages about confidence read, as far as they are there."""
 
 ODD = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What reading a payload of an unknown shape raises."""
@@ -175,6 +177,7 @@ class Library:
             link=tuple(link),
             fills=noisy["T7"],
             unreadable=tuple(unreadable),
+            papers={name: published.document(name) for name in self.documents() if name in PAPERS},
         )
 
     def _read(self, reading: Callable[[], T]) -> T:

@@ -9,7 +9,7 @@ from api import door, quick
 from api.library import Library
 from api.problems import PROBLEMS, Problem, language
 from api.routes import etag_of, matches
-from dashboards import pages
+from dashboards import pages, trust
 from dashboards.reading import Snapshot
 from dashboards.texts import Texts
 
@@ -19,7 +19,9 @@ MAKERS: dict[str, PageMaker] = {
     "overview": pages.overview_page,
     "load": pages.load_page,
     "charter": pages.charter_page,
+    "trust": trust.trust_page,
 }
+"""The DPO's page is in `api.console`: it holds a form."""
 KEPT = ("lang", "jour", "ligne")
 """Query parameters that a page knows; others are dropped, not echoed."""
 LONGEST = 64
@@ -29,8 +31,9 @@ LONGEST = 64
 def make_site(library: Library) -> APIRouter:
     """Return the pages over one library."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    for name, path in pages.PAGES.items():
-        router.add_api_route(path, _page(library, path, MAKERS[name]), methods=["GET"], name=name)
+    for name, maker in MAKERS.items():
+        path = pages.PAGES[name]
+        router.add_api_route(path, _page(library, path, maker), methods=["GET"], name=name)
 
     @router.get("/problemes", name="problems")
     def problems(request: Request) -> HTMLResponse:

@@ -4,7 +4,6 @@ Dates, ids and digests only. Counts of one day's slices stay out, though the log
 when one person was in the school they would be his. How many devices object stays out, too.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
@@ -32,8 +31,6 @@ TOLD: Final = frozenset({
     "changes", "noise", "loosened", "tightened", "requested", "origin", "size", "root",
 })  # fmt: skip
 """Facts of the log that may be repeated; anything else is left in the log."""
-LOGIN: Final = ("login", "access")
-"""Beginnings of the kinds that say that somebody came in, by role."""
 
 
 def journal(bench: Bench, as_of: date) -> dict[str, Any]:
@@ -46,7 +43,7 @@ def journal(bench: Bench, as_of: date) -> dict[str, Any]:
         "keys": _keys(bench.store, entries, as_of),
         "retention": _retention(bench, entries, as_of),
         "budget": _budget(bench, as_of),
-        "accesses": _accesses(entries),
+        "zones": _zones(bench),
         "entries": [_told(entry) for entry in entries[-SHOWN:]][::-1],
     }
 
@@ -163,6 +160,7 @@ def _budget(bench: Bench, as_of: date) -> dict[str, Any]:
                 "period": definition.period.value,
                 "rho": round(settings.method(name).rho, 9),
                 "sigma": settings.method(name).sigma,
+                "measure": settings.method(name).measure.value,
                 "charges": sum(charge.table == name for charge in charges),
                 "last": max((c.period for c in charges if c.table == name), default=None),
             }
@@ -192,19 +190,6 @@ def _day(day: date, charges: Iterable[Charge], total: float) -> dict[str, Any]:
 # --- entries
 
 
-def _accesses(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """Return how often each role came in, by month; no name."""
-    counted = Counter(
-        (entry.at[:7], str(entry.facts.get("role", "?")))
-        for entry in entries
-        if entry.kind.startswith(LOGIN)
-    )
-    return [
-        {"month": month, "role": role, "count": count}
-        for (month, role), count in sorted(counted.items(), reverse=True)
-    ]
-
-
 def _told(entry: Entry) -> dict[str, Any]:
     facts: Mapping[str, Any] = entry.facts
     told = {name: value for name, value in facts.items() if name in TOLD}
@@ -216,3 +201,16 @@ def _told(entry: Entry) -> dict[str, Any]:
         }
         told["signer"] = str(sealed.get("seal", {}).get("key", ""))
     return {"number": entry.number, "at": entry.at, "kind": entry.kind, "facts": told}
+
+
+def _zones(bench: Bench) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": zone.label.as_dict(),
+            "persons": zone.persons,
+            "published_as": bench.published[zone.name],
+            "name": zone.name,
+            "measured": zone.measured,
+        }
+        for zone in bench.school.zones
+    ]
