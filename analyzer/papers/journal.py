@@ -38,7 +38,7 @@ def journal(bench: Bench, as_of: date) -> dict[str, Any]:
     entries, state = read_log(bench.store)
     return {
         "log": state,
-        "acknowledged": standing(entries, bench.school.privacy_digest).value,
+        "acknowledged": standing(entries, bench.enforced.terms).value,
         "settings": against_profile(bench.settings),
         "keys": _keys(bench.store, entries, as_of),
         "retention": _retention(bench, entries, as_of),
