@@ -59,7 +59,7 @@ def create_app(
     *,
     https: bool = False,
     metrics_port: int | None = None,
-    requests: Path | None = None,
+    store: Path | None = None,
 ) -> Metrics:
     """Return the application over one public directory, behind its door and its shield.
 
@@ -67,7 +67,7 @@ def create_app(
         published: the public directory.
         accounts: who may log in; None asks for no login (tests, `--open` on loopback).
         https: readers come over TLS: cookies are Secure and `__Host-`, and HSTS is sent.
-        requests: directory into which the DPO's wish to stop is written; None: nowhere.
+        store: the store's directory, whose `requests/` takes the DPO's wish to stop; None: nowhere.
         metrics_port: port on which `/metrics` is asked for, and nothing else; on loopback.
 
     Raises:
@@ -89,7 +89,7 @@ def create_app(
     app.include_router(make_report(library, Printer()))
     app.include_router(make_entry(accounts, cookies))
     counts = accounts.accounts.journal.read if accounts else None
-    app.include_router(make_console(library, StopRequest(requests), counts))
+    app.include_router(make_console(library, StopRequest(store), counts))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _handle(app)
     access.check_declared(declared_routes(app))

@@ -183,7 +183,7 @@ def _server(service: Service, login: "Login | None") -> Any:
         login,
         https=service.https,
         metrics_port=service.metrics_port,
-        requests=service.public.resolve().parent / "requests",
+        store=service.public.resolve().parent,
     )
     return uvicorn.Server(
         uvicorn.Config(

@@ -8,7 +8,16 @@ from typing import Any, Final
 from dashboards.reading import Snapshot
 from dashboards.tables import Datum, Line, Table
 from dashboards.texts import Texts
-from dashboards.trust_words import day, event_name, fact, kind_name, moment, role_name, setting_name
+from dashboards.trust_words import (
+    change_said,
+    day,
+    event_name,
+    fact,
+    kind_name,
+    moment,
+    respect_name,
+    role_name,
+)
 
 
 def tables(
@@ -23,6 +32,7 @@ def tables(
     if journal:
         found |= {
             "settings": _settings(journal["settings"], texts),
+            "decisions": _decisions(journal.get("decisions", ()), texts),
             "epochs": _epochs(journal["keys"], texts),
             "kept": _kept(journal["retention"], texts),
             "proofs": _proofs(journal["retention"], texts),
@@ -32,6 +42,8 @@ def tables(
             "month": _month(journal["budget"], texts),
             "entries": _entries(journal["entries"], texts, full=live is not None),
         }
+    if journal.get("since"):
+        found["since"] = _since(journal["since"], texts)
     if live is not None and live.accesses:
         found["accesses"] = _accesses(live.accesses, texts)
     return found
@@ -77,7 +89,7 @@ def _dropped(snapshot: Snapshot, texts: Texts) -> Table:
 def _settings(settings: Iterable[Mapping[str, Any]], texts: Texts) -> Table:
     lines = [
         _row(
-            setting_name(each["name"], texts),
+            respect_name(each["name"], texts),
             texts.number(each["value"], 4),
             texts.number(each["approved"], 4),
             texts(f"trust.sense.{each['sense']}"),
@@ -85,6 +97,41 @@ def _settings(settings: Iterable[Mapping[str, Any]], texts: Texts) -> Table:
         for each in settings
     ]
     return _table("settings", ("setting", "in_force", "approved", "sense"), lines, texts)
+
+
+NOISE: Final = "noise (sigma)"
+
+
+def _decisions(decisions: Iterable[Mapping[str, Any]], texts: Texts) -> Table:
+    lines = []
+    for each in decisions:
+        changed = each["differences"]
+        noise = [change_said(d, texts) for d in changed if d["respect"].endswith(NOISE)]
+        other = [change_said(d, texts) for d in changed if not d["respect"].endswith(NOISE)]
+        nothing = texts("trust.first_decision" if each["first"] else "trust.nothing_changed")
+        lines.append(
+            _row(
+                moment(each["at"], texts),
+                texts(f"trust.decision.{each['decision']}"),
+                each["signer"],
+                " ; ".join(other) or nothing,
+                " ; ".join(noise) or texts("trust.no_noise"),
+            )
+        )
+    return _table("decisions", ("moment", "decision", "signer", "changed", "noise"), lines, texts)
+
+
+def _since(found: Iterable[Mapping[str, str]], texts: Texts) -> Table:
+    lines = [
+        _row(
+            respect_name(each["respect"], texts),
+            each["before"],
+            each["after"],
+            texts(f"trust.sense.{each['direction']}"),
+        )
+        for each in found
+    ]
+    return _table("since", ("respect", "before", "after", "sense"), lines, texts)
 
 
 def _epochs(keys: Mapping[str, Any], texts: Texts) -> Table:

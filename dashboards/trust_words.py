@@ -15,6 +15,8 @@ DIGEST: Final = re.compile(r"[0-9a-f]{32,}|[A-Za-z0-9+/]{43}=")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 SHORT: Final = 16
 EPSILONS: Final = ("device_day", "two_devices", "school_week", "boarding_week")
+PARTS: Final = {"cost (rho)": "cost", "cap": "cap", "noise (sigma)": "noise"}
+OTHERS: Final = {"profile": "profile", "addresses of the school": "addresses"}
 ROLES: Final = frozenset({"admin", "committee", "dpo"})
 
 
@@ -70,12 +72,32 @@ def audit_told(document: Mapping[str, Any], texts: Texts) -> Audit:
     )  # fmt: skip
 
 
-def setting_name(name: str, texts: Texts) -> str:
-    """Return what a setting is called on the page."""
-    table, _, part = name.rpartition(".")
-    if part in {"share", "cap"}:
-        return texts(f"trust.setting.{part}", table=table)
-    return texts(f"trust.setting.{part}")
+def respect_name(respect: str, texts: Texts) -> str:
+    """Return what a setting, or a respect in which terms differ (`privacy.terms`), is called."""
+    table, _, part = respect.partition(": ")
+    if part in PARTS:
+        return texts(f"trust.setting.{PARTS[part]}", table=table)
+    if respect.startswith("zone "):
+        name = table.removeprefix("zone ")
+        if part:
+            return texts("trust.respect.zone_part", name=name, part=part)
+        return texts("trust.respect.zone", name=name)
+    if respect.startswith("figures of "):
+        return texts("trust.respect.figures", name=respect.removeprefix("figures of "))
+    if respect in OTHERS:
+        return texts(f"trust.respect.{OTHERS[respect]}")
+    return texts(f"trust.setting.{respect.rpartition('.')[2]}")
+
+
+def change_said(difference: Mapping[str, str], texts: Texts) -> str:
+    """Return one difference as a sentence."""
+    return texts(
+        "trust.change",
+        respect=respect_name(difference["respect"], texts),
+        before=difference["before"],
+        after=difference["after"],
+        sense=texts(f"trust.sense.{difference['direction']}"),
+    )
 
 
 def kind_name(kind: str, texts: Texts) -> str:

@@ -10,15 +10,17 @@ from typing import Any, Final
 
 from analyzer.exact import Bench
 from analyzer.papers.processing import MONTH_DAYS, four, price
-from analyzer.papers.settings import against_profile
+from analyzer.papers.settings import against_profile, decisions, told
 from analyzer.retention import expired
 from analyzer.store import Store
-from privacy.acknowledgement import standing
+from privacy.acknowledgement import state_of
+from privacy.effects import MONTH_DAYS as SCHOOL_DAYS
 from privacy.gate.ledger import Charge, Ledger
 from privacy.log.entries import Entry
 from privacy.log.file import AuditLog, LogRefused
 from privacy.settings import DELTA
 from privacy.store.layout import FLOWS, keys_beside
+from privacy.terms import differences
 
 SHOWN: Final = 300
 """Entries of the change log: some months; `jauge log show` prints all."""
@@ -26,9 +28,9 @@ DAYS_SHOWN: Final = 35
 EPOCHS_SHOWN: Final = 21
 TOLD: Final = frozenset({
     "day", "epoch", "number", "kept_in", "settings", "config", "acknowledged", "source", "seconds",
-    "public_key", "document", "format", "policy", "table", "period", "rho", "sigma", "verdict",
-    "role", "signer", "before", "after", "profile", "mutants", "caught", "reason", "change",
-    "changes", "noise", "loosened", "tightened", "requested", "origin", "size", "root",
+    "public_key", "document", "format", "policy", "table", "period", "rho", "delta", "sigma", "code",
+    "output", "old", "new", "terms", "change", "signer", "catalogue", "lists", "profile", "passed",
+    "attacks", "mutants", "caught", "report", "role", "size", "root",
 })  # fmt: skip
 """Facts of the log that may be repeated; anything else is left in the log."""
 
@@ -36,9 +38,14 @@ TOLD: Final = frozenset({
 def journal(bench: Bench, as_of: date) -> dict[str, Any]:
     """Return the journal of a store on a day."""
     entries, state = read_log(bench.store)
+    acknowledged, terms = state_of(entries), bench.enforced.terms
     return {
         "log": state,
-        "acknowledged": standing(entries, bench.enforced.terms).value,
+        "acknowledged": acknowledged.standing(terms).value,
+        "since": told(differences(acknowledged.acknowledged, terms))
+        if acknowledged.acknowledged
+        else [],
+        "decisions": decisions(entries),
         "settings": against_profile(bench.settings),
         "keys": _keys(bench.store, entries, as_of),
         "retention": _retention(bench, entries, as_of),
@@ -147,11 +154,12 @@ def _budget(bench: Bench, as_of: date) -> dict[str, Any]:
         "month": [
             {
                 "table": name,
-                "days": MONTH_DAYS,
+                "days": days,
                 "rho": round(settings.method(name).rho, 9),
-                "epsilon": price(settings.method(name).rho, MONTH_DAYS),
+                "epsilon": price(settings.method(name).rho, days),
             }
             for name in ("T5-bis", "T7")
+            for days in (SCHOOL_DAYS, MONTH_DAYS)
         ],
         "days": [_day(day, charges, settings.total_rho) for day in charged if day >= first][::-1],
         "tables": [

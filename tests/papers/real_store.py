@@ -1,20 +1,16 @@
 """A small real store that was measured, purged, released: what the DPO's console is looked at with."""
 
-import json
 from datetime import timedelta
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from analyzer import release as releasing
 from analyzer import retention
-from privacy.acknowledgement import Decision, sign
-from privacy.keys import public_text
 from privacy.log.file import AuditLog
 from privacy.store.layout import keys_beside
 from school.catalogue import load_catalogue
-from school.load import School, load_school
+from school.load import load_school
 from tests.analyzer_release.examples import MONDAY, declare, link_minutes, slice_row, write_part
+from tests.support.acknowledged import acknowledge
 
 AS_OF = MONDAY + timedelta(days=9)
 CONTACTS = """
@@ -32,20 +28,12 @@ def measured(directory: Path) -> Path:
     root = directory / "store"
     root.mkdir()
     log = AuditLog(root, keys_beside(root), lambda: 1_789_000_000_000_000)
-    dpo = Ed25519PrivateKey.generate()
-    log.append("dpo_key_declared", {"public_key": public_text(dpo.public_key())})
-    _decide(log, school, dpo)
+    acknowledge(root, declared)
     for offset in range(5):
         _day(root, log, offset)
     retention.purge(root, log=log, as_of=AS_OF, retention_days=8, dry_run=False)
     releasing.release(root, school, as_of=AS_OF, catalogue=load_catalogue())
     return root
-
-
-def _decide(log: AuditLog, school: School, dpo: Ed25519PrivateKey) -> None:
-
-    signed = sign(Decision.ACKNOWLEDGED, school.privacy_digest, dpo)
-    log.append("dpo_decided", {"sealed": json.loads(signed)})
 
 
 def _day(root: Path, log: AuditLog, offset: int) -> None:
