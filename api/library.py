@@ -41,6 +41,8 @@ DOCUMENTS = (
     "school", "charter", "privacy", "status",
     "register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal", "annotations",
 )  # fmt: skip
+PAPERS = ("register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal")
+"""Those that the pages about confidence read, as far as they are there."""
 
 ODD = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What reading a payload of an unknown shape raises."""
@@ -207,6 +209,7 @@ class Library:
             link=tuple(link),
             fills=noisy["T7"],
             unreadable=tuple(unreadable),
+            papers={name: published.document(name) for name in self.documents() if name in PAPERS},
             policy=policy,
         )
 

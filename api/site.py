@@ -11,7 +11,7 @@ from api.access import API
 from api.library import Library
 from api.problems import PROBLEMS, Problem, language
 from api.routes import etag_of, matches
-from dashboards import pages
+from dashboards import pages, trust
 from dashboards.api_page import api_page
 from dashboards.reading import Snapshot
 from dashboards.texts import Texts
@@ -22,7 +22,9 @@ MAKERS: dict[str, PageMaker] = {
     "overview": pages.overview_page,
     "load": pages.load_page,
     "charter": pages.charter_page,
+    "trust": trust.trust_page,
 }
+"""The DPO's page is in `api.console`: it holds a form."""
 KEPT = ("lang", "jour", "ligne")
 """Query parameters that a page knows; others are dropped, not echoed."""
 LONGEST = 64

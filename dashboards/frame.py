@@ -26,7 +26,14 @@ OTHERS = {
     "api": "/api/v1/docs",
 }
 """Pages with an address of their own that no menu lists."""
-PAGES = {"overview": "/", "load": "/debit", "charter": "/charte", "report": "/rapport"}
+PAGES = {
+    "overview": "/",
+    "load": "/debit",
+    "charter": "/charte",
+    "report": "/rapport",
+    "trust": "/confiance",
+    "dpo": "/dpd",
+}
 
 
 @cache
@@ -80,6 +87,10 @@ class Frame:
     def other(self, page: str) -> str:
         """Return the address of a page that no menu lists, in the same language."""
         return _address(OTHERS[page], self.texts.lang, {})
+
+    def at(self, path: str) -> str:
+        """Return a path in the same language."""
+        return _address(path, self.texts.lang, {})
 
     def own(self) -> str:
         """Return the address of this page, to which its forms go."""

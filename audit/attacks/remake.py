@@ -16,7 +16,9 @@ def fresh(ground: Ground, name: str) -> Ground:
     if place.exists():
         shutil.rmtree(place)
     place.mkdir()
-    return replace(ground, scratch=place, work=None, sizes=replace(ground.sizes, weeks=1, keep=KEEP))
+    return replace(
+        ground, scratch=place, work=None, sizes=replace(ground.sizes, weeks=1, keep=KEEP)
+    )
 
 
 def remade(ground: Ground, name: str = "remade") -> Path:
