@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from api.problems import Problem
 from api.shelf import Kept, Shelf
+from dashboards.events import Event, read_events
 from dashboards.reading import (
     LinkDay,
     Snapshot,
@@ -17,6 +18,7 @@ from dashboards.reading import (
     read_link_day,
     read_school,
     read_status,
+    with_exams,
 )
 from privacy.published import TABLES, Published, Stamp
 from privacy.release import Release
@@ -26,6 +28,14 @@ WEEKS_SHOWN = 20
 """Weeks that a page looks back at: a term with its holidays. Longer views come with a term page."""
 DAYS_SHOWN = 7 * WEEKS_SHOWN
 MONTHS_SHOWN = 6
+DAYS_TOLD = 30
+"""Days of T6: the last one is told, the others are what a rehearsed week is compared with."""
+SHOWN = {
+    **dict.fromkeys(("T1", "T2", "T3", "T4", "rehearsal"), WEEKS_SHOWN),
+    **dict.fromkeys(("T5-bis", "T7"), MONTHS_SHOWN),
+    "T6": DAYS_TOLD,
+}
+"""How many releases of each noisy table the pages look back at."""
 BESIDE = ("school", "status", "privacy")
 """Documents of which every answer of the API says something."""
 DOCUMENTS = (
@@ -161,12 +171,12 @@ class Library:
             )
 
         noisy = {
-            table: tuple(readable(table, limit, reader(table)))
-            for table, limit in (("T1", WEEKS_SHOWN), ("T6", 1), ("T7", MONTHS_SHOWN))
+            table: tuple(readable(table, limit, reader(table))) for table, limit in SHOWN.items()
         }
         link = [day for each in readable("link", DAYS_SHOWN, link_day) for day in each]
+        events = self._events()
         return Snapshot(
-            school=read_school(published.document("school")),
+            school=with_exams(read_school(published.document("school")), events),
             status=read_status(published.document("status")),
             charter=published.document("charter"),
             privacy=published.document("privacy"),
@@ -174,8 +184,21 @@ class Library:
             days=noisy["T6"],
             link=tuple(link),
             fills=noisy["T7"],
+            slots=noisy["T2"],
+            services=noisy["T3"],
+            volumes=noisy["T4"],
+            months=noisy["T5-bis"],
+            rehearsals=noisy["rehearsal"],
+            events=events,
             unreadable=tuple(unreadable),
         )
+
+    def _events(self) -> tuple[Event, ...]:
+        """Return the dated events; none in directories written before there were any."""
+        try:
+            return read_events(self._published.document("annotations"))
+        except FileNotFoundError:
+            return ()
 
     def _read(self, reading: Callable[[], T]) -> T:
         try:
