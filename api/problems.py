@@ -27,7 +27,11 @@ PROBLEMS: dict[str, int] = {
     "login-paused": 429,
     "nothing-published": 503,
     "seal-broken": 503,
+    "policy-mismatch": 503,
     "unreadable": 503,
+    "no-term": 503,
+    "report-busy": 503,
+    "report-cannot": 503,
     "internal": 500,
 }
 """Kind → status code. Each kind has its texts under `problem.<kind>` in the catalogues."""

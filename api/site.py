@@ -3,15 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from api import door, quick
+from api.access import API
 from api.library import Library
 from api.problems import PROBLEMS, Problem, language
 from api.routes import etag_of, matches
 from dashboards import pages
+from dashboards.api_page import api_page
 from dashboards.reading import Snapshot
 from dashboards.texts import Texts
 from privacy.published import Stamp
@@ -46,7 +49,7 @@ def make_site(library: Library, today: Callable[[], date] = date.today) -> APIRo
         today: the reader's day, so that a page can say that it is old.
     """
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    made = {path: MAKERS[name] for name, path in pages.PAGES.items()} | PUBLIC
+    made = {pages.PAGES[name]: maker for name, maker in MAKERS.items()} | PUBLIC
     for path, maker in made.items():
         router.add_api_route(path, _page(library, path, maker, today), methods=["GET"], name=path)
 
@@ -86,3 +89,17 @@ def _page(
         return HTMLResponse(content, headers={"ETag": etag})
 
     return serve
+
+
+def make_docs(contract: Callable[[], dict[str, Any]]) -> APIRouter:
+    """Return the API's manual, made from its contract."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get(f"{API}/docs", name="api-docs")
+    def docs(request: Request) -> HTMLResponse:
+        kept = {key: value for key, value in request.query_params.items() if key == "lang"}
+        return HTMLResponse(
+            api_page(contract(), Texts(language(request)), door.asked(request, kept))
+        )
+
+    return router

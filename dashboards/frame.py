@@ -14,6 +14,7 @@ from dashboards.reader import Reader, reader_of
 from dashboards.reading import CHARTER_USES, Snapshot
 from dashboards.states import states
 from dashboards.texts import DEFAULT, LANGUAGES, Texts
+from privacy.policy import SHOWN
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
@@ -25,6 +26,7 @@ OTHERS = {
     "account": "/compte",
     "charter": "/charte",
     "accessibility": "/accessibilite",
+    "api": "/api/v1/docs",
 }
 """Pages with an address of their own that no menu lists."""
 PAGES = {
@@ -35,12 +37,14 @@ PAGES = {
     "uses": "/usages",
     "before_after": "/avant-apres",
     "park": "/parc",
+    "report": "/rapport",
 }
-"""The committee's views, in the order of the menu."""
+"""The committee's views and what is made of them, in the order of the menu."""
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates."""
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -115,7 +119,7 @@ def render(template: str, frame: Frame, **context: Any) -> str:
     """Return the HTML of a template."""
     texts = frame.texts
     return (
-        _environment()
+        environment()
         .get_template(template)
         .render(t=texts, frame=frame, pages=PAGES, uses=CHARTER_USES, **context)
     )
@@ -136,12 +140,24 @@ def common(snapshot: Snapshot, texts: Texts, page: str = "") -> dict[str, Any]:
         "unreadable": [_named(table, period, texts) for table, period in snapshot.unreadable],
         "charter_digest": snapshot.charter["digest"],
         "privacy_digest": snapshot.privacy["digest"],
+        "policy": snapshot.policy,
+        "earlier": earlier_policies(snapshot, texts),
         "has_data": bool(snapshot.link or snapshot.weeks or snapshot.days),
     }
 
 
 def _named(table: str, period: str, texts: Texts) -> str:
     return texts(f"notice.{table.lower()}", period=period)
+
+
+def earlier_policies(snapshot: Snapshot, texts: Texts) -> str:
+    """Return a sentence about the releases shown that an earlier policy governed; empty if none."""
+    found = snapshot.earlier()
+    if not found:
+        return ""
+    named = sorted({each[:SHOWN] for each in found if each})
+    unnamed = [texts("footer.no_digest")] if None in found else []
+    return texts("footer.earlier", count=len(found), digests=texts.join([*named, *unnamed]))
 
 
 def simulated_ranges(snapshot: Snapshot, texts: Texts) -> list[str]:

@@ -38,6 +38,18 @@ def page(material: Material, terms: list[str], texts: Texts, query: Mapping[str,
     )
 
 
+def standalone(material: Material, texts: Texts) -> str:
+    """Return the document as one file that a browser opens, its style inside."""
+    whole = paper(material, texts)
+    return whole.replace("</head>", f"<style>\n{style()}</style>\n</head>", 1)
+
+
+def sheets(material: Material, texts: Texts) -> tuple[str, str, str]:
+    """Return what the PDF is made from: the document and its two style sheets."""
+    name = material.snapshot.school.name
+    return paper(material, texts), style(), footer_style(name, material.policy, texts)
+
+
 @cache
 def style() -> str:
     """Return the style sheet of paper."""

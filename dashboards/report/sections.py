@@ -67,7 +67,7 @@ def build(material: Material, texts: Texts) -> dict[str, Any]:
 def title(material: Material, texts: Texts) -> str:
     """Return the title of the document: `Rapport du premier trimestre 2026-2027`."""
     number, year = term_name(material.term)
-    name = texts(f"report.term.t{number}", years=f"{year}–{year + 1}")
+    name = texts(f"report.term.{number}", years=f"{year}–{year + 1}")
     return texts("report.title", term=name)
 
 
@@ -179,7 +179,7 @@ def _curves(days: list[LinkDay], changed: load.Change | None, texts: Texts) -> l
 
 
 def _curve_figure(curves: Sequence[Curve], annexed: "annex.Annex", texts: Texts) -> PaperFigure:
-    unit = texts(f"report.load.curve_{'two' if len(curves) > 1 else 'one'}",
+    unit = texts(f"report.load.curves.{'pair' if len(curves) > 1 else 'single'}",
                  **{name: each.name for name, each in zip(("first", "second"), curves, strict=False)})  # fmt: skip
     return PaperFigure(
         ident="curve",

@@ -1,0 +1,218 @@
+"""The journal: change log, keys, deletions and budget, from the audit log, the keys and the ledger. I/O.
+
+Dates, ids and digests only. Counts of one day's slices stay out, though the log holds them: on a day
+when one person was in the school they would be his. How many devices object stays out, too.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+from analyzer.exact import Bench
+from analyzer.papers.processing import MONTH_DAYS, four, price
+from analyzer.papers.settings import against_profile
+from analyzer.retention import expired
+from analyzer.store import Store
+from privacy.acknowledgement import standing
+from privacy.gate.ledger import Charge, Ledger
+from privacy.log.entries import Entry
+from privacy.log.file import AuditLog, LogRefused
+from privacy.settings import DELTA
+from privacy.store.layout import FLOWS, keys_beside
+
+SHOWN: Final = 300
+"""Entries of the change log: some months; `jauge log show` prints all."""
+DAYS_SHOWN: Final = 35
+EPOCHS_SHOWN: Final = 21
+TOLD: Final = frozenset({
+    "day", "epoch", "number", "kept_in", "settings", "config", "acknowledged", "source", "seconds",
+    "public_key", "document", "format", "policy", "table", "period", "rho", "sigma", "verdict",
+    "role", "signer", "before", "after", "profile", "mutants", "caught", "reason", "change",
+    "changes", "noise", "loosened", "tightened", "requested", "origin", "size", "root",
+})  # fmt: skip
+"""Facts of the log that may be repeated; anything else is left in the log."""
+LOGIN: Final = ("login", "access")
+"""Beginnings of the kinds that say that somebody came in, by role."""
+
+
+def journal(bench: Bench, as_of: date) -> dict[str, Any]:
+    """Return the journal of a store on a day."""
+    entries, state = read_log(bench.store)
+    return {
+        "log": state,
+        "acknowledged": standing(entries, bench.enforced.terms).value,
+        "settings": against_profile(bench.settings),
+        "keys": _keys(bench.store, entries, as_of),
+        "retention": _retention(bench, entries, as_of),
+        "budget": _budget(bench, as_of),
+        "accesses": _accesses(entries),
+        "entries": [_told(entry) for entry in entries[-SHOWN:]][::-1],
+    }
+
+
+def read_log(store: Store) -> tuple[tuple[Entry, ...], dict[str, Any]]:
+    """Return the entries, and what state the log is in; a log that cannot be read is said, too."""
+    log = AuditLog(store.root, keys_beside(store.root), lambda: 0)
+    try:
+        if not log.begun():
+            return (), {"state": "absent", "entries": 0, "root": None, "last": None}
+        found, entries = log.verify(), log.entries()
+    except (LogRefused, OSError):
+        return (), {"state": "unreadable", "entries": 0, "root": None, "last": None}
+    return entries, {
+        "state": "sound",
+        "entries": found.size,
+        "root": found.root.hex(),
+        "last": entries[-1].at if entries else None,
+    }
+
+
+# --- keys
+
+
+def _keys(store: Store, entries: Iterable[Entry], as_of: date) -> dict[str, Any]:
+    epochs: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        facts = entry.facts
+        if entry.kind == "pseudonym_key_made":
+            epochs[facts["epoch"]] = {
+                "day": facts["day"], "epoch": facts["epoch"], "kept_in": facts["kept_in"],
+                "made": entry.at, "destroyed": None,
+            }  # fmt: skip
+        elif entry.kind == "pseudonym_key_destroyed" and facts["epoch"] in epochs:
+            epochs[facts["epoch"]]["destroyed"] = entry.at
+    living = [epoch for epoch in epochs.values() if epoch["destroyed"] is None]
+    return {
+        "epochs": list(epochs.values())[-EPOCHS_SHOWN:][::-1],
+        "living": [epoch["day"] for epoch in living],
+        "overdue": [
+            epoch["day"]
+            for epoch in living
+            if date.fromisoformat(epoch["day"]) < as_of - timedelta(days=1)
+        ],
+        "next_rotation": f"{as_of + timedelta(days=1)}T00:10",
+        "day_keys": [day.isoformat() for day in store.keys.days()],
+    }
+
+
+# --- retention
+
+
+def _retention(bench: Bench, entries: Iterable[Entry], as_of: date) -> dict[str, Any]:
+    proofs: dict[str, dict[str, Any]] = {}
+    names = {"day_key_destroyed": "key_destroyed", "day_files_deleted": "files_deleted"}
+    for entry in entries:
+        if entry.kind in names:
+            name = names[entry.kind]
+            proof = proofs.setdefault(entry.facts["day"], {"day": entry.facts["day"]})
+            proof |= {name: entry.at, f"{name}_number": entry.number}
+    store, kept_days = bench.store, bench.settings.retention_days
+    kept = sorted({*store.days(FLOWS), *store.keys.days()})
+    return {
+        "days": kept_days,
+        "kept": [
+            {"day": day.isoformat(), "erased_on": (day + timedelta(days=kept_days)).isoformat()}
+            for day in kept
+        ],
+        "overdue": [
+            day.isoformat() for day in expired(kept, as_of=as_of, retention_days=kept_days)
+        ],
+        "proofs": sorted(proofs.values(), key=lambda proof: proof["day"], reverse=True)[
+            :DAYS_SHOWN
+        ],
+        "unproven": [
+            day.isoformat()
+            for day in store.keys.erased()
+            if "key_destroyed" not in proofs.get(day.isoformat(), {})
+        ],
+    }
+
+
+# --- budget
+
+
+def _budget(bench: Bench, as_of: date) -> dict[str, Any]:
+    settings = bench.settings
+    charges = Ledger(bench.store.ledger).charges()
+    first = as_of - timedelta(days=DAYS_SHOWN)
+    charged = sorted(
+        {
+            date.fromisoformat(charge.starts) + timedelta(days=offset)
+            for charge in charges
+            for offset in range(_length(charge))
+        }
+    )
+    return {
+        "total_rho": settings.total_rho,
+        "delta": f"{DELTA:g}",
+        "epsilons": four(settings.total_rho),
+        "month": [
+            {
+                "table": name,
+                "days": MONTH_DAYS,
+                "rho": round(settings.method(name).rho, 9),
+                "epsilon": price(settings.method(name).rho, MONTH_DAYS),
+            }
+            for name in ("T5-bis", "T7")
+        ],
+        "days": [_day(day, charges, settings.total_rho) for day in charged if day >= first][::-1],
+        "tables": [
+            {
+                "table": name,
+                "period": definition.period.value,
+                "rho": round(settings.method(name).rho, 9),
+                "sigma": settings.method(name).sigma,
+                "charges": sum(charge.table == name for charge in charges),
+                "last": max((c.period for c in charges if c.table == name), default=None),
+            }
+            for name, definition in bench.tables.items()
+        ],
+        "charges": len(charges),
+    }
+
+
+def _length(charge: Charge) -> int:
+    return (date.fromisoformat(charge.ends) - date.fromisoformat(charge.starts)).days
+
+
+def _day(day: date, charges: Iterable[Charge], total: float) -> dict[str, Any]:
+    """Return what one device-day of that day has cost so far, all tables together."""
+    text = day.isoformat()
+    covering = [charge for charge in charges if charge.starts <= text < charge.ends]
+    spent = sum(charge.rho for charge in covering)
+    return {
+        "day": text,
+        "spent": round(spent, 9),
+        "left": round(max(total - spent, 0.0), 9),
+        "tables": sorted({charge.table for charge in covering}),
+    }
+
+
+# --- entries
+
+
+def _accesses(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Return how often each role came in, by month; no name."""
+    counted = Counter(
+        (entry.at[:7], str(entry.facts.get("role", "?")))
+        for entry in entries
+        if entry.kind.startswith(LOGIN)
+    )
+    return [
+        {"month": month, "role": role, "count": count}
+        for (month, role), count in sorted(counted.items(), reverse=True)
+    ]
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    facts: Mapping[str, Any] = entry.facts
+    told = {name: value for name, value in facts.items() if name in TOLD}
+    sealed = facts.get("sealed")
+    if isinstance(sealed, dict):
+        payload = sealed.get("payload", {})
+        told |= {
+            name: payload[name] for name in ("decision", "settings", "policy") if name in payload
+        }
+        told["signer"] = str(sealed.get("seal", {}).get("key", ""))
+    return {"number": entry.number, "at": entry.at, "kind": entry.kind, "facts": told}
