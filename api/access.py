@@ -67,6 +67,8 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule("/readyz", EVERYONE),
     Rule("/static/{path:path}", EVERYONE),
     Rule("/problemes", EVERYONE),
+    Rule("/charte", EVERYONE),
+    Rule("/accessibilite", EVERYONE),
     Rule("/notice", EVERYONE),
     Rule("/notice/eleves", EVERYONE),
     Rule("/affiche", EVERYONE),
@@ -84,7 +86,6 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule("/saturation", USES),
     # The committee and the DPO.
     Rule("/", USES),
-    Rule("/charte", USES),  # becomes EVERYONE when it no longer holds figures of uses
     Rule("/services", USES),
     Rule("/usages", USES),
     Rule("/avant-apres", USES),
