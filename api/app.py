@@ -23,6 +23,7 @@ from api.library import Library
 from api.limits import Limits
 from api.metrics import Metrics
 from api.problems import Pointer, Problem, answer
+from api.public import make_public
 from api.quick import Quick
 from api.report import Printer, make_report
 from api.routes import PREFIX, make_router
@@ -81,7 +82,9 @@ def create_app(
     )
     app.include_router(make_router(library))
     app.include_router(make_site(library))
-    app.include_router(make_report(library, Printer()))
+    printer = Printer()
+    app.include_router(make_report(library, printer))
+    app.include_router(make_public(library, printer))
     app.include_router(make_entry(accounts, cookies))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _handle(app)

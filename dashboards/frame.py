@@ -22,9 +22,13 @@ OTHERS = {
     "setup": "/installation",
     "invitation": "/invitation",
     "account": "/compte",
+    "rules": "/charte",
+    "notice-adults": "/notice",
+    "notice-pupils": "/notice/eleves",
+    "poster": "/affiche",
 }
 """Pages with an address of their own that no menu lists."""
-PAGES = {"overview": "/", "load": "/debit", "charter": "/charte", "report": "/rapport"}
+PAGES = {"overview": "/", "load": "/debit", "charter": "/usages", "report": "/rapport"}
 
 
 @cache
