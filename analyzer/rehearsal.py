@@ -189,14 +189,18 @@ def _draw(
     as_of: date,
     directory: Path,
 ) -> Release:
-    charter = bench.school.charter_digest
     return gate.release(
         counts,
         rehearsal(bench.settings),
         period,
         settings=bench.settings,
         ledger=Ledger(directory / bench.store.ledger.name),
-        occasion=gate.Occasion(as_of=as_of, origin=origin, charter_digest=charter),
+        occasion=gate.Occasion(
+            as_of=as_of,
+            origin=origin,
+            charter_digest=bench.school.charter_digest,
+            policy_digest=bench.enforced.digest,
+        ),
     )
 
 

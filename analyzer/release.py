@@ -98,6 +98,7 @@ def _release_one(
             as_of=as_of,
             origin=exact.origin_of(stored),
             charter_digest=bench.school.charter_digest,
+            policy_digest=bench.enforced.digest,
         ),
     )
     write_release(bench.store, dump_release(released), key)

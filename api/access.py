@@ -29,7 +29,7 @@ LINE: Final[Readers] = SIGNED_IN
 """What tells about the line and the machine."""
 PROOFS: Final[Readers] = frozenset({"dpo"})
 
-HOMES: Final[dict[str, str]] = {"admin": "/debit", "dpo": "/dpd"}
+HOMES: Final[dict[str, str]] = {"admin": "/debit"}
 """First page after the login; `/` for the others."""
 
 

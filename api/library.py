@@ -21,6 +21,7 @@ from dashboards.reading import (
     read_status,
 )
 from dashboards.report.material import Material
+from privacy.policy import GENERATED, PolicyMismatch, check_documents
 from privacy.published import TABLES, Published, Stamp
 from privacy.release import Release
 from privacy.sealed import SealBroken
@@ -29,6 +30,8 @@ WEEKS_SHOWN = 20
 """Weeks that a page looks back at: a term with its holidays. Longer views come with a term page."""
 DAYS_SHOWN = 7 * WEEKS_SHOWN
 MONTHS_SHOWN = 6
+ENFORCED = ("school", "charter", "privacy", "status")
+"""Documents that are always there and belong to one policy."""
 BESIDE = ("school", "status", "privacy")
 """Documents of which every answer of the API says something."""
 DOCUMENTS = (
@@ -50,12 +53,24 @@ class Library:
         self._snapshots: Kept[Snapshot] = Kept(1)
 
     def policy(self) -> str:
-        """Return the digest of the policy in force; empty when nothing is published."""
+        """Return the digest of the policy to which every document belongs, recomputed.
+
+        Empty when nothing is published, something is broken, or documents disagree. Raises nothing.
+        """
         try:
-            privacy = self._published.document("privacy")
-            return str(privacy.get("policy") or privacy["digest"])
-        except (OSError, SealBroken, *ODD):
+            return self._policy()
+        except (OSError, SealBroken, PolicyMismatch, *ODD):
             return ""
+
+    def _policy(self) -> str:
+        """As `policy`, but raises; documents are checked once per version of their files."""
+        published = self._published
+        there = published.documents()
+        names = (*ENFORCED, *(name for name in GENERATED if name in there))
+        stamp = tuple(chain(*((name, *published.stamp("documents", name)) for name in names)))
+        return published.kept(
+            "policy", stamp, lambda: check_documents({n: published.document(n) for n in names})
+        )
 
     def stamp(self, *names: str) -> Stamp:
         """Return what changes with a file and with what every answer says beside it; opens nothing.
@@ -124,7 +139,12 @@ class Library:
         """
         if name not in DOCUMENTS:
             raise Problem("not-found")
-        return self._read(lambda: self._published.document(name))
+        return self._read(lambda: self._agreeing(name))
+
+    def _agreeing(self, name: str) -> dict[str, Any]:
+        """Return one document, if all of them belong to one policy."""
+        self._policy()
+        return self._published.document(name)
 
     def snapshot(self) -> Snapshot:
         """Return everything that the pages may show.
@@ -138,7 +158,7 @@ class Library:
         return self._read(lambda: self._snapshots.get("snapshot", stamp, self._snapshot))
 
     def _snapshot(self) -> Snapshot:
-        published = self._published
+        published, policy = self._published, self._policy()
         unreadable: list[tuple[str, str]] = []
 
         def readable(table: str, limit: int, read: Callable[[str], T]) -> list[T]:
@@ -178,6 +198,7 @@ class Library:
             link=tuple(link),
             fills=noisy["T7"],
             unreadable=tuple(unreadable),
+            policy=policy,
         )
 
     def papers(self) -> Snapshot:
@@ -234,5 +255,7 @@ class Library:
             raise Problem(kind) from error
         except SealBroken as error:
             raise Problem("seal-broken") from error
+        except PolicyMismatch as error:
+            raise Problem("policy-mismatch") from error
         except ODD as error:
             raise Problem("unreadable") from error

@@ -27,6 +27,7 @@ PROBLEMS: dict[str, int] = {
     "login-paused": 429,
     "nothing-published": 503,
     "seal-broken": 503,
+    "policy-mismatch": 503,
     "unreadable": 503,
     "no-term": 503,
     "report-busy": 503,

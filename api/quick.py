@@ -85,7 +85,7 @@ class Quick:
         async def noting(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
-                start = message
+                start = dict(message)  # whoever stands outside adds to the message itself
             elif note.stamp is not None and len(body) <= LARGEST:
                 body.extend(message.get("body", b""))
             await send(message)

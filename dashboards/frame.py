@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dashboards.reader import Reader, reader_of
 from dashboards.reading import CHARTER_USES, Snapshot
 from dashboards.texts import DEFAULT, LANGUAGES, Texts
+from privacy.policy import SHOWN
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
@@ -128,12 +129,24 @@ def common(snapshot: Snapshot, texts: Texts) -> dict[str, Any]:
         "unreadable": [_named(table, period, texts) for table, period in snapshot.unreadable],
         "charter_digest": snapshot.charter["digest"],
         "privacy_digest": snapshot.privacy["digest"],
+        "policy": snapshot.policy,
+        "earlier": earlier_policies(snapshot, texts),
         "has_data": bool(snapshot.link or snapshot.weeks or snapshot.days),
     }
 
 
 def _named(table: str, period: str, texts: Texts) -> str:
     return texts(f"notice.{table.lower()}", period=period)
+
+
+def earlier_policies(snapshot: Snapshot, texts: Texts) -> str:
+    """Return a sentence about the releases shown that an earlier policy governed; empty if none."""
+    found = snapshot.earlier()
+    if not found:
+        return ""
+    named = sorted({each[:SHOWN] for each in found if each})
+    unnamed = [texts("footer.no_digest")] if None in found else []
+    return texts("footer.earlier", count=len(found), digests=texts.join([*named, *unnamed]))
 
 
 def simulated_ranges(snapshot: Snapshot, texts: Texts) -> list[str]:

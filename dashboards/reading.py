@@ -170,6 +170,8 @@ class LinkDay:
     down_capacity: float
     up_capacity: float
     slots: tuple[SlotLoad, ...]
+    policy: str | None = None
+    """Digest of the policy under which it was published; None before policies had one."""
 
     @property
     def week(self) -> str:
@@ -212,6 +214,14 @@ class Snapshot:
     """T7: what filled the saturated line, the last months."""
     unreadable: tuple[tuple[str, str], ...] = ()
     """(table, period) of the releases that this version cannot read; the others are shown."""
+    policy: str = ""
+    """Digest of the policy in force, 64 hex digits; recomputed from the documents."""
+
+    def earlier(self) -> tuple[str | None, ...]:
+        """Return the policy of each release shown that was made under another one; None: not said."""
+        made = [r.policy_digest for r in (*self.weeks, *self.days, *self.fills)]
+        made += [day.policy for day in self.link]
+        return tuple(each for each in made if each != self.policy)
 
 
 def iso_week(day: date) -> str:
@@ -329,6 +339,7 @@ def read_link_day(payload: Mapping[str, Any]) -> tuple[LinkDay, ...]:
             down_capacity=float(line["capacity"]["down_mbit_s"]),
             up_capacity=float(line["capacity"]["up_mbit_s"]),
             slots=tuple(_slot_load(slot) for slot in line["slots"]),
+            policy=payload.get("policy_digest"),
         )
         for line in payload["lines"]
     )

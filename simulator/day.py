@@ -268,6 +268,13 @@ def _flows(rng: np.random.Generator, roster: Roster, spells: Spells) -> Flows:
     return Flows(device, activity, host, start_s, minutes, main, ipv6, spells.intensity[spell])
 
 
+def _without_training(flows: Flows, untrained: NDArray[np.bool_]) -> None:
+    """Send the devices of those who do not know the service yet elsewhere."""
+    known = _NUMBER[planted.TRAINED_HOST, Wire.TLS]
+    other = _NUMBER[planted.BEFORE_TRAINING_HOST, Wire.TLS]
+    flows.host[(flows.host == known) & untrained[flows.device]] = other
+
+
 def _volumes(rng: np.random.Generator, flows: Flows, flow: Ints) -> Floats:
     """Draw the octets to the school of each slice, before the line limits them."""
     activity = flows.activity[flow]
@@ -331,4 +338,8 @@ def draw_day(roster: Roster, seed: int, day: date) -> Day:
             parts.extend(_planted_spells(rng, roster, present, slot, day))
     spells = _platform(rng, roster, _joined(parts), day)
     flows = _flows(rng, roster, spells)
+    if day < planted.TRAINING_DAY:
+        # A generator of its own: every other draw stays what it was.
+        untrained = np.random.default_rng([seed, 9, day.toordinal()]).random(len(roster))
+        _without_training(flows, untrained < planted.UNTRAINED_SHARE)
     return Day(day, flows, _slices(rng, flows, day))

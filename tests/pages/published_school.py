@@ -21,6 +21,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from privacy.canonical import digest
+from privacy.policy import PARTS, policy_digest
 from privacy.release import Cell, Method, Release, display, dump_release
 from privacy.sealed import seal
 
@@ -66,6 +67,8 @@ DAILY = {
 }
 """Device-days per school day by zone, in the order of `USES`."""
 SIGMA_T1, SIGMA_T6 = 20.3, 28.7
+SETTINGS = {"profile": "standard"}
+"""Stands for the settings where only their digest counts."""
 
 
 def is_school_day(day: date) -> bool:
@@ -85,7 +88,10 @@ class Publisher:
         self.random = random.Random(seed)  # noqa: S311 - a fixture, not a secret
         self.key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
         self.charter_digest = digest({"charter": 1})
-        self.privacy_digest = digest({"privacy": 1})
+        self.privacy_digest = digest(SETTINGS)
+        blank = dict.fromkeys(PARTS, "0" * 64)
+        self.parts = blank | {"verdicts": self.charter_digest, "privacy": self.privacy_digest}
+        self.policy = policy_digest(self.parts)
         public.mkdir(parents=True, exist_ok=True)
         raw = self.key.public_key().public_bytes_raw()
         (public / "seal.pub").write_bytes(base64.b64encode(raw))
@@ -93,7 +99,8 @@ class Publisher:
     def write(self, where: str, name: str, payload: dict[str, Any]) -> None:
         path = self.public / where / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(seal(payload, self.key))
+        stamp = {"policy": self.policy} if where == "documents" else {}
+        path.write_bytes(seal(stamp | payload, self.key))
 
     def release(self, table: str, span: tuple[str, date, date], exact: dict, origin: str) -> None:
         period, starts, ends = span
@@ -115,6 +122,7 @@ class Publisher:
             origin=origin,
             charter_digest=self.charter_digest,
             privacy_digest=self.privacy_digest,
+            policy_digest=self.policy,
         )
         self.write(f"releases/{table}", period, dump_release(release))
 
@@ -194,13 +202,14 @@ def link_payload(publisher: Publisher, day: date, origin: str) -> dict[str, Any]
         )
     capacity = {"down_mbit_s": down, "up_mbit_s": up}
     return {
-        "format": 1,
+        "format": 2,
         "kind": "link_load",
         "table": "link",
         "period": day.isoformat(),
         "origin": origin,
         "charter_digest": publisher.charter_digest,
         "privacy_digest": publisher.privacy_digest,
+        "policy_digest": publisher.policy,
         "lines": [{"line": "internet", "capacity": capacity, "slots": slots}],
     }
 
@@ -268,7 +277,7 @@ def write_documents(publisher: Publisher) -> None:
         },
     )
     publisher.write("documents", "charter", charter(publisher.charter_digest))
-    publisher.write("documents", "privacy", privacy(publisher.privacy_digest))
+    publisher.write("documents", "privacy", privacy(publisher))
     publisher.write("documents", "status", status())
 
 
@@ -312,10 +321,12 @@ def charter(hexdigits: str) -> dict[str, Any]:
     }
 
 
-def privacy(hexdigits: str) -> dict[str, Any]:
+def privacy(publisher: Publisher) -> dict[str, Any]:
     return {
         "document": "privacy",
-        "digest": hexdigits,
+        "digest": publisher.privacy_digest,
+        "settings": SETTINGS,
+        "policy_parts": publisher.parts,
         "profile": "standard",
         "total_rho": 0.0243,
         "delta": "1e-6",
