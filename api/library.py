@@ -236,6 +236,37 @@ class Library:
         except FileNotFoundError:
             return ()
 
+    def papers(self) -> Snapshot:
+        """Return what the public pages may show: documents, and no release.
+
+        Raises:
+            Problem: nothing published, or something broken.
+        """
+        if not self.ready():
+            raise Problem("nothing-published")
+        published = self._published
+        return self._read(
+            lambda: Snapshot(
+                school=read_school(published.document("school")),
+                status=read_status(published.document("status")),
+                charter=published.document("charter"),
+                privacy=published.document("privacy"),
+                weeks=(),
+                days=(),
+                link=(),
+            )
+        )
+
+    def stamp_of_papers(self) -> Stamp:
+        """Return what changes with any sealed document; opens nothing.
+
+        Raises:
+            Problem: nothing is published.
+        """
+        names = self._read(self._published.documents)
+        found = [self._published.stamp("documents", name) for name in names]
+        return tuple(chain(names, *found))
+
     def material(self, term: str | None, today: Callable[[str], date]) -> Material:
         """Return what the report of a term is made of; the latest released term without a name.
 

@@ -33,7 +33,6 @@ MAKERS: dict[str, PageMaker] = {
 }
 """The DPO's page is in `api.console`: it holds a form."""
 PUBLIC: dict[str, PageMaker] = {
-    "/charte": pages.charter_page,
     "/accessibilite": pages.accessibility_page,
 }
 """Pages without a number of any use, for everybody."""

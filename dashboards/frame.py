@@ -24,7 +24,10 @@ OTHERS = {
     "setup": "/installation",
     "invitation": "/invitation",
     "account": "/compte",
-    "charter": "/charte",
+    "rules": "/charte",
+    "notice-adults": "/notice",
+    "notice-pupils": "/notice/eleves",
+    "poster": "/affiche",
     "accessibility": "/accessibilite",
     "api": "/api/v1/docs",
 }

@@ -27,7 +27,6 @@ __all__ = [
     "NotPublished",
     "accessibility_page",
     "before_after_page",
-    "charter_page",
     "load_page",
     "message_page",
     "overview_page",
@@ -183,20 +182,6 @@ def before_after_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]
 def park_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
     """Return *Parc et salles*."""
     return _view_page(park_view(snapshot, texts), snapshot, texts, query)
-
-
-def charter_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
-    """Return the charter as it is enforced: no number of any use, for everybody."""
-    clauses = {clause["id"]: clause for clause in snapshot.charter["clauses"]}
-    return render(
-        "charter.html",
-        Frame(texts, "charter", query),
-        charter=snapshot.charter,
-        version=_version(str(snapshot.charter["version"]), texts),
-        clauses=clauses,
-        privacy=snapshot.privacy,
-        **common(snapshot, texts, "charter"),
-    )
 
 
 def accessibility_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
