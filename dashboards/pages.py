@@ -5,7 +5,6 @@ what `frame` puts around all of them.
 """
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from dashboards import figures, load, overview, tables
@@ -188,14 +187,6 @@ def accessibility_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str
     """Return the accessibility statement."""
     frame = Frame(texts, "accessibility", query)
     return render("accessibility.html", frame, **common(snapshot, texts, "accessibility"))
-
-
-def _version(text: str, texts: Texts) -> str:
-    """Write a version that is a date as one."""
-    try:
-        return texts.day_short(date.fromisoformat(text))
-    except ValueError:
-        return text
 
 
 def message_page(key: str, texts: Texts, *, status: int, query: Mapping[str, str]) -> str:
