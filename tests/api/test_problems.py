@@ -115,12 +115,12 @@ def test_one_odd_release_blanks_only_itself(
 ):
     reseal(own_public, table, period, change)
     client = Client(own_public)
-    for path in ("/", "/debit", "/charte"):
+    for path in ("/", "/debit", "/usages"):
         page = client.get(path, accept=HTML)
         assert page.status_code == 200
         assert "Publication illisible" in page.text
         assert period in page.text
-    assert "semaine du 9 nov. 2026" in client.get("/charte", accept=HTML).text
+    assert "semaine du 9 nov. 2026" in client.get("/usages", accept=HTML).text
     assert client.get("/readyz").status_code == 200
 
 
@@ -150,8 +150,13 @@ def test_documents_without_releases_give_a_page_that_says_so(own_public: Path):
     for path in (own_public / "releases").rglob("*.json"):
         path.unlink()
     client = Client(own_public)
-    for path in ("/", "/debit", "/charte"):
+    for path in ("/", "/debit"):
         page = client.get(path, accept=HTML)
         assert page.status_code == 200
         assert "Rien n’est encore publié" in page.text
+    for path in ("/saturation", "/services", "/usages", "/avant-apres", "/parc"):
+        page = client.get(path, accept=HTML)
+        assert page.status_code == 200
+        assert "Pourquoi" in page.text
+        assert "Que faire" in page.text
     assert "La charte appliquée" in client.get("/charte", accept=HTML).text

@@ -41,7 +41,9 @@ def weekly(monday: date, school_days: int, slots: tuple) -> dict[str, dict]:
     uses = ALL_USES[:4]
     return {
         "T2": {
-            (("slot", slot[0]), ("use", use)): school_days * by_use[i] * (slot[1] == "lesson" or 0.4)
+            (("slot", slot[0]), ("use", use)): school_days
+            * by_use[i]
+            * (slot[1] == "lesson" or 0.4)
             for slot in slots
             for i, use in enumerate(uses)
         },
@@ -71,4 +73,3 @@ def annotations(new_line: date) -> dict[str, Any]:
              "label": {"fr": "Formation à Éléa", "en": "Éléa training"}, "service": "Éléa"},
         ],
     }  # fmt: skip
-
