@@ -26,7 +26,7 @@ def ranks_svg(chart: Ranks, *, ident: str, texts: Texts) -> Markup:
         return _LEFT + (_WIDTH - _LEFT - _RIGHT) * min(max(value, 0.0), top) / top
 
     height = _TOP + _ROW * len(chart.rows)
-    roles = (row.role for row in chart.rows)
+    roles = (row.role for row in chart.rows if row.value is not None)
     parts = [open_svg(_WIDTH, height, ident, *roles, form=" ranks")]
     parts.append(line("axis", _LEFT, _TOP, _LEFT, height - 2))
     for index, row in enumerate(chart.rows):

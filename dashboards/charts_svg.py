@@ -34,7 +34,8 @@ def columns_svg(chart: Columns, *, ident: str, texts: Texts) -> Markup:
     def y(value: float) -> float:
         return round(_TOP + height * (1 - min(value, top) / top), 1)
 
-    parts = [open_svg(_WIDTH, _HEIGHT, ident, chart.role)]
+    drawn = [chart.role] if any(bar.value is not None for bar in chart.bars) else []
+    parts = [open_svg(_WIDTH, _HEIGHT, ident, *drawn)]
     for tick in axis:
         parts.append(line("grid", _LEFT, y(tick), _WIDTH - _RIGHT, y(tick)))
         label = value_label(tick, texts, percent=chart.percent)

@@ -141,7 +141,7 @@ def use_figure(use: str, snapshot: Snapshot, texts: Texts) -> Figure:
         how=texts(
             "how.use_weeks", sigmas=texts.number(float(snapshot.privacy["display"]["sigmas"]), 1)
         ),
-        legend=_use_legend(use, chart, texts),
+        legend=(*_use_legend(use, chart, texts), *week_marks(axis, snapshot).legend(texts)),
         chart=chart,
     )
 
