@@ -13,6 +13,7 @@ from privacy.gate.ledger import Ledger
 from privacy.gate.periods import period_of
 from privacy.gate.tables import Definition
 from privacy.release import dump_release
+from school.enforced import enforce
 from school.load import School
 
 DAY: Final = date(2026, 9, 7)
@@ -31,6 +32,11 @@ def released(
             period,
             settings=school.privacy,
             ledger=Ledger(Path(place) / "ledger.jsonl"),
-            occasion=gate.Occasion(period.ends + timedelta(days=1), "simulated", school.charter_digest),
+            occasion=gate.Occasion(
+                as_of=period.ends + timedelta(days=1),
+                origin="simulated",
+                charter_digest=school.charter_digest,
+                policy_digest=enforce(school).digest,
+            ),
         )
     return dump_release(found)
