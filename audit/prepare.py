@@ -43,7 +43,7 @@ def _days(ground: Ground) -> list[date]:
     return [FIRST + timedelta(days=n) for n in range((last - FIRST).days + 1)]
 
 
-def _write(ground: Ground) -> dict[date, dict[int, int]]:
+def write(ground: Ground) -> dict[date, dict[int, int]]:
     """Write the slices; return pseudonym → number of the device, day by day."""
     roster = make_roster(ground.seed)
     keys = FileKeyring(keys_beside(ground.store))
@@ -122,7 +122,7 @@ def prepare(ground: Ground) -> None:
     """Make the store, once."""
     if (ground.scratch / TRUTH).exists():
         return
-    listener = _Listener(_write(ground))
+    listener = _Listener(write(ground))
     known = {"as_of": ground.as_of, "catalogue": ground.catalogue}
     with replaced((activity, "counted", listener)):
         pipeline.analyze(ground.store, ground.school, **known)

@@ -19,24 +19,25 @@ from school.load import School
 DAY: Final = date(2026, 9, 7)
 
 
+def occasion(school: School, as_of: date) -> gate.Occasion:
+    """Return an occasion of a simulated school."""
+    policy = enforce(school).digest
+    return gate.Occasion(as_of, "simulated", school.charter_digest, policy)
+
+
 def released(
     ground: Ground, school: School, definition: Definition, counts: Sequence[int], devices: int = 0
 ) -> dict[str, Any]:
     """Return the payload of one release through the whole gate."""
     period = period_of(definition.period, DAY)
     cells = DayCells(definition.name, DAY, devices, tuple(counts))
-    with tempfile.TemporaryDirectory(dir=ground.scratch) as place:
+    with tempfile.TemporaryDirectory(dir=ground.own) as place:
         found = gate.release(
             [cells],
             definition,
             period,
             settings=school.privacy,
             ledger=Ledger(Path(place) / "ledger.jsonl"),
-            occasion=gate.Occasion(
-                as_of=period.ends + timedelta(days=1),
-                origin="simulated",
-                charter_digest=school.charter_digest,
-                policy_digest=enforce(school).digest,
-            ),
+            occasion=occasion(school, period.ends + timedelta(days=1)),
         )
     return dump_release(found)
