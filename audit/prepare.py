@@ -18,7 +18,7 @@ from analyzer import activity, cells, pipeline, release
 from analyzer.store import Store
 from audit.alter import replaced
 from audit.ground import FIRST, TRUTH, Ground, Truth
-from privacy.acknowledgement import DECIDED, KEY_DECLARED, Decision, sign, state_of
+from privacy.acknowledgement import Decision, sign, state_of
 from privacy.gate.bounded import DayCells, cells_of
 from privacy.gate.tables import Definition
 from privacy.keys import public_text
@@ -40,7 +40,8 @@ def thinned(table: pa.Table, keep: int) -> pa.Table:
 
 def _days(ground: Ground) -> list[date]:
     last = ground.as_of - timedelta(days=1)
-    return [FIRST + timedelta(days=n) for n in range((last - FIRST).days + 1)]
+    whole = (last - FIRST).days + 1
+    return [FIRST + timedelta(days=n) for n in range(min(ground.sizes.days or whole, whole))]
 
 
 def write(ground: Ground) -> dict[date, dict[int, int]]:
@@ -50,6 +51,7 @@ def write(ground: Ground) -> dict[date, dict[int, int]]:
     committer = Committer(ground.store, keys, lambda: time.time_ns() // 1_000)
     committer.open()
     known = {}
+    acknowledge(ground)
     for day in _days(ground):
         drawn = draw_day(roster, ground.seed, day)
         whole = slice_table(drawn, roster, ground.seed)
@@ -107,15 +109,14 @@ class _Listener:
         return self._real(answers, definition, day)
 
 
-def _acknowledge(ground: Ground) -> None:
-    """Let the simulated school's DPO sign: without a signature nothing is released."""
-    keys = keys_beside(ground.store)
-    log = AuditLog(ground.store, keys, lambda: time.time_ns() // 1_000)
-    dpo = Ed25519PrivateKey.generate()
-    log.append(KEY_DECLARED, {"public_key": public_text(dpo.public_key())})
+def acknowledge(ground: Ground) -> None:
+    """Let an invented DPO sign the terms in force: without it nothing is released."""
+    log = AuditLog(ground.store, keys_beside(ground.store), lambda: time.time_ns() // 1_000)
+    key = Ed25519PrivateKey.generate()
+    log.append("dpo_key_declared", {"public_key": public_text(key.public_key())})
     after = state_of(log.entries()).last
-    signed = sign(Decision.ACKNOWLEDGED, terms_of(ground.school), dpo, after=after)
-    log.append(DECIDED, {"sealed": json.loads(signed)})
+    signed = sign(Decision.ACKNOWLEDGED, terms_of(ground.school), key, after=after)
+    log.append("dpo_decided", {"sealed": json.loads(signed)})
 
 
 def prepare(ground: Ground) -> None:
@@ -127,7 +128,6 @@ def prepare(ground: Ground) -> None:
     with replaced((activity, "counted", listener)):
         pipeline.analyze(ground.store, ground.school, **known)
     exact = _exact(ground)
-    _acknowledge(ground)
     release.release(ground.store, ground.school, **known)
     truth = Truth(exact, np.array(listener.filled, np.int64))
     (ground.scratch / TRUTH).write_bytes(pickle.dumps(truth))
