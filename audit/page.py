@@ -41,7 +41,9 @@ def _cell(text: object) -> str:
 def _row(one: Figure) -> str:
     met = {True: "met", False: "**missed**", None: "reported"}[one.holds]
     note = f" ({one.note})" if one.note else ""
-    return f"| {_cell(one.name)}{_cell(note)} | {_cell(one.value)} | {_cell(one.criterion)} | {met} |"
+    return (
+        f"| {_cell(one.name)}{_cell(note)} | {_cell(one.value)} | {_cell(one.criterion)} | {met} |"
+    )
 
 
 def _subject(one: Outcome) -> list[str]:

@@ -82,7 +82,7 @@ def _quantile(p: float) -> float:
 
 def correlation(a: Numbers, b: Numbers) -> float:
     """Return Pearson's correlation; 1 where one side does not vary at all (that is no noise)."""
-    if len(a) < 2 or not a.std() or not b.std():  # noqa: PLR2004 - a correlation needs two points
+    if len(a) < 2 or not a.std() or not b.std():
         return 1.0
     return float(np.corrcoef(a, b)[0, 1])
 
@@ -91,6 +91,4 @@ def wilson_upper(hits: int, of: int, z: float = 1.96) -> float:
     """Return the upper end of Wilson's interval of a share."""
     p, n = hits / of, of
     middle = p + z * z / (2 * n)
-    return float(
-        (middle + z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n)
-    )
+    return float((middle + z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n))

@@ -38,17 +38,26 @@ def add_to(audit: typer.Typer) -> None:
     audit.command("report", help=CHECK_HELP)(check_report)
 
 
-def attack(
+def attack(  # one keyword per option
     context: typer.Context,
+    *,
     profile: Annotated[str | None, typer.Option(help="`dpo`: the attack suite.")] = None,
     store: Annotated[
         Path | None, typer.Option(help="A live store: read, and its report sealed.", readable=False)
     ] = None,
     school: Annotated[Path | None, typer.Option(help="Directory of its declared files.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Directory for the report: JSON and HTML.")] = None,
-    only: Annotated[str | None, typer.Option(help="Some attacks, such as A5,A6: no verdict is recorded.")] = None,
-    short: Annotated[bool, typer.Option("--short", help="Smaller sizes; says what they leave open.")] = False,
-    seed: Annotated[int, typer.Option(help="Of the simulated parts; the product's noise has none.")] = SEED,
+    out: Annotated[
+        Path | None, typer.Option(help="Directory for the report: JSON and HTML.")
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Some attacks, such as A5,A6: no verdict is recorded.")
+    ] = None,
+    short: Annotated[
+        bool, typer.Option("--short", help="Smaller sizes; says what they leave open.")
+    ] = False,
+    seed: Annotated[
+        int, typer.Option(help="Of the simulated parts; the product's noise has none.")
+    ] = SEED,
     write: Annotated[Path | None, typer.Option(help="Write docs/privacy-proof.md anew.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -118,10 +127,17 @@ def _bar() -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
-        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+        yield lambda what, done, total: bar.update(
+            task, description=what, completed=done, total=total
+        )
 
 
 def _record(order: "Order", report: "Report", out: Path | None) -> None:
@@ -171,7 +187,9 @@ def _write(out: Path, data: bytes, page: bytes) -> None:
         (out / REPORT).write_bytes(data)
         (out / PAGE).write_bytes(page)
     except OSError as error:
-        raise Refusal(f"{out}: the report cannot be written: {error.strerror}", Exit.PERMISSION) from None
+        raise Refusal(
+            f"{out}: the report cannot be written: {error.strerror}", Exit.PERMISSION
+        ) from None
 
 
 def _tell(report: "Report", *, as_json: bool) -> None:
@@ -184,7 +202,9 @@ def _tell(report: "Report", *, as_json: bool) -> None:
         missed = [f"{f.name} : {f.value} ({f.criterion})" for f in one.figures if f.holds is False]
         tail = "" if one.mutant or not missed else "  " + "; ".join(missed)
         name = f"mutant : {one.subject}" if one.mutant else one.subject
-        typer.echo(f"{one.attack:>4}  {one.verdict.value:<12} {name}{tail}{one.note and '  ' + one.note}")
+        typer.echo(
+            f"{one.attack:>4}  {one.verdict.value:<12} {name}{tail}{one.note and '  ' + one.note}"
+        )
     word = "VERT" if report.green else "ROUGE"
     typer.echo(f"{word}: mutants {report.caught}/{len(report.mutants)}, {report.seconds:.0f} s")
 
@@ -198,6 +218,7 @@ Example: jauge audit report report/audit.json --public /var/lib/jauge/public
 def check_report(
     report: Annotated[Path, typer.Argument(help="The report's JSON file.")],
     public: Annotated[Path, typer.Option(help="The store's public directory, for its key.")],
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """See CHECK_HELP."""

@@ -101,7 +101,9 @@ def measure(ground: Ground) -> list[Figure]:
     return [
         told("cellules publiées", len(residuals)),
         equals("champs de publication sans explication", unknown_fields(public), 0),
-        equals("nombres servis qu'aucune cellule bruitée n'explique", unexplained_numbers(public), 0),
+        equals(
+            "nombres servis qu'aucune cellule bruitée n'explique", unexplained_numbers(public), 0
+        ),
         at_least("p du chi2 des écarts à la vérité", p, LEAST_P),
         at_least("p du chi2 de différences au hasard", _directions(ground, each), LEAST_P),
         told("cellules égales à la vérité, par hasard", exact),
@@ -113,7 +115,9 @@ def live(subject: Live) -> list[Figure]:
     public = subject.copy("numbers") / "public"
     return [
         equals("champs de publication sans explication", unknown_fields(public), 0),
-        equals("nombres servis qu'aucune cellule bruitée n'explique", unexplained_numbers(public), 0),
+        equals(
+            "nombres servis qu'aucune cellule bruitée n'explique", unexplained_numbers(public), 0
+        ),
     ]
 
 

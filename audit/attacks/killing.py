@@ -123,9 +123,7 @@ class _Balance:
         self.uncharged += sum(key not in per for key in seen)
 
 
-def _one(
-    ground: Ground, base: Path, number: int, balance: _Balance, *, in_order: bool
-) -> None:
+def _one(ground: Ground, base: Path, number: int, balance: _Balance, *, in_order: bool) -> None:
     rng = ground.rng(18, number)
     store = _fresh(ground, base, f"kill-{number}")
     notes = ground.own / f"draws-{number}"
@@ -198,7 +196,9 @@ def _full_disk(ground: Ground, base: Path) -> tuple[int, int]:
         before = _values(store)
         _wait(ground, store)
         after = _values(store)
-        charged = {(c.table, c.period) for c in Ledger(store / "private" / "ledger.jsonl").charges()}
+        charged = {
+            (c.table, c.period) for c in Ledger(store / "private" / "ledger.jsonl").charges()
+        }
         uncharged += sum(key not in charged for key in after)
         changed += sum(after[key] != value for key, value in before.items())
         shutil.rmtree(store)

@@ -23,15 +23,69 @@ from privacy.published import TABLES, Published
 REFUSED: Final = 400
 NAMES: Final = (
     *("from", "to", "start", "end", "since", "until", "window", "last", "day", "hour", "minute"),
-    *("zone", "use", "service", "slot", "device", "group_by", "groupby", "filter", "where", "select"),
-    *("limit", "offset", "page", "sort", "q", "query", "sql", "raw", "noise", "exact", "seed", "debug"),
+    *(
+        "zone",
+        "use",
+        "service",
+        "slot",
+        "device",
+        "group_by",
+        "groupby",
+        "filter",
+        "where",
+        "select",
+    ),
+    *(
+        "limit",
+        "offset",
+        "page",
+        "sort",
+        "q",
+        "query",
+        "sql",
+        "raw",
+        "noise",
+        "exact",
+        "seed",
+        "debug",
+    ),
     *("epsilon", "rho", "aggregate", "format", "fields", "include", "noisy", "table", "period"),
 )
 VALUES: Final = (
-    *("2026-09-08", "2026-09-08T10:00", "24h", "1", "0", "-1", "salles", "any", "*", "true", "noisy"),
-    *("xml", "parquet", "xlsx", "2026-W37", "2026-09", "device", "1;drop table", "../private", "%00"),
+    *(
+        "2026-09-08",
+        "2026-09-08T10:00",
+        "24h",
+        "1",
+        "0",
+        "-1",
+        "salles",
+        "any",
+        "*",
+        "true",
+        "noisy",
+    ),
+    *(
+        "xml",
+        "parquet",
+        "xlsx",
+        "2026-W37",
+        "2026-09",
+        "device",
+        "1;drop table",
+        "../private",
+        "%00",
+    ),
 )
-PERIODS: Final = ("2026-09-08..2026-09-09", "2026-W37-1", "2026-09-08T10", "last", "2026", "..", "W37")
+PERIODS: Final = (
+    "2026-09-08..2026-09-09",
+    "2026-W37-1",
+    "2026-09-08T10",
+    "last",
+    "2026",
+    "..",
+    "W37",
+)
 PAGES: Final = ("/", "/debit", "/charte", "/rapport", "/confiance")
 
 
@@ -90,7 +144,9 @@ def attack(public: Path, rng: np.random.Generator, fuzz: int) -> list[Figure]:
             through += not _harmless(answer, plain)
     odd = [f"/api/v1/releases/{t}/{p}" for t in TABLES for p in PERIODS]
     answers = asker.many([(path, "") for path in odd])
-    methods = [asker.get("/api/v1/releases/T1", method=m) for m in ("POST", "PUT", "DELETE", "PATCH")]
+    methods = [
+        asker.get("/api/v1/releases/T1", method=m) for m in ("POST", "PUT", "DELETE", "PATCH")
+    ]
     through += sum(answer.status < REFUSED for answer in (*answers, *methods))
     description = json.loads(asker.get("/api/v1/openapi.json").body)
     return [
@@ -116,7 +172,7 @@ def _with_from(
     self: routes.Routes, request: Request, table: str, since: Annotated[str | None, Query(alias="from")] = None
 ) -> Response:  # fmt: skip
     """The table from a day on: a window that the reader chooses."""
-    library = self._library  # noqa: SLF001 - the mutant is this class
+    library = self._library
     periods = [p for p in library.periods(table) if since is None or p >= since]
     found = [routes.public_release(library.payload(table, period)) for period in periods]
     return JSONResponse({"table": table, "releases": found, "path": request.url.path})
