@@ -49,7 +49,7 @@ class Sizes:
         return replace(
             self, pairs=min(self.pairs, 300), whole_pairs=min(self.whole_pairs, 5),
             monster_flows=20_000, reads=min(self.reads, 20), fuzz=min(self.fuzz, 40),
-            kills=min(self.kills, 12), tampers=min(self.tampers, 60),
+            kills=16, tampers=min(self.tampers, 60),
             addresses=min(self.addresses, 1 << 14), ledger_weeks=min(self.ledger_weeks, 4),
         )  # fmt: skip
 

@@ -1,1 +1,2 @@
-def text(*a, **k): return ""
+def text(*a, **k):
+    return ""

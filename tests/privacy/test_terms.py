@@ -1,222 +1,227 @@
-"""Which changes of the terms are looser, and so need the DPO's signature; what his decisions do."""
+"""The order of what a DPO acknowledges: every respect, each way, and what needs no signature."""
 
 import json
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
 
-from privacy.acknowledgement import Decision, Standing, declared_key, read, sign, standing
-from privacy.keys import NoKey, private_key, private_text, public_key, public_text
-from privacy.log.changes import catalogue_change, policy_change
+from privacy.acknowledgement import Decision, Standing, read, sign, state_of
+from privacy.effects import effects
+from privacy.keys import public_text
 from privacy.log.entries import Entry
 from privacy.sealed import SealBroken, seal
 from privacy.settings import PrivacySettings
-from privacy.terms import SlotTerms, Terms, ZoneTerms, at_least_as_tight, differences
+from privacy.terms import (
+    Direction,
+    SlotTerms,
+    Terms,
+    ZoneTerms,
+    at_least_as_tight,
+    differences,
+)
+
+LOOSER, TIGHTER, UNKNOWN = Direction.LOOSER, Direction.TIGHTER, Direction.UNKNOWN
 
 
-def zone(name="salles", persons=420, **more):
+def zone(name="salles", persons=300, **given):
     standard = {"measured": True, "counts_devices": True, "published_in": None, "places": "a" * 64}
-    return ZoneTerms(name=name, persons=persons, **standard | more)
+    return ZoneTerms(name=name, persons=persons, **{**standard, **given})
 
 
-def terms(*zones, **more):
-    return Terms(zones=zones, **more)
+SLOT = SlotTerms(name="M1", times="mon 08:00-08:55", persons=300)
+LODGE = zone("loge", 1, published_in="bureaux")
+ZONES = (zone(), zone("bureaux", 25), LODGE, zone("serveurs", 0, counts_devices=False))
+BASE = Terms(inside="b" * 64, zones=ZONES, slots=(SLOT,), services=("Pix",))
 
 
-def settings(**changed):
-    return Terms(settings=PrivacySettings.model_validate(changed))
+def settings(**change):
+    return BASE.model_copy(update={"settings": PrivacySettings.model_validate(change)})
 
 
-def slot(persons=100, times="mon 08:00"):
-    return SlotTerms(name="M1", times=times, persons=persons)
+def zones(*changed, without=()):
+    kept = {each.name: each for each in ZONES if each.name not in without}
+    return BASE.model_copy(
+        update={"zones": tuple({**kept, **{each.name: each for each in changed}}.values())}
+    )
 
 
-LARGE, SMALL = zone(), zone("loge", 5, published_in="salles")
-CASES = [
-    ("a smaller budget", settings(), settings(total_rho=0.02), "tighter"),
-    ("a day more of slices", settings(retention_days=7), settings(retention_days=8), "looser"),
-    ("a profile with more noise", settings(), settings(profile="renforce"), "tighter"),
-    ("the profile with less noise", settings(profile="renforce"), settings(), "looser"),
-    ("a higher display floor", settings(), settings(display={"sigmas": 5}), "tighter"),
-    ("a lower floor of persons", settings(floor_persons=30), settings(), "looser"),
-    ("other addresses", terms(inside="a" * 64), terms(), "unknown"),
-    ("a zone more", terms(), terms(LARGE), "looser"),
-    ("a zone less", terms(LARGE), terms(), "tighter"),
-    ("a zone of no devices more", terms(), terms(zone(counts_devices=False)), "unknown"),
-    ("a zone of no devices less", terms(zone(counts_devices=False)), terms(), "unknown"),
-    ("a zone is measured no longer", terms(LARGE), terms(zone(measured=False)), "tighter"),
-    ("devices are counted now", terms(zone(counts_devices=False)), terms(LARGE), "looser"),
-    ("a zone of other addresses", terms(LARGE), terms(zone(places="b" * 64)), "unknown"),
-    ("a small zone is merged", terms(LARGE), terms(LARGE, SMALL), "looser"),
-    (
-        "a zone stands alone",
-        terms(LARGE, zone("cdi", 60, published_in="salles")),
-        terms(LARGE, zone("cdi", 60)),
-        "looser",
+def tables(**changed):
+    return settings(tables=changed)
+
+
+RESPECTS = [
+    (settings(total_rho=0.02), {TIGHTER}, "total_rho"),
+    (settings(profile="renforce"), {TIGHTER}, "profile"),
+    (settings(retention_days=9), {LOOSER}, "retention_days"),
+    (settings(retention_days=7), {TIGHTER}, "retention_days"),
+    (settings(floor_persons=26), {TIGHTER}, "floor_persons"),
+    (settings(display={"sigmas": 5}), {TIGHTER}, "display.sigmas"),
+    (settings(display={"reliable_sigmas": 11}), {TIGHTER}, "display.reliable_sigmas"),
+    (settings(display={"floor_devices_per_day": 12}), {TIGHTER}, "display.floor"),
+    (tables(T1={"share": 0.2, "cap": 5}), {TIGHTER}, "T1: cost (rho)"),
+    # Less of a device-day in every cell, but less noise on it, too: the DPO decides.
+    (tables(T1={"share": 0.25, "cap": 4}), {TIGHTER, LOOSER}, "T1: noise (sigma)"),
+    (tables(T2={"share": 0.15, "cap": 12}), {LOOSER, TIGHTER}, "T2: cap"),
+    (tables(T1={"share": 0.2, "cap": 4}), {TIGHTER}, "T1: cap"),
+    (tables(T1={"share": 0.2, "cap": 5}, T2={"share": 0.2, "cap": 10}), {TIGHTER, LOOSER}, "T2"),
+    (zones(zone(persons=299)), {LOOSER}, "figures of zone salles"),
+    (zones(zone(persons=301)), {TIGHTER}, "figures of zone salles"),
+    (zones(zone("bureaux", 10)), {TIGHTER}, "figures of zone bureaux"),
+    (zones(zone("bureaux", 10, published_in="salles"), without=("loge",)), {TIGHTER}, "zone loge"),
+    (zones(zone("loge", 30)), {LOOSER}, "figures of zone loge"),
+    (zones(zone(places="c" * 64)), {UNKNOWN}, "zone salles: subnets and VLANs"),
+    (zones(zone(measured=False)), {TIGHTER}, "zone salles: measured"),
+    (zones(zone("serveurs", 0)), {LOOSER}, "zone serveurs: counts_devices"),
+    (zones(zone("cdi", 5)), {LOOSER}, "zone cdi"),
+    (zones(zone("cour", 5, measured=False)), {UNKNOWN}, "zone cour"),
+    (zones(without=("serveurs",)), {UNKNOWN}, "zone serveurs"),
+    (zones(without=("salles",)), {TIGHTER}, "zone salles"),
+    (BASE.model_copy(update={"inside": ""}), {UNKNOWN}, "addresses of the school"),
+    (BASE.model_copy(update={"slots": ()}), {TIGHTER}, "figures of slot M1"),
+    (BASE.model_copy(update={"services": ()}), {TIGHTER}, "figures of service Pix"),
+    (BASE.model_copy(update={"services": ("Pix", "SOS")}), {LOOSER}, "figures of service SOS"),
+    *(
+        (BASE.model_copy(update={"slots": (slot,)}), {direction}, "figures of slot M1")
+        for slot, direction in (
+            (SLOT.model_copy(update={"persons": 301}), TIGHTER),
+            (SLOT.model_copy(update={"persons": 299}), LOOSER),
+            (SLOT.model_copy(update={"times": "mon 08:00-08:10"}), LOOSER),
+        )
     ),
     (
-        "two zones stand together",
-        terms(LARGE, zone("cdi", 60)),
-        terms(LARGE, zone("cdi", 60, published_in="salles")),
-        "tighter",
+        BASE.model_copy(update={"slots": (SLOT, SLOT.model_copy(update={"name": "Nuit"}))}),
+        {LOOSER},
+        "figures of slot Nuit",
     ),
-    ("a slot more", terms(), terms(slots=(slot(),)), "looser"),
-    ("a slot less", terms(slots=(slot(),)), terms(), "tighter"),
-    ("a slot of more persons", terms(slots=(slot(),)), terms(slots=(slot(200),)), "tighter"),
-    (
-        "a slot at other times",
-        terms(slots=(slot(),)),
-        terms(slots=(slot(200, "tue 08:00"),)),
-        "looser",
-    ),
-    ("a service more", terms(), terms(services=("Pix",)), "looser"),
-    ("a service less", terms(services=("Pix",)), terms(), "tighter"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "direction"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
-)
-def test_looser_terms_and_those_of_which_it_cannot_be_told_need_a_signature(
-    before, after, direction
-):
-    found = {difference.direction.value for difference in differences(before, after)}
-    assert direction in found
-    if direction == "tighter":
-        assert found == {"tighter"}
-    assert at_least_as_tight(after, before) is (direction == "tighter")
+@pytest.mark.parametrize(("after", "directions", "respect"), RESPECTS)
+def test_each_respect_has_its_direction(after, directions, respect):
+    found = differences(BASE, after)
+    assert {each.direction for each in found} == directions
+    assert any(each.respect.startswith(respect) for each in found)
+    assert at_least_as_tight(after, BASE) is (directions == {TIGHTER})
+    assert after.digest() != BASE.digest()
+
+
+@pytest.mark.parametrize(("after", "directions", "respect"), RESPECTS)
+def test_what_is_only_tighter_is_looser_the_other_way_round(after, directions, respect):
+    if directions == {TIGHTER}:
+        assert not at_least_as_tight(BASE, after)
 
 
 def test_the_same_terms_differ_in_nothing():
-    both = terms(LARGE, SMALL, slots=(slot(),), services=("Pix",))
-    assert differences(both, both) == ()
-    assert both.digest() == both.model_copy().digest() != terms(LARGE).digest()
+    assert differences(BASE, Terms.model_validate(json.loads(BASE.model_dump_json()))) == ()
 
 
-# Decisions.
-
-KEY = Ed25519PrivateKey.generate()
-LOOSE, TIGHT = settings(), settings(retention_days=7)
-
-
-class Log:
-    def __init__(self):
-        self.entries = []
-
-    def add(self, kind, **facts):
-        self.entries.append(Entry(len(self.entries), "2026-09-01T08:00:00Z", kind, facts))
-        return self
-
-    def declared(self, key=KEY):
-        return self.add("dpo_key_declared", public_key=public_text(key.public_key()))
-
-    def decided(self, decision, of=LOOSE, key=KEY, after=None):
-        number = len(self.entries) - 1 if after is None else after
-        return self.add("dpo_decided", sealed=json.loads(sign(decision, of, key, after=number)))
-
-    def acknowledged(self, of=LOOSE, **more):
-        return self.decided(Decision.ACKNOWLEDGED, of, **more)
-
-
-OTHER = Ed25519PrivateKey.generate()
-STANDINGS = [
-    ("nothing", Log(), Standing.NO_KEY),
-    ("a decision before any key", Log().acknowledged(), Standing.NO_KEY),
-    ("a key", Log().declared(), Standing.NOT_DECIDED),
-    ("acknowledged", Log().declared().acknowledged(), Standing.IN_FORCE),
-    ("acknowledged, tighter ones", Log().declared().acknowledged(TIGHT), Standing.LOOSER),
-    ("an old file again", Log().declared().acknowledged(after=-1), Standing.NOT_DECIDED),
-    ("another's signature", Log().declared().acknowledged(key=OTHER), Standing.NOT_DECIDED),
-    (
-        "withdrawn",
-        Log().declared().acknowledged().decided(Decision.WITHDRAWN, after=0),
-        Standing.WITHDRAWN,
+SETTINGS = st.builds(
+    lambda rho, days, floor, sigmas: PrivacySettings.model_validate(
+        {
+            "total_rho": rho,
+            "retention_days": days,
+            "floor_persons": floor,
+            "display": {"sigmas": sigmas},
+        }
     ),
-    (
-        "stopped",
-        Log().declared().acknowledged().add("capture_stopped_by_dpo", settings="a" * 64),
-        Standing.STOPPED,
-    ),
-    (
-        "stopped, and acknowledged again",
-        Log().declared().acknowledged().add("capture_stopped_by_dpo").acknowledged(),
-        Standing.IN_FORCE,
-    ),
-    ("a new key", Log().declared().acknowledged().declared(OTHER), Standing.NOT_DECIDED),
-]
-
-
-@pytest.mark.parametrize(
-    ("log", "expected"), [case[1:] for case in STANDINGS], ids=[case[0] for case in STANDINGS]
+    st.sampled_from([0.01, 0.02, 0.0243]),
+    st.integers(1, 14),
+    st.integers(20, 22),
+    st.sampled_from([4, 5]),
 )
-def test_what_the_log_says_of_the_settings(log, expected):
-    assert standing(log.entries, LOOSE) is expected
 
 
-def test_without_a_key_nothing_is_covered_stopped_or_not():
-    from privacy.acknowledgement import State
+@given(SETTINGS, SETTINGS, SETTINGS)
+def test_it_is_an_order(one, two, three):
+    a, b, c = (Terms(settings=each) for each in (one, two, three))
+    assert at_least_as_tight(a, a)
+    if at_least_as_tight(a, b) and at_least_as_tight(b, a):
+        assert a == b
+    if at_least_as_tight(a, b) and at_least_as_tight(b, c):
+        assert at_least_as_tight(a, c)
+    if at_least_as_tight(a, b):
+        assert a.settings.total_rho <= b.settings.total_rho
+        assert a.settings.retention_days <= b.settings.retention_days
 
-    assert State().covered(LOOSE) is State().standing(LOOSE) is Standing.NO_KEY
-    assert declared_key(Log().declared().entries) == public_text(KEY.public_key())
-    assert declared_key([]) is None
+
+def test_the_effects_are_told_with_all_epsilons_and_the_price_of_a_month():
+    found = effects(PrivacySettings())
+    assert found["epsilon"]["device_day"] == pytest.approx(1.0, abs=0.005)
+    assert found["epsilon"]["boarding_week"] == pytest.approx(8.60, abs=0.005)
+    assert found["epsilon"]["t5bis_month"] == pytest.approx(7.6, abs=0.05)
+    assert found["sigma"]["T1"] == 20.3
 
 
-def test_a_signed_decision_says_what_was_signed():
-    signed = read(sign(Decision.ACKNOWLEDGED, LOOSE, KEY, after=3), KEY.public_key())
-    assert (signed.decision, signed.terms, signed.after) == (Decision.ACKNOWLEDGED, LOOSE, 3)
-    assert signed.settings == LOOSE.digest()
+# --- decisions
+
+DPO = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+DECLARED = ("dpo_key_declared", {"public_key": public_text(DPO.public_key())})
+STOP = ("capture_stopped_by_dpo", {"settings": "0" * 64})
+
+
+def decided(decision=Decision.ACKNOWLEDGED, terms=BASE, after=0, key=DPO):
+    return "dpo_decided", {"sealed": json.loads(sign(decision, terms, key, after=after))}
+
+
+def state(*happened):
+    return state_of(
+        Entry(number, "2026-11-16T08:00:00Z", kind, facts)
+        for number, (kind, facts) in enumerate(happened)
+    )
+
+
+WITHDRAWN = decided(Decision.WITHDRAWN, after=99)
+TIGHT = settings(retention_days=7)
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("happened", "terms", "expected"),
     [
-        {"document": "charter"},
-        {"decision": "perhaps"},
-        {"terms": {"settings": {"total_rho": 9}}},
-        {"settings": "0" * 64},
-        {"after": "0"},
-        {"after": True},
+        ([], BASE, Standing.NO_KEY),
+        ([decided()], BASE, Standing.NO_KEY),
+        ([DECLARED], BASE, Standing.NOT_DECIDED),
+        ([DECLARED, decided()], BASE, Standing.IN_FORCE),
+        ([DECLARED, decided()], TIGHT, Standing.IN_FORCE),
+        ([DECLARED, decided()], settings(retention_days=9), Standing.LOOSER),
+        # His latest acknowledgement counts: going back to looser settings is asked for again.
+        ([DECLARED, decided(), decided(terms=TIGHT, after=1)], BASE, Standing.LOOSER),
+        ([DECLARED, decided(), WITHDRAWN], BASE, Standing.WITHDRAWN),
+        ([DECLARED, decided(), WITHDRAWN, decided()], BASE, Standing.WITHDRAWN),
+        ([DECLARED, decided(), WITHDRAWN, decided(after=2)], BASE, Standing.IN_FORCE),
+        ([DECLARED, decided(), STOP], BASE, Standing.STOPPED),
+        ([DECLARED, decided(), STOP, decided()], BASE, Standing.STOPPED),
+        ([DECLARED, decided(), STOP, DECLARED], BASE, Standing.STOPPED),
+        ([DECLARED, decided(), STOP, decided(after=2)], BASE, Standing.IN_FORCE),
+        ([DECLARED, decided(), DECLARED], BASE, Standing.NOT_DECIDED),
+        ([DECLARED, decided(), STOP, WITHDRAWN], BASE, Standing.STOPPED),
     ],
 )
-def test_what_is_no_decision_is_refused(wrong):
-    payload = json.loads(sign(Decision.ACKNOWLEDGED, LOOSE, KEY))["payload"]
+def test_only_a_decision_that_answers_the_latest_one_counts(happened, terms, expected):
+    assert state(*happened).standing(terms) is expected
+
+
+def test_a_stop_leaves_what_was_acknowledged():
+    assert state(DECLARED, decided(), STOP).covered(BASE) is Standing.IN_FORCE
+    assert state().covered(BASE) is Standing.NO_KEY
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"settings": "0" * 64},
+        {"after": "1"},
+        {"after": True},
+        {"terms": {}, "settings": "0" * 64},
+        {"decision": "maybe"},
+        {"document": "other"},
+    ],
+)
+def test_a_signed_paper_of_another_form_decides_nothing(change):
+    payload = json.loads(sign(Decision.ACKNOWLEDGED, BASE, DPO))["payload"]
     with pytest.raises(SealBroken):
-        read(seal(payload | wrong, KEY), KEY.public_key())
-
-
-@pytest.mark.parametrize("text", [b"", b"AAAA", b"\xff", b"A" * 43])
-def test_what_is_no_key_is_refused(text):
-    with pytest.raises(NoKey, match="public"):
-        public_key(text)
-    with pytest.raises(NoKey, match="private"):
-        private_key(text)
-
-
-def test_a_key_survives_its_text():
-    assert private_key(private_text(KEY)).private_bytes_raw() == KEY.private_bytes_raw()
-
-
-# What the log is told of a changed policy.
-
-
-def test_a_policy_is_told_to_the_log_once_and_how_it_is_covered():
-    log = Log().declared()
-    first = policy_change(log.entries, "1" * 64, LOOSE)
-    assert (first["old"], first["new"], first["change"]) == (None, "1" * 64, "not_decided")
-    assert first["signer"] is None
-    log.add("policy_changed", **first)
-    assert policy_change(log.entries, "1" * 64, LOOSE) is None
-    log.acknowledged(after=0)
-    second = policy_change(log.entries, "1" * 64, LOOSE)
-    assert (second["old"], second["change"]) == ("1" * 64, "signed")
-    assert len(second["signer"]) == 16
-    assert policy_change(log.entries, "2" * 64, TIGHT)["change"] == "tightened"
-
-
-def test_a_catalogue_is_told_to_the_log_once():
-    log = Log()
-    facts = catalogue_change(log.entries, "1" * 64, "2" * 64)
-    assert facts == {"catalogue": "1" * 64, "lists": "2" * 64}
-    log.add("catalogue_updated", **facts)
-    assert catalogue_change(log.entries, "1" * 64, "2" * 64) is None
-    assert catalogue_change(log.entries, "1" * 64, "3" * 64) is not None
+        read(seal(payload | change, DPO), DPO.public_key())
+    del payload["terms"]
+    with pytest.raises(SealBroken):
+        read(seal(payload, DPO), DPO.public_key())
