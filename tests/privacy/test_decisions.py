@@ -1,4 +1,4 @@
-"""Which changes of the terms are looser, and so need the DPO's signature; what his decisions do."""
+"""What the DPO's decisions in the log amount to, and what the log is told of a changed policy."""
 
 import json
 
@@ -11,89 +11,12 @@ from privacy.log.changes import catalogue_change, policy_change
 from privacy.log.entries import Entry
 from privacy.sealed import SealBroken, seal
 from privacy.settings import PrivacySettings
-from privacy.terms import SlotTerms, Terms, ZoneTerms, at_least_as_tight, differences
-
-
-def zone(name="salles", persons=420, **more):
-    standard = {"measured": True, "counts_devices": True, "published_in": None, "places": "a" * 64}
-    return ZoneTerms(name=name, persons=persons, **standard | more)
-
-
-def terms(*zones, **more):
-    return Terms(zones=zones, **more)
+from privacy.terms import Terms
 
 
 def settings(**changed):
     return Terms(settings=PrivacySettings.model_validate(changed))
 
-
-def slot(persons=100, times="mon 08:00"):
-    return SlotTerms(name="M1", times=times, persons=persons)
-
-
-LARGE, SMALL = zone(), zone("loge", 5, published_in="salles")
-CASES = [
-    ("a smaller budget", settings(), settings(total_rho=0.02), "tighter"),
-    ("a day more of slices", settings(retention_days=7), settings(retention_days=8), "looser"),
-    ("a profile with more noise", settings(), settings(profile="renforce"), "tighter"),
-    ("the profile with less noise", settings(profile="renforce"), settings(), "looser"),
-    ("a higher display floor", settings(), settings(display={"sigmas": 5}), "tighter"),
-    ("a lower floor of persons", settings(floor_persons=30), settings(), "looser"),
-    ("other addresses", terms(inside="a" * 64), terms(), "unknown"),
-    ("a zone more", terms(), terms(LARGE), "looser"),
-    ("a zone less", terms(LARGE), terms(), "tighter"),
-    ("a zone of no devices more", terms(), terms(zone(counts_devices=False)), "unknown"),
-    ("a zone of no devices less", terms(zone(counts_devices=False)), terms(), "unknown"),
-    ("a zone is measured no longer", terms(LARGE), terms(zone(measured=False)), "tighter"),
-    ("devices are counted now", terms(zone(counts_devices=False)), terms(LARGE), "looser"),
-    ("a zone of other addresses", terms(LARGE), terms(zone(places="b" * 64)), "unknown"),
-    ("a small zone is merged", terms(LARGE), terms(LARGE, SMALL), "looser"),
-    (
-        "a zone stands alone",
-        terms(LARGE, zone("cdi", 60, published_in="salles")),
-        terms(LARGE, zone("cdi", 60)),
-        "looser",
-    ),
-    (
-        "two zones stand together",
-        terms(LARGE, zone("cdi", 60)),
-        terms(LARGE, zone("cdi", 60, published_in="salles")),
-        "tighter",
-    ),
-    ("a slot more", terms(), terms(slots=(slot(),)), "looser"),
-    ("a slot less", terms(slots=(slot(),)), terms(), "tighter"),
-    ("a slot of more persons", terms(slots=(slot(),)), terms(slots=(slot(200),)), "tighter"),
-    (
-        "a slot at other times",
-        terms(slots=(slot(),)),
-        terms(slots=(slot(200, "tue 08:00"),)),
-        "looser",
-    ),
-    ("a service more", terms(), terms(services=("Pix",)), "looser"),
-    ("a service less", terms(services=("Pix",)), terms(), "tighter"),
-]
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "direction"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
-)
-def test_looser_terms_and_those_of_which_it_cannot_be_told_need_a_signature(
-    before, after, direction
-):
-    found = {difference.direction.value for difference in differences(before, after)}
-    assert direction in found
-    if direction == "tighter":
-        assert found == {"tighter"}
-    assert at_least_as_tight(after, before) is (direction == "tighter")
-
-
-def test_the_same_terms_differ_in_nothing():
-    both = terms(LARGE, SMALL, slots=(slot(),), services=("Pix",))
-    assert differences(both, both) == ()
-    assert both.digest() == both.model_copy().digest() != terms(LARGE).digest()
-
-
-# Decisions.
 
 KEY = Ed25519PrivateKey.generate()
 LOOSE, TIGHT = settings(), settings(retention_days=7)
