@@ -24,12 +24,13 @@ from api.entry import make_entry
 from api.library import Library
 from api.limits import Limits
 from api.metrics import Metrics
+from api.openapi import contract
 from api.problems import Pointer, Problem, answer
 from api.quick import Quick
 from api.report import Printer, make_report
 from api.routes import PREFIX, make_router
 from api.shield import Shield
-from api.site import make_site
+from api.site import make_docs, make_site
 from api.stop import StopRequest
 from dashboards.pages import STATIC
 from privacy.published import Published
@@ -76,9 +77,6 @@ def create_app(
     cookies = Cookies(https=https)
     library = Library(published)
     app = FastAPI(
-        title="Jauge",
-        version="1",
-        summary="Stored, anonymised releases of a school's network use",
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # both pages load from a CDN
         redoc_url=None,
@@ -90,13 +88,15 @@ def create_app(
     app.include_router(make_entry(accounts, cookies))
     counts = accounts.accounts.journal.read if accounts else None
     app.include_router(make_console(library, StopRequest(store), counts))
+    app.openapi = lambda: contract(app)  # type: ignore[method-assign]
+    app.include_router(make_docs(app.openapi))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _handle(app)
     access.check_declared(declared_routes(app))
     door = Door(Quick(app), accounts.accounts if accounts else None, cookies)
     shield = Shield(Limits(door), library.policy, https=https)
     counted = accounts.accounts.journal.counted if accounts else Counter()
-    return Metrics(shield, library, counted, metrics_port)
+    return Metrics(shield, library, counted, metrics_port, app.openapi)
 
 
 def declared_routes(router: Any) -> list[tuple[str, tuple[str, ...]]]:

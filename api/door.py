@@ -9,7 +9,7 @@ under `Referrer-Policy: no-referrer` browsers send `null`.
 
 import hmac
 import secrets
-from http.cookies import CookieError, SimpleCookie
+from functools import partial
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import access
+from api.permalinks import Unknown, moved
 from api.problems import answer, is_machine
 from dashboards.reader import ANYONE, OPEN, Asked, Reader
 
@@ -79,15 +80,11 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
-        rule = access.find(scope["path"])
         request = Request(scope, receive)
-        if rule is None:
-            await answer(request, "not-found")(scope, receive, send)
-            return
-        if scope["method"] not in rule.methods:
-            refusal = answer(request, "method-not-allowed")
-            refusal.headers["Allow"] = ", ".join(("HEAD", *rule.methods))
-            await refusal(scope, receive, send)
+        rule = access.find(scope["path"])
+        elsewhere = _elsewhere(request, rule)
+        if elsewhere is not None or rule is None:
+            await (elsewhere or answer(request, "not-found"))(scope, receive, send)
             return
         jar = _cookies(request)
         role, held = self._who(request, jar, scope)
@@ -96,9 +93,8 @@ class Door:
             return
         fresh = secrets.token_urlsafe(32) if rule.forms and not held else ""
         scope[COOKIE] = jar
-        scope[READER] = Reader(
-            role, lambda path: access.may_open(role, path), self._token(held or fresh)
-        )
+        token = self._token(held or fresh) if rule.forms else ""
+        scope[READER] = Reader(role, partial(access.may_open, role), token)
         if scope["method"] == "POST":
             fields = await self._own_form(request, held)
             if fields is None:
@@ -174,12 +170,25 @@ class Door:
         return sending
 
 
-def _cookies(request: Request) -> dict[str, str]:
+def _elsewhere(request: Request, rule: access.Rule | None) -> Response | None:
+    """Return the way from an old address to the present one, or the refusal of a method."""
     try:
-        parsed: SimpleCookie = SimpleCookie(request.headers.get("cookie", ""))
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in parsed.items()}
+        present = moved(request.url.path, request.scope["query_string"].decode("latin-1"))
+    except Unknown:
+        return answer(request, "not-found")
+    if present is not None and access.find(present.partition("?")[0]) is not None:
+        return RedirectResponse(present, 308)
+    if rule is None or request.method in rule.methods:
+        return None
+    refusal = answer(request, "method-not-allowed")
+    refusal.headers["Allow"] = ", ".join(("HEAD", *rule.methods))
+    return refusal
+
+
+def _cookies(request: Request) -> dict[str, str]:
+    """Return the cookies; ours hold no quotes and no escapes, so others may be misread."""
+    pairs = (pair.partition("=") for pair in request.headers.get("cookie", "").split(";"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _same_origin(request: Request) -> bool:

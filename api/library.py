@@ -4,6 +4,7 @@ The only place of `api` that touches `Published`. Its refusals become problems h
 route handles a broken seal by itself.
 """
 
+import time
 from collections.abc import Callable
 from datetime import date
 from itertools import chain
@@ -30,6 +31,8 @@ WEEKS_SHOWN = 20
 """Weeks that a page looks back at: a term with its holidays. Longer views come with a term page."""
 DAYS_SHOWN = 7 * WEEKS_SHOWN
 MONTHS_SHOWN = 6
+LOOK_EVERY_S = 1.0
+"""How old the policy's digest on an answer may be."""
 ENFORCED = ("school", "charter", "privacy", "status")
 """Documents that are always there and belong to one policy."""
 BESIDE = ("school", "status", "privacy")
@@ -53,16 +56,22 @@ class Library:
     def __init__(self, published: Published) -> None:
         self._published = Shelf(published.directory)
         self._snapshots: Kept[Snapshot] = Kept(1)
+        self._policy_seen = (-LOOK_EVERY_S, "")
 
     def policy(self) -> str:
         """Return the digest of the policy to which every document belongs, recomputed.
 
-        Empty when nothing is published, something is broken, or documents disagree. Raises nothing.
+        Empty when nothing is published, something is broken, or documents disagree. Looked at once
+        a second at most: it stands on every answer. Raises nothing.
         """
-        try:
-            return self._policy()
-        except (OSError, SealBroken, PolicyMismatch, *ODD):
-            return ""
+        now = time.monotonic()
+        if now - self._policy_seen[0] >= LOOK_EVERY_S:
+            try:
+                found = self._policy()
+            except (OSError, SealBroken, PolicyMismatch, *ODD):
+                found = ""
+            self._policy_seen = (now, found)
+        return self._policy_seen[1]
 
     def _policy(self) -> str:
         """As `policy`, but raises; documents are checked once per version of their files."""

@@ -1,15 +1,18 @@
 """The routes that people open: three pages, the list of problems, static files."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from api import door, quick
+from api.access import API
 from api.library import Library
 from api.problems import PROBLEMS, Problem, language
 from api.routes import etag_of, matches
 from dashboards import pages, trust
+from dashboards.api_page import api_page
 from dashboards.reading import Snapshot
 from dashboards.texts import Texts
 
@@ -65,3 +68,17 @@ def _page(library: Library, path: str, maker: PageMaker) -> Callable[[Request], 
         return HTMLResponse(content, headers={"ETag": etag})
 
     return serve
+
+
+def make_docs(contract: Callable[[], dict[str, Any]]) -> APIRouter:
+    """Return the API's manual, made from its contract."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get(f"{API}/docs", name="api-docs")
+    def docs(request: Request) -> HTMLResponse:
+        kept = {key: value for key, value in request.query_params.items() if key == "lang"}
+        return HTMLResponse(
+            api_page(contract(), Texts(language(request)), door.asked(request, kept))
+        )
+
+    return router

@@ -15,6 +15,7 @@ from cli.exits import Exit, Refusal
 
 COMMAND_MODULES: tuple[str, ...] = (
     "cli.demo",
+    "cli.init",
     "cli.check",
     "cli.collect",
     "cli.listen",

@@ -23,6 +23,7 @@ OTHERS = {
     "setup": "/installation",
     "invitation": "/invitation",
     "account": "/compte",
+    "api": "/api/v1/docs",
 }
 """Pages with an address of their own that no menu lists."""
 PAGES = {
