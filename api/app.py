@@ -26,6 +26,7 @@ from api.limits import Limits
 from api.metrics import Metrics
 from api.openapi import contract
 from api.problems import Pointer, Problem, answer
+from api.public import make_public
 from api.quick import Quick
 from api.report import Printer, make_report
 from api.routes import PREFIX, make_router
@@ -84,7 +85,9 @@ def create_app(
     )
     app.include_router(make_router(library))
     app.include_router(make_site(library))
-    app.include_router(make_report(library, Printer()))
+    printer = Printer()
+    app.include_router(make_report(library, printer))
+    app.include_router(make_public(library, printer))
     app.include_router(make_entry(accounts, cookies))
     counts = accounts.accounts.journal.read if accounts else None
     app.include_router(make_console(library, StopRequest(store), counts))
