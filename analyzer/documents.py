@@ -3,8 +3,10 @@
 school   places, timetable and lines as declared         charter  the text and its rules, enforced
 privacy  the settings in force and what they amount to    status   origin of the days and coverage
 register, dpia, notices, breach, journal: analyzer.papers
+annotations  dated events that the charts mark (analyzer.annotations)
 
-Nothing in them comes from a slice. The coverage counts packets of the whole school, for school days
+Each bears the digest of the policy in force (`write_document`), so that who serves can tell whether
+they belong together. Nothing in them comes from a slice. The coverage counts packets of the whole school, for school days
 that are over only: on an empty day the count of all would be the count of one.
 """
 
@@ -17,9 +19,10 @@ from typing import Any
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from analyzer import mandate
+from analyzer.annotations import annotations_document
 from analyzer.exact import Bench
 from analyzer.papers.all import papers
-from analyzer.papers.processing import policy_digest
 from analyzer.practice import practice
 from analyzer.store import MEASURED, PUBLIC_FILE, SIMULATED, Store, write_whole
 from privacy.gate.noise import epsilons
@@ -152,7 +155,8 @@ def privacy_document(bench: Bench) -> dict[str, Any]:
     return {
         "document": "privacy",
         "digest": bench.school.privacy_digest,
-        "policy": policy_digest(bench),
+        "settings": settings.model_dump(mode="json"),
+        "policy_parts": dict(bench.enforced.parts),
         "profile": settings.profile,
         "total_rho": settings.total_rho,
         "delta": "1e-6",
@@ -199,6 +203,7 @@ def status_document(bench: Bench, as_of: date) -> dict[str, Any]:
     return {
         "document": "status",
         "as_of": as_of.isoformat(),
+        "capture": mandate.capture(bench),
         "origins": _runs(origins),
         "coverage": [
             _coverage(store, day)
@@ -245,8 +250,20 @@ def write(bench: Bench, key: Ed25519PrivateKey, as_of: date) -> tuple[str, ...]:
         privacy_document(bench),
         status_document(bench, as_of),
         *papers(bench, as_of),
+        annotations_document(bench.school),
     )
     for payload in payloads:
-        path = bench.store.public / "documents" / f"{payload['document']}.json"
-        write_whole(path, seal(payload, key), PUBLIC_FILE)
+        write_document(bench, payload, key)
     return tuple(payload["document"] for payload in payloads)
+
+
+def write_document(bench: Bench, payload: dict[str, Any], key: Ed25519PrivateKey) -> None:
+    """Seal one document under the policy in force and publish it under its own name.
+
+    Args:
+        bench: store and school; the store is held (`Store.locked`).
+        payload: JSON values; `document` is its name.
+        key: of the seal.
+    """
+    path = bench.store.public / "documents" / f"{payload['document']}.json"
+    write_whole(path, seal({**payload, "policy": bench.enforced.digest}, key), PUBLIC_FILE)

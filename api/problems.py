@@ -26,9 +26,14 @@ PROBLEMS: dict[str, int] = {
     "too-large": 413,
     "too-many": 429,
     "login-paused": 429,
+    "stop-not-written": 503,
     "nothing-published": 503,
     "seal-broken": 503,
+    "policy-mismatch": 503,
     "unreadable": 503,
+    "no-term": 503,
+    "report-busy": 503,
+    "report-cannot": 503,
     "internal": 500,
 }
 """Kind → status code. Each kind has its texts under `problem.<kind>` in the catalogues."""

@@ -41,13 +41,13 @@ class NoSuchTerm(Exception):
         self.known = known
 
 
-def read_material(published: Published, name: str | None, printed: date) -> Material:
+def read_material(published: Published, name: str | None, today: Callable[[str], date]) -> Material:
     """Return what the report of a term is made of.
 
     Args:
         published: the public directory.
         name: `2026-T1`; the latest term with a released week without.
-        printed: the day that the cover names.
+        today: tells the date in a time zone, for the cover.
 
     Raises:
         NoSuchTerm: no such term is published.
@@ -70,7 +70,7 @@ def read_material(published: Published, name: str | None, printed: date) -> Mate
     return Material(
         term=term,
         snapshot=snapshot,
-        printed=printed,
+        printed=today(school.timezone),
         volumes=noisy["T4"],
         services=noisy["T3"],
         others=(*noisy["T2"], *noisy["T5-bis"]),

@@ -81,7 +81,7 @@ def policy_of(snapshot: Snapshot) -> str:
     return str(whole)[:SHORT_DIGEST]
 
 
-def term_name(term: Term) -> tuple[int, int]:
-    """Return (number of the term, year in which its school year begins)."""
-    year, _, number = term.name.partition("-T")
-    return int(number), int(year)
+def term_name(term: Term) -> tuple[str, int]:
+    """Return (`T1`, year in which its school year begins)."""
+    year, _, number = term.name.partition("-")
+    return number, int(year)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from dashboards import figures, load, overview, tables, uses
 from dashboards.charts import Columns
-from dashboards.pages import line_days, repeat_sentences
+from dashboards.pages import line_days
 from dashboards.reading import CHARTER_USES, LinkDay
 from dashboards.report import annex, drawing, protection
 from dashboards.report.curve import Curve, curve
@@ -23,6 +23,7 @@ from dashboards.report.material import Material, term_name
 from dashboards.sentences import change, quality, trend_word, use_name, use_series, zone_fade
 from dashboards.tables import Datum, Line, Table, change_weeks
 from dashboards.texts import Texts
+from dashboards.views.saturation import repeats
 from privacy.release import Shown, Withheld, display
 
 WIDE = (488.0, 132.0)
@@ -67,7 +68,7 @@ def build(material: Material, texts: Texts) -> dict[str, Any]:
 def title(material: Material, texts: Texts) -> str:
     """Return the title of the document: `Rapport du premier trimestre 2026-2027`."""
     number, year = term_name(material.term)
-    name = texts(f"report.term.t{number}", years=f"{year}–{year + 1}")
+    name = texts(f"report.term.{number}", years=f"{year}–{year + 1}")
     return texts("report.title", term=name)
 
 
@@ -145,7 +146,7 @@ def line_section(
         "verdict": overview.line_sentence(weeks, period, snapshot, texts),
         "change": change(changed, texts) if changed else "",
         "figures": told,
-        "repeats": [text for _, text in repeat_sentences(days, snapshot, texts)],
+        "repeats": [text for _, text in repeats(days, snapshot, texts)],
         "slots": [each for each in slots if each.lines],
         "fills": fills,
     }
@@ -179,7 +180,7 @@ def _curves(days: list[LinkDay], changed: load.Change | None, texts: Texts) -> l
 
 
 def _curve_figure(curves: Sequence[Curve], annexed: "annex.Annex", texts: Texts) -> PaperFigure:
-    unit = texts(f"report.load.curve_{'two' if len(curves) > 1 else 'one'}",
+    unit = texts(f"report.load.curves.{'pair' if len(curves) > 1 else 'single'}",
                  **{name: each.name for name, each in zip(("first", "second"), curves, strict=False)})  # fmt: skip
     return PaperFigure(
         ident="curve",

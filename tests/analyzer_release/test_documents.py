@@ -98,7 +98,7 @@ def test_the_status_accounts_for_every_packet(place):
 def test_an_empty_store_has_documents_and_no_release(empty):
     written = empty.analyze().documents
     assert written[:4] == ("school", "charter", "privacy", "status")
-    assert set(written[4:]) >= {"register", "dpia", "breach", "journal"}
+    assert set(written[4:]) >= {"register", "dpia", "breach", "journal", "annotations"}
     assert empty.release().released == ()
     assert empty.published.document("status")["coverage"] == []
 

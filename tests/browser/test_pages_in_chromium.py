@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
-PAGES = {"en-bref": "/", "debit": "/debit?jour=2026-09-29", "charte": "/charte"}
+PAGES = {"en-bref": "/", "debit": "/debit?jour=2026-09-29", "charte": "/usages"}
 FIGURES = {"en-bref": 1, "debit": 3, "charte": 4}
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 WATCH = """
