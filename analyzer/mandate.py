@@ -6,19 +6,24 @@ the capture does not stop releases of what was captured before; a withdrawal doe
 
 import hashlib
 import time
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from analyzer.code import code_digest
 from analyzer.exact import Bench
 from privacy.acknowledgement import SENTENCES, Standing, state_of
 from privacy.log.changes import CATALOGUE, POLICY, catalogue_change, policy_change
-from privacy.log.file import AuditLog
+from privacy.log.file import AuditLog, LogRefused
 from privacy.published import NOISY_TABLES
 from privacy.release import load_release
+from privacy.requests import stop_requested
 from privacy.sealed import open_sealed
 from privacy.store.layout import keys_beside
 
 RELEASED: Final = "release_made"
+LATE: Final = "late_slices"
+UNKNOWN: Final = "unknown"
 WHAT_TO_DO: Final = "`jauge privacy status` says what to do"
 
 
@@ -36,6 +41,16 @@ def missing(bench: Bench, log: AuditLog) -> str | None:
     """
     found = state_of(log.entries()).covered(bench.enforced.terms)
     return None if found is Standing.IN_FORCE else f"{SENTENCES[found]}; {WHAT_TO_DO}"
+
+
+def capture(bench: Bench) -> str:
+    """Return whether the collector may write about devices: a `Standing`, or `unknown`."""
+    if stop_requested(bench.store.root):
+        return Standing.STOPPED.value
+    try:
+        return state_of(log_of(bench).entries()).standing(bench.enforced.terms).value
+    except (LogRefused, OSError):
+        return UNKNOWN
 
 
 def tell_policy(bench: Bench, log: AuditLog) -> None:
@@ -71,6 +86,20 @@ def tell_releases(bench: Bench, log: AuditLog, public: Any) -> None:
         for path in sorted(bench.store.releases(table).glob("*.json")):
             if (table, path.stem) not in known:
                 log.append(RELEASED, _facts(path.read_bytes(), public))
+
+
+def tell_late(log: AuditLog, late: Mapping[date, int]) -> None:
+    """Tell the log of slices that came after a release of their day, when there are more than it knows.
+
+    Raises:
+        LogRefused, OSError: the log takes no entry.
+    """
+    if not late:
+        return
+    known = {e.facts["day"]: e.facts["slices"] for e in log.entries() if e.kind == LATE}
+    for day, slices in late.items():
+        if known.get(day.isoformat()) != slices:
+            log.append(LATE, {"day": day.isoformat(), "slices": slices})
 
 
 def _facts(data: bytes, public: Any) -> dict[str, Any]:

@@ -83,6 +83,8 @@ def release(
             _release_one(bench, due, key=key, ledger=ledger, as_of=as_of)
             done.append(Released(due.table, due.period.name))
         mandate.tell_releases(bench, log, key.public_key())
+        came = late.arrived(bench)
+        mandate.tell_late(log, came)
         links, skipped = link_release.release_days(bench, key, as_of)
         documents.write(bench, key, as_of)
         progress("releases", len(planned.due), len(planned.due))
@@ -90,7 +92,7 @@ def release(
         released=(*done, *(Released("link", period) for period in links)),
         skipped=(*planned.skipped, *_unsigned(planned, refused), *skipped),
         refused=refused,
-        late=late.arrived(bench),
+        late=came,
     )
 
 

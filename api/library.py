@@ -51,6 +51,8 @@ DOCUMENTS = (
     "school", "charter", "privacy", "status",
     "register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal", "annotations",
 )  # fmt: skip
+PAPERS = ("register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal")
+"""Those that the pages about confidence read, as far as they are there."""
 
 ODD = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What reading a payload of an unknown shape raises."""
@@ -223,6 +225,7 @@ class Library:
             rehearsals=noisy["rehearsal"],
             events=events,
             unreadable=tuple(unreadable),
+            papers={name: published.document(name) for name in self.documents() if name in PAPERS},
             policy=policy,
         )
 
@@ -232,6 +235,37 @@ class Library:
             return read_events(self._published.document("annotations"))
         except FileNotFoundError:
             return ()
+
+    def papers(self) -> Snapshot:
+        """Return what the public pages may show: documents, and no release.
+
+        Raises:
+            Problem: nothing published, or something broken.
+        """
+        if not self.ready():
+            raise Problem("nothing-published")
+        published = self._published
+        return self._read(
+            lambda: Snapshot(
+                school=read_school(published.document("school")),
+                status=read_status(published.document("status")),
+                charter=published.document("charter"),
+                privacy=published.document("privacy"),
+                weeks=(),
+                days=(),
+                link=(),
+            )
+        )
+
+    def stamp_of_papers(self) -> Stamp:
+        """Return what changes with any sealed document; opens nothing.
+
+        Raises:
+            Problem: nothing is published.
+        """
+        names = self._read(self._published.documents)
+        found = [self._published.stamp("documents", name) for name in names]
+        return tuple(chain(names, *found))
 
     def material(self, term: str | None, today: Callable[[str], date]) -> Material:
         """Return what the report of a term is made of; the latest released term without a name.

@@ -13,7 +13,7 @@ from api.access import API
 from api.library import Library
 from api.problems import PROBLEMS, Problem, language
 from api.routes import etag_of, matches
-from dashboards import pages
+from dashboards import pages, trust
 from dashboards.api_page import api_page
 from dashboards.reading import Snapshot
 from dashboards.texts import Texts
@@ -29,9 +29,10 @@ MAKERS: dict[str, PageMaker] = {
     "uses": pages.usages_page,
     "before_after": pages.before_after_page,
     "park": pages.park_page,
+    "trust": trust.trust_page,
 }
+"""The DPO's page is in `api.console`: it holds a form."""
 PUBLIC: dict[str, PageMaker] = {
-    "/charte": pages.charter_page,
     "/accessibilite": pages.accessibility_page,
 }
 """Pages without a number of any use, for everybody."""

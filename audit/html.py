@@ -102,10 +102,10 @@ def _summary(report: Report) -> str:
     if report.green:
         says = "Toutes les attaques menées ont été tenues, et chaque mutant a été attrapé."
     else:
-        says = "Une attaque a percé, n'a pas pu être menée, ou un mutant a survécu : voir ci-dessous."
-    return (
-        f'<div class="verdict {kind}"><strong>{word}</strong> — mutants attrapés : {score}.<br>{says}</div>'
-    )
+        says = (
+            "Une attaque a percé, n'a pas pu être menée, ou un mutant a survécu : voir ci-dessous."
+        )
+    return f'<div class="verdict {kind}"><strong>{word}</strong> — mutants attrapés : {score}.<br>{says}</div>'
 
 
 def page(report: Report, digest: str) -> str:

@@ -4,6 +4,7 @@ The slices are those of the simulator, one flow in `keep` of them: the analysis 
 The link rows stay whole, so that the line is as busy as it was.
 """
 
+import json
 import pickle
 import time
 from datetime import date, timedelta
@@ -11,16 +12,21 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from analyzer import activity, cells, pipeline, release
 from analyzer.store import Store
 from audit.alter import replaced
 from audit.ground import FIRST, TRUTH, Ground, Truth
+from privacy.acknowledgement import Decision, sign, state_of
 from privacy.gate.bounded import DayCells, cells_of
 from privacy.gate.tables import Definition
+from privacy.keys import public_text
+from privacy.log.file import AuditLog
 from privacy.store.commit import Committer, Part
 from privacy.store.keys import FileKeyring
 from privacy.store.layout import FLOWS, LINK, keys_beside
+from school.enforced import terms_of
 from simulator.day import Day, draw_day
 from simulator.people import make_roster
 from simulator.weeks import link_table, slice_table
@@ -34,16 +40,18 @@ def thinned(table: pa.Table, keep: int) -> pa.Table:
 
 def _days(ground: Ground) -> list[date]:
     last = ground.as_of - timedelta(days=1)
-    return [FIRST + timedelta(days=n) for n in range((last - FIRST).days + 1)]
+    whole = (last - FIRST).days + 1
+    return [FIRST + timedelta(days=n) for n in range(min(ground.sizes.days or whole, whole))]
 
 
-def _write(ground: Ground) -> dict[date, dict[int, int]]:
+def write(ground: Ground) -> dict[date, dict[int, int]]:
     """Write the slices; return pseudonym → number of the device, day by day."""
     roster = make_roster(ground.seed)
     keys = FileKeyring(keys_beside(ground.store))
     committer = Committer(ground.store, keys, lambda: time.time_ns() // 1_000)
     committer.open()
     known = {}
+    acknowledge(ground)
     for day in _days(ground):
         drawn = draw_day(roster, ground.seed, day)
         whole = slice_table(drawn, roster, ground.seed)
@@ -101,11 +109,21 @@ class _Listener:
         return self._real(answers, definition, day)
 
 
+def acknowledge(ground: Ground) -> None:
+    """Let an invented DPO sign the terms in force: without it nothing is released."""
+    log = AuditLog(ground.store, keys_beside(ground.store), lambda: time.time_ns() // 1_000)
+    key = Ed25519PrivateKey.generate()
+    log.append("dpo_key_declared", {"public_key": public_text(key.public_key())})
+    after = state_of(log.entries()).last
+    signed = sign(Decision.ACKNOWLEDGED, terms_of(ground.school), key, after=after)
+    log.append("dpo_decided", {"sealed": json.loads(signed)})
+
+
 def prepare(ground: Ground) -> None:
     """Make the store, once."""
     if (ground.scratch / TRUTH).exists():
         return
-    listener = _Listener(_write(ground))
+    listener = _Listener(write(ground))
     known = {"as_of": ground.as_of, "catalogue": ground.catalogue}
     with replaced((activity, "counted", listener)):
         pipeline.analyze(ground.store, ground.school, **known)

@@ -103,7 +103,9 @@ class World:
     ) -> pa.Table:
         """Return about `each` slices for each device, sorted by minute."""
         rows = len(devices) * each
-        first = int(minute_table(self.school.calendar, day, day + timedelta(days=1))["minute"][0].value)
+        first = int(
+            minute_table(self.school.calendar, day, day + timedelta(days=1))["minute"][0].value
+        )
         device = np.repeat(np.asarray(devices, np.int64), each)
         hour = rng.choice(np.arange(6, 22), rows)
         minute = first + (hour * 60 + rng.integers(0, 60, rows)) * 60
@@ -189,7 +191,9 @@ class Asker:
         return found
 
 
-def counts(rows: Rows, definition: Definition, devices: Sequence[int], day: date = DAY) -> np.ndarray:
+def counts(
+    rows: Rows, definition: Definition, devices: Sequence[int], day: date = DAY
+) -> np.ndarray:
     """Return the bounded counts of one table over some of the devices."""
     query = activity.QUERY_OF_TABLE[definition.name]
     own = rows.get(query, {})

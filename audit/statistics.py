@@ -91,6 +91,4 @@ def wilson_upper(hits: int, of: int, z: float = 1.96) -> float:
     """Return the upper end of Wilson's interval of a share."""
     p, n = hits / of, of
     middle = p + z * z / (2 * n)
-    return float(
-        (middle + z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n)
-    )
+    return float((middle + z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n))

@@ -161,10 +161,20 @@ def run(order: Order, *, policy: str, machine: str, progress: Progress) -> Repor
         progress("école simulée", 0, total)
         school = [t for t in (*real, *mutants) if by_number(t.attack).needs == "school"]
         preparing = [honest.submit(prepare, _ground(order))] if school else []
-        outcomes += _drain(order, honest, [t for t in real if t not in school], run_real, progress, total, 1)
+        outcomes += _drain(
+            order, honest, [t for t in real if t not in school], run_real, progress, total, 1
+        )
         for one in preparing:
             one.result()
-        outcomes += _drain(order, honest, [t for t in real if t in school], run_real, progress, total, len(outcomes) + 1)
+        outcomes += _drain(
+            order,
+            honest,
+            [t for t in real if t in school],
+            run_real,
+            progress,
+            total,
+            len(outcomes) + 1,
+        )
         outcomes += _drain(order, altered, mutants, run_mutant, progress, total, len(outcomes) + 1)
     order_of = {attack.number: n for n, attack in enumerate(attacks)}
     outcomes.sort(key=lambda one: (order_of[one.attack], one.mutant, one.subject))

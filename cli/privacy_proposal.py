@@ -106,7 +106,7 @@ def approve(
     """See APPROVE_HELP."""
     from privacy.acknowledgement import Decision, sign
 
-    private = _private_key(key) if key is not None else None
+    private = private_key_in(key) if key is not None else None
     content, terms = _proposed(proposal)
     before = _signed_before(content, private) if private is not None else None
     earlier = before.terms if before is not None else None
@@ -249,7 +249,12 @@ def _signed_before(content: dict[str, Any], key: "Ed25519PrivateKey") -> "Signed
         return None
 
 
-def _private_key(file: Path) -> "Ed25519PrivateKey":
+def private_key_in(file: Path) -> "Ed25519PrivateKey":
+    """Return the private key that `make-key` wrote.
+
+    Raises:
+        Refusal: the file cannot be read, or holds none.
+    """
     from privacy.keys import NoKey, private_key
 
     try:

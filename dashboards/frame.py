@@ -24,7 +24,10 @@ OTHERS = {
     "setup": "/installation",
     "invitation": "/invitation",
     "account": "/compte",
-    "charter": "/charte",
+    "rules": "/charte",
+    "notice-adults": "/notice",
+    "notice-pupils": "/notice/eleves",
+    "poster": "/affiche",
     "accessibility": "/accessibilite",
     "api": "/api/v1/docs",
 }
@@ -37,7 +40,9 @@ PAGES = {
     "uses": "/usages",
     "before_after": "/avant-apres",
     "park": "/parc",
+    "trust": "/confiance",
     "report": "/rapport",
+    "dpo": "/dpd",
 }
 """The committee's views and what is made of them, in the order of the menu."""
 
@@ -93,6 +98,10 @@ class Frame:
     def other(self, page: str) -> str:
         """Return the address of a page that no menu lists, in the same language."""
         return _address(OTHERS[page], self.texts.lang, {})
+
+    def at(self, path: str) -> str:
+        """Return a path in the same language."""
+        return _address(path, self.texts.lang, {})
 
     def own(self) -> str:
         """Return the address of this page, to which its forms go."""

@@ -5,7 +5,6 @@ what `frame` puts around all of them.
 """
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from dashboards import figures, load, overview, tables
@@ -27,7 +26,6 @@ __all__ = [
     "NotPublished",
     "accessibility_page",
     "before_after_page",
-    "charter_page",
     "load_page",
     "message_page",
     "overview_page",
@@ -185,32 +183,10 @@ def park_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str
     return _view_page(park_view(snapshot, texts), snapshot, texts, query)
 
 
-def charter_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
-    """Return the charter as it is enforced: no number of any use, for everybody."""
-    clauses = {clause["id"]: clause for clause in snapshot.charter["clauses"]}
-    return render(
-        "charter.html",
-        Frame(texts, "charter", query),
-        charter=snapshot.charter,
-        version=_version(str(snapshot.charter["version"]), texts),
-        clauses=clauses,
-        privacy=snapshot.privacy,
-        **common(snapshot, texts, "charter"),
-    )
-
-
 def accessibility_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
     """Return the accessibility statement."""
     frame = Frame(texts, "accessibility", query)
     return render("accessibility.html", frame, **common(snapshot, texts, "accessibility"))
-
-
-def _version(text: str, texts: Texts) -> str:
-    """Write a version that is a date as one."""
-    try:
-        return texts.day_short(date.fromisoformat(text))
-    except ValueError:
-        return text
 
 
 def message_page(key: str, texts: Texts, *, status: int, query: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ Must know nothing of files or of the web. A payload that lacks a part raises `Ke
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -233,6 +233,8 @@ class Snapshot:
     """The reader's day, to say that the pages are old; None: nothing is said of it."""
     unreadable: tuple[tuple[str, str], ...] = ()
     """(table, period) of the releases that this version cannot read; the others are shown."""
+    papers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Sealed documents that an older analyzer did not write: register, journal, audit…, by name."""
     policy: str = ""
     """Digest of the policy in force, 64 hex digits; recomputed from the documents."""
 

@@ -13,9 +13,16 @@ from privacy.gate.ledger import Ledger
 from privacy.gate.periods import period_of
 from privacy.gate.tables import Definition
 from privacy.release import dump_release
+from school.enforced import enforce
 from school.load import School
 
 DAY: Final = date(2026, 9, 7)
+
+
+def occasion(school: School, as_of: date) -> gate.Occasion:
+    """Return an occasion of a simulated school."""
+    policy = enforce(school).digest
+    return gate.Occasion(as_of, "simulated", school.charter_digest, policy)
 
 
 def released(
@@ -24,13 +31,13 @@ def released(
     """Return the payload of one release through the whole gate."""
     period = period_of(definition.period, DAY)
     cells = DayCells(definition.name, DAY, devices, tuple(counts))
-    with tempfile.TemporaryDirectory(dir=ground.scratch) as place:
+    with tempfile.TemporaryDirectory(dir=ground.own) as place:
         found = gate.release(
             [cells],
             definition,
             period,
             settings=school.privacy,
             ledger=Ledger(Path(place) / "ledger.jsonl"),
-            occasion=gate.Occasion(period.ends + timedelta(days=1), "simulated", school.charter_digest),
+            occasion=occasion(school, period.ends + timedelta(days=1)),
         )
     return dump_release(found)

@@ -44,7 +44,9 @@ def _table(method: Method, wanted: int) -> dict[str, float]:
         "mean": abs(float(flat.mean()) / (method.sigma / np.sqrt(len(flat)))),
         "fit": gaussian_fit(flat.tolist(), method.sigma),
         "serial": abs(correlation(flat[:-1].astype(float), flat[1:].astype(float))),
-        "across": abs(correlation(rows[:, :-1].ravel().astype(float), rows[:, 1:].ravel().astype(float))),
+        "across": abs(
+            correlation(rows[:, :-1].ravel().astype(float), rows[:, 1:].ravel().astype(float))
+        ),
     }
 
 
@@ -139,7 +141,10 @@ def weaker(share: float) -> Any:
 
 def _seeded(counts: Sequence[int], method: Method) -> list[int]:
     rng = np.random.default_rng(20_260_907)
-    return [c + int(n) for c, n in zip(counts, rng.normal(0, method.sigma, len(counts)).round(), strict=True)]
+    return [
+        c + int(n)
+        for c, n in zip(counts, rng.normal(0, method.sigma, len(counts)).round(), strict=True)
+    ]
 
 
 def _forked() -> AbstractContextManager[None]:

@@ -111,7 +111,9 @@ def _monster(ground: Ground, world: World, rows: int, octets: int) -> pa.Table:
     size = len(table)
     zones = pa.array(np.resize(np.array(world.zones, object), size), pa.string())
     down = np.full(size, max(octets // size, 1), np.int64)
-    table = table.set_column(table.schema.get_field_index("zone"), table.schema.field("zone"), zones)
+    table = table.set_column(
+        table.schema.get_field_index("zone"), table.schema.field("zone"), zones
+    )
     for name, values in (("down_bytes", down), ("flow", rng.integers(1, 2**62, size))):
         at = table.schema.get_field_index(name)
         table = table.set_column(at, table.schema.field(name), pa.array(values, pa.int64()))
@@ -189,7 +191,9 @@ def _capped_late(real: Any) -> Any:
 
     def counting(rows: Any, definition: Definition, day: Any) -> Any:
         whole = real(rows, changed(definition, cap=10**6), day)
-        return changed(whole, counts=tuple(min(c, definition.cap * whole.devices) for c in whole.counts))
+        return changed(
+            whole, counts=tuple(min(c, definition.cap * whole.devices) for c in whole.counts)
+        )
 
     return counting
 

@@ -100,5 +100,10 @@ def test_slices_that_come_late_are_counted_said_and_change_no_release(place):
     report = place.release(NEXT_MONDAY + timedelta(days=1))
     assert report.late == {MONDAY: 7, MONDAY + timedelta(days=2): 5}
     assert report.released == ()
+    assert place.release(NEXT_MONDAY + timedelta(days=1)).late == report.late
+    assert [(f["day"], f["slices"]) for f in facts_of(place, "late_slices")] == [
+        ("2026-09-07", 7),
+        ("2026-09-09", 5),
+    ]
     assert bytes_of_releases(place) == before
     assert Ledger(place.root / "private/ledger.jsonl").charges() == charges
