@@ -41,13 +41,16 @@ class NoSuchTerm(Exception):
         self.known = known
 
 
-def read_material(published: Published, name: str | None, today: Callable[[str], date]) -> Material:
+def read_material(
+    published: Published, name: str | None, today: Callable[[str], date], *, policy: str
+) -> Material:
     """Return what the report of a term is made of.
 
     Args:
         published: the public directory.
         name: `2026-T1`; the latest term with a released week without.
         today: tells the date in a time zone, for the cover.
+        policy: digest of the policy to which every document was found to belong.
 
     Raises:
         NoSuchTerm: no such term is published.
@@ -66,6 +69,7 @@ def read_material(published: Published, name: str | None, today: Callable[[str],
         link=tuple(day for each in reader.link() for day in each),
         fills=noisy["T7"],
         unreadable=tuple(reader.unreadable),
+        policy=policy,
     )
     return Material(
         term=term,

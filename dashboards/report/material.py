@@ -9,10 +9,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from dashboards.reading import Snapshot, Term, weeks_between
+from privacy.policy import SHOWN
 from privacy.release import Release, Withheld
-
-SHORT_DIGEST = 16
-"""Hexadecimal digits of the policy that stand on every page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +74,8 @@ class Material:
 
 
 def policy_of(snapshot: Snapshot) -> str:
-    """Return the digest of everything that is enforced, shortened."""
-    whole = snapshot.privacy.get("policy") or snapshot.privacy["digest"]
-    return str(whole)[:SHORT_DIGEST]
+    """Return the digest of everything that is enforced, shortened as on every page."""
+    return snapshot.policy[:SHOWN]
 
 
 def term_name(term: Term) -> tuple[str, int]:
