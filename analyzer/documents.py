@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from analyzer import mandate
 from analyzer.annotations import annotations_document
 from analyzer.exact import Bench
 from analyzer.papers.all import papers
@@ -202,6 +203,7 @@ def status_document(bench: Bench, as_of: date) -> dict[str, Any]:
     return {
         "document": "status",
         "as_of": as_of.isoformat(),
+        "capture": mandate.capture(bench),
         "origins": _runs(origins),
         "coverage": [
             _coverage(store, day)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from analyzer import activity, exact
+from analyzer import activity, exact, mandate
 from analyzer.exact import Bench, Progress, silent
 from analyzer.keys import seal_key
 from analyzer.release import write_release
@@ -102,6 +102,7 @@ def rehearse(
         period, days = _replayed(bench, week, as_of)
         origin = exact_origin(bench, days)
         if origin != SIMULATED:
+            _check_signed(bench)
             _check_released(bench, period, days)
         before = _before(bench, period, days)
         counts = _count(bench, days, progress)
@@ -150,6 +151,12 @@ def exact_origin(bench: Bench, days: Sequence[date]) -> str:
     """Return `simulated` only if every day is: one measured day makes the week measured."""
     origins = {bench.store.checked("flows", day)[1] for day in days}
     return SIMULATED if origins == {SIMULATED} else (origins - {SIMULATED}).pop()
+
+
+def _check_signed(bench: Bench) -> None:
+    reason = mandate.missing(bench, mandate.log_of(bench))
+    if reason is not None:
+        raise NotRehearsed(f"nothing is drawn: {reason}")
 
 
 def _check_released(bench: Bench, period: Period, days: Sequence[date]) -> None:

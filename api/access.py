@@ -67,6 +67,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule("/readyz", EVERYONE),
     Rule("/static/{path:path}", EVERYONE),
     Rule("/problemes", EVERYONE),
+    Rule("/accessibilite", EVERYONE),
     Rule("/notice", EVERYONE),
     Rule("/notice/eleves", EVERYONE),
     Rule("/affiche", EVERYONE),

@@ -25,6 +25,7 @@ PROBLEMS: dict[str, int] = {
     "too-large": 413,
     "too-many": 429,
     "login-paused": 429,
+    "stop-not-written": 503,
     "nothing-published": 503,
     "seal-broken": 503,
     "policy-mismatch": 503,

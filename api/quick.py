@@ -5,6 +5,7 @@ depends (`keep`); the next request of the same role for the same address asks fo
 """
 
 import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ NOTE: Final = "jauge.note"
 MOST_OCTETS: Final = 24 << 20
 """Of all kept answers together."""
 LARGEST: Final = 4 << 20
+LOOK_EVERY_S = 1.0
+"""How often, at most, the files behind a kept answer are looked at."""
 LONGEST_KEY: Final = 300
 """A key made of longer headers or addresses is not worth keeping."""
 
@@ -46,13 +49,15 @@ class _Note:
     stamped: Stamp = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Answer:
     stamp: Callable[[], Stamp]
     stamped: Stamp
     etag: bytes
     start: Message
     body: bytes
+    looked: float
+    """When its files were last looked at, by a clock that never goes back."""
 
 
 def keep(request: Request, stamp: Callable[[], Stamp], stamped: Stamp) -> None:
@@ -102,7 +107,7 @@ class Quick:
         copy = {"type": start["type"], "status": 200, "headers": list(headers)}
         before = self._answers.pop(key, None)
         self._octets += len(body) - (len(before.body) if before else 0)
-        self._answers[key] = _Answer(note.stamp, note.stamped, etag, copy, body)
+        self._answers[key] = _Answer(note.stamp, note.stamped, etag, copy, body, time.monotonic())
         while self._octets > MOST_OCTETS:
             self._octets -= len(self._answers.popitem(last=False)[1].body)
 
@@ -119,6 +124,10 @@ def _key(scope: Scope) -> tuple[tuple[str | bytes, ...], str]:
 
 
 def _stands(answer: _Answer) -> bool:
+    now = time.monotonic()
+    if now - answer.looked < LOOK_EVERY_S:
+        return True
+    answer.looked = now
     try:
         return answer.stamp() == answer.stamped
     except Problem:

@@ -15,6 +15,7 @@ from cli.exits import Exit, Refusal
 
 COMMAND_MODULES: tuple[str, ...] = (
     "cli.demo",
+    "cli.init",
     "cli.check",
     "cli.collect",
     "cli.listen",
@@ -28,6 +29,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.log",
     "cli.audit",
     "cli.store",
+    "cli.doctor",
     "cli.export",
     "cli.explain",
     "cli.classify_name",

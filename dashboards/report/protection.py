@@ -33,7 +33,7 @@ def lines(material: Material, texts: Texts) -> list[tuple[str, str]]:
 
 def _profile(privacy: Mapping[str, Any], texts: Texts) -> str:
     profile = str(privacy["profile"])
-    known = profile in {"strict", "standard"}
+    known = profile in {"renforce", "standard"}
     return texts(f"report.privacy.profiles.{profile}") if known else profile
 
 

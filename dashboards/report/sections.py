@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from dashboards import figures, load, overview, tables, uses
 from dashboards.charts import Columns
-from dashboards.pages import line_days, repeat_sentences
+from dashboards.pages import line_days
 from dashboards.reading import CHARTER_USES, LinkDay
 from dashboards.report import annex, drawing, protection
 from dashboards.report.curve import Curve, curve
@@ -23,6 +23,7 @@ from dashboards.report.material import Material, term_name
 from dashboards.sentences import change, quality, trend_word, use_name, use_series, zone_fade
 from dashboards.tables import Datum, Line, Table, change_weeks
 from dashboards.texts import Texts
+from dashboards.views.saturation import repeats
 from privacy.release import Shown, Withheld, display
 
 WIDE = (488.0, 132.0)
@@ -145,7 +146,7 @@ def line_section(
         "verdict": overview.line_sentence(weeks, period, snapshot, texts),
         "change": change(changed, texts) if changed else "",
         "figures": told,
-        "repeats": [text for _, text in repeat_sentences(days, snapshot, texts)],
+        "repeats": [text for _, text in repeats(days, snapshot, texts)],
         "slots": [each for each in slots if each.lines],
         "fills": fills,
     }

@@ -18,7 +18,13 @@ API = (
     "/readyz",
 )
 STATIC = ("/static/jauge.css", "/static/charts.js", "/static/vendor/plotly-basic.min.js")
-ERRORS = ("/nowhere", "/docs", "/redoc", f"{PREFIX}/releases/T9", f"{PREFIX}/releases/T1?format=x")
+ERRORS = (
+    "/nowhere",
+    "/docs/x",
+    "/redoc",
+    f"{PREFIX}/releases/T9",
+    f"{PREFIX}/releases/T1?format=x",
+)
 
 
 def check_headers(headers) -> None:

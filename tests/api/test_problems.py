@@ -150,8 +150,13 @@ def test_documents_without_releases_give_a_page_that_says_so(own_public: Path):
     for path in (own_public / "releases").rglob("*.json"):
         path.unlink()
     client = Client(own_public)
-    for path in ("/", "/debit", "/usages"):
+    for path in ("/", "/debit"):
         page = client.get(path, accept=HTML)
         assert page.status_code == 200
         assert "Rien n’est encore publié" in page.text
-    assert "La charte appliquée" in client.get("/usages", accept=HTML).text
+    for path in ("/saturation", "/services", "/usages", "/avant-apres", "/parc"):
+        page = client.get(path, accept=HTML)
+        assert page.status_code == 200
+        assert "Pourquoi" in page.text
+        assert "Que faire" in page.text
+    assert client.get("/charte", accept=HTML).status_code == 200

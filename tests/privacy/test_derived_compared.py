@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from privacy.derived import Change, Like, OneSided, Reason, Refused
 
 from privacy import derived
+from privacy.derived import Change, Like, OneSided, Reason, Refused
 from privacy.gate import noise
 from privacy.release import Quality, Shown, Withheld
 from tests.privacy.examples import MONDAY, SETTINGS
