@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
+from dashboards.events import Event, read_events
 from dashboards.reading import (
     School,
     Snapshot,
@@ -18,13 +19,14 @@ from dashboards.reading import (
     read_link_day,
     read_school,
     read_status,
+    with_exams,
 )
 from dashboards.report.material import Material
 from privacy.published import Published
 from privacy.release import Release
 from privacy.sealed import SealBroken
 
-EXTRA_DOCUMENTS = ("journal", "audit", "annotations")
+EXTRA_DOCUMENTS = ("journal", "audit")
 """Documents that a report uses where a store has them."""
 ODD = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What reading a payload of an unknown shape raises."""
@@ -55,7 +57,8 @@ def read_material(
     Raises:
         NoSuchTerm: no such term is published.
     """
-    school = read_school(published.document("school"))
+    events = _events(published)
+    school = with_exams(read_school(published.document("school")), events)
     term = _chosen(school, name, published.periods("T1"))
     reader = _Reader(published, term)
     noisy = {table: reader.noisy(table) for table in ("T1", "T2", "T3", "T4", "T5-bis", "T7")}
@@ -68,6 +71,11 @@ def read_material(
         days=(),
         link=tuple(day for each in reader.link() for day in each),
         fills=noisy["T7"],
+        slots=noisy["T2"],
+        services=noisy["T3"],
+        volumes=noisy["T4"],
+        months=noisy["T5-bis"],
+        events=events,
         unreadable=tuple(reader.unreadable),
         policy=policy,
     )
@@ -75,9 +83,6 @@ def read_material(
         term=term,
         snapshot=snapshot,
         printed=today(school.timezone),
-        volumes=noisy["T4"],
-        services=noisy["T3"],
-        others=(*noisy["T2"], *noisy["T5-bis"]),
         documents=_documents(published),
     )
 
@@ -102,6 +107,13 @@ def _within(published: Published, term: Term) -> Status:
         if first <= term.ends and last >= term.starts
     )
     return replace(status, coverage=covered, origins=origins)
+
+
+def _events(published: Published) -> tuple[Event, ...]:
+    try:
+        return read_events(published.document("annotations"))
+    except FileNotFoundError:
+        return ()
 
 
 def _documents(published: Published) -> dict[str, dict[str, Any]]:

@@ -51,8 +51,7 @@ def _purge(documents: Mapping[str, Mapping[str, Any]], texts: Texts) -> str:
 
 
 def _dpo(material: Material, texts: Texts) -> str:
-    contact = material.snapshot.privacy.get("dpo_contact")
-    return str(contact) if contact else texts("report.privacy.dpo_unknown")
+    return material.snapshot.school.dpo or texts("report.privacy.dpo_unknown")
 
 
 def _checkpoint(documents: Mapping[str, Mapping[str, Any]], texts: Texts) -> str:
