@@ -247,6 +247,7 @@ class Library:
         published = self._published
         return self._read(
             lambda: Snapshot(
+                policy=self._policy(),
                 school=read_school(published.document("school")),
                 status=read_status(published.document("status")),
                 charter=published.document("charter"),
@@ -264,8 +265,11 @@ class Library:
         Raises:
             Problem: nothing is published.
         """
-        names = self._read(self._published.documents)
-        found = [self._published.stamp("documents", name) for name in names]
+        published = self._published
+        if not self.ready():
+            raise Problem("nothing-published")
+        names = published.documents()
+        found = self._read(lambda: [published.stamp("documents", name) for name in names])
         return tuple(chain(names, *found))
 
     def material(self, term: str | None, today: Callable[[str], date]) -> Material:
@@ -281,7 +285,9 @@ class Library:
         """
         if not self.ready():
             raise Problem("nothing-published")
-        return self._read(lambda: read_material(self._published, term, today))
+        return self._read(
+            lambda: read_material(self._published, term, today, policy=self._policy())
+        )
 
     def _read(self, reading: Callable[[], T]) -> T:
         try:
