@@ -66,6 +66,7 @@ def read_material(published: Published, name: str | None, today: Callable[[str],
         link=tuple(day for each in reader.link() for day in each),
         fills=noisy["T7"],
         unreadable=tuple(reader.unreadable),
+        policy=str(published.document("privacy")["policy"]),
     )
     return Material(
         term=term,
