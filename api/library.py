@@ -254,6 +254,7 @@ class Library:
                 weeks=(),
                 days=(),
                 link=(),
+                policy=self._policy(),
             )
         )
 

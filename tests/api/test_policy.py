@@ -79,7 +79,7 @@ def test_releases_of_an_earlier_policy_are_shown_and_said(own_public: Path):
     del older["policy_digest"]
     for payload in (old, older):
         publisher.write("releases/T1", payload["period"], payload)
-    page = Client(own_public).get("/charte", accept=HTML)
+    page = Client(own_public).get("/usages", accept=HTML)
     assert page.status_code == 200
     assert f"2 publications montrées ici datent d’une politique antérieure ({'a' * 16} et sans" in (
         page.text
