@@ -3,8 +3,10 @@
 school   places, timetable and lines as declared         charter  the text and its rules, enforced
 privacy  the settings in force and what they amount to    status   origin of the days and coverage
 register, dpia, notices, breach, journal: analyzer.papers
+annotations  dated events that the charts mark (analyzer.annotations)
 
-Nothing in them comes from a slice. The coverage counts packets of the whole school, for school days
+Each bears the digest of the policy in force (`write_document`), so that who serves can tell whether
+they belong together. Nothing in them comes from a slice. The coverage counts packets of the whole school, for school days
 that are over only: on an empty day the count of all would be the count of one.
 """
 
@@ -17,20 +19,26 @@ from typing import Any
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from analyzer import mandate
+from analyzer.annotations import annotations_document
 from analyzer.exact import Bench
 from analyzer.papers.all import papers
-from analyzer.papers.processing import policy_digest
 from analyzer.practice import practice
 from analyzer.store import MEASURED, PUBLIC_FILE, SIMULATED, Store, write_whole
-from privacy.gate.noise import epsilons
+from privacy.effects import MONTH_DAYS
+from privacy.gate.noise import epsilon, epsilons
+from privacy.gate.periods import LONGEST_MONTH
 from privacy.memory import SEEN
 from privacy.records import LINK_COLUMNS, SLICE_COLUMNS, Reject
 from privacy.records_fr import LINK_FR, SLICE_FR
 from privacy.sealed import seal
+from privacy.settings import PrivacySettings, TableName
 from school.conditions import rule_sentences
 from school.terms import terms_between
 
 MEGA = 1_000_000
+MONTHLY: tuple[TableName, ...] = ("T5-bis", "T7")
+"""Tables of which one release holds a month of device-days."""
 COUNTED = ("offered", "parsed", *(f"rejected_{r.value}" for r in Reject), "kernel_drops", "shed")
 
 
@@ -44,6 +52,7 @@ def school_document(bench: Bench, as_of: date) -> dict[str, Any]:
         "name": school.name,
         "uai": school.uai,
         "public_url": school.public_url,
+        "dpo": school.contacts.dpo.line() if school.contacts.dpo else None,
         "timezone": school.calendar.timezone.key,
         "holiday_zone": school.calendar.holiday_zone,
         "zones": [
@@ -53,9 +62,11 @@ def school_document(bench: Bench, as_of: date) -> dict[str, Any]:
                 "kind": zone.kind,
                 "persons": zone.persons,
                 "published_as": bench.published[zone.name],
+                "cells": _cells(zone, bench.published[zone.name]),
             }
             for zone in school.zones
         ],
+        "whole_school_tables": [name for name, table in bench.tables.items() if not table.zones],
         "slots": [
             {
                 "name": slot.name,
@@ -87,6 +98,20 @@ def school_document(bench: Bench, as_of: date) -> dict[str, Any]:
             for term in terms_between(school.calendar, min(days), as_of)
         ],
     }
+
+
+def _cells(zone: Any, published: str | None) -> str:
+    """Return which cells by zone hold a zone's devices, from declarations alone.
+
+    `own`, `merged` (in those of the zone that the school named), `no_devices` (none are counted),
+    or `too_few`: in none. Tables of the whole school hold whoever is counted anywhere, so the use of
+    a small office shows there only; of what may be acted against, in T5-bis, month by month.
+    """
+    if not zone.counts_devices:
+        return "no_devices"
+    if published is None:
+        return "too_few"
+    return "own" if published == zone.name else "merged"
 
 
 def _line(line: Any) -> dict[str, Any]:
@@ -132,6 +157,29 @@ def _epsilons(rho: float) -> dict[str, float]:
     return epsilons(rho)
 
 
+def _device_month(settings: PrivacySettings) -> list[dict[str, Any]]:
+    """Return what one month of a monthly table says of a device that came on several of its days.
+
+    Its unit is the device-day, as everywhere, but one release holds a month of them: n days of one
+    device weigh n times, and cost n² times (group privacy).
+    """
+    return [
+        {
+            "table": name,
+            "days": days,
+            "rho": round(settings.method(name).rho * days**2, 9),
+            "epsilon": _epsilon_of_days(settings.method(name).rho, days),
+        }
+        for name in MONTHLY
+        for days in (MONTH_DAYS, LONGEST_MONTH)
+    ]
+
+
+@lru_cache(maxsize=32)
+def _epsilon_of_days(rho: float, days: int) -> float:
+    return epsilon(rho, days)
+
+
 def privacy_document(bench: Bench) -> dict[str, Any]:
     """Return the settings in force; the four epsilons are always published together."""
     settings = bench.settings
@@ -152,11 +200,13 @@ def privacy_document(bench: Bench) -> dict[str, Any]:
     return {
         "document": "privacy",
         "digest": bench.school.privacy_digest,
-        "policy": policy_digest(bench),
+        "settings": settings.model_dump(mode="json"),
+        "policy_parts": dict(bench.enforced.parts),
         "profile": settings.profile,
         "total_rho": settings.total_rho,
         "delta": "1e-6",
         **{f"epsilon_{name}": value for name, value in _epsilons(settings.total_rho).items()},
+        "device_month": _device_month(settings),
         "retention_days": settings.retention_days,
         "tables": tables,
         "floor_persons": settings.floor_persons,
@@ -199,6 +249,7 @@ def status_document(bench: Bench, as_of: date) -> dict[str, Any]:
     return {
         "document": "status",
         "as_of": as_of.isoformat(),
+        "capture": mandate.capture(bench),
         "origins": _runs(origins),
         "coverage": [
             _coverage(store, day)
@@ -245,8 +296,20 @@ def write(bench: Bench, key: Ed25519PrivateKey, as_of: date) -> tuple[str, ...]:
         privacy_document(bench),
         status_document(bench, as_of),
         *papers(bench, as_of),
+        annotations_document(bench.school),
     )
     for payload in payloads:
-        path = bench.store.public / "documents" / f"{payload['document']}.json"
-        write_whole(path, seal(payload, key), PUBLIC_FILE)
+        write_document(bench, payload, key)
     return tuple(payload["document"] for payload in payloads)
+
+
+def write_document(bench: Bench, payload: dict[str, Any], key: Ed25519PrivateKey) -> None:
+    """Seal one document under the policy in force and publish it under its own name.
+
+    Args:
+        bench: store and school; the store is held (`Store.locked`).
+        payload: JSON values; `document` is its name.
+        key: of the seal.
+    """
+    path = bench.store.public / "documents" / f"{payload['document']}.json"
+    write_whole(path, seal({**payload, "policy": bench.enforced.digest}, key), PUBLIC_FILE)

@@ -15,7 +15,6 @@ import pyarrow as pa
 from analyzer import activity, cells
 from analyzer.activity import MINUTES, Question
 from analyzer.cells import StoredCells
-from analyzer.digests import catalogue_digest
 from analyzer.facts import minute_table
 from analyzer.link_state import LINE_COLUMNS, minutes_of, read_lines, state_table
 from analyzer.store import MEASURED, SIMULATED, Store
@@ -23,6 +22,7 @@ from privacy.gate.bounded import DayCells
 from privacy.gate.tables import Definition, definitions, published_zones
 from privacy.settings import PrivacySettings, TableName
 from school.catalogue import Catalogue
+from school.enforced import Enforced, enforce
 from school.load import School
 
 Progress = Callable[[str, int, int], None]
@@ -41,10 +41,15 @@ class Bench:
     school: School
     catalogue: Catalogue
 
+    @cached_property
+    def enforced(self) -> Enforced:
+        """The policy in force; its digest goes into everything that is written."""
+        return enforce(self.school, self.catalogue)
+
     @property
     def settings(self) -> PrivacySettings:
         """The privacy settings in force."""
-        return self.school.privacy
+        return self.enforced.settings
 
     @cached_property
     def tables(self) -> dict[TableName, Definition]:
@@ -74,11 +79,6 @@ class Bench:
         )
 
     @cached_property
-    def catalogue_digest(self) -> str:
-        """Digest of what names are."""
-        return catalogue_digest(self.catalogue)
-
-    @cached_property
     def published(self) -> dict[str, str | None]:
         """Under which zone each declared zone is published."""
         return published_zones(self.school.zones, self.settings.floor_persons)
@@ -91,7 +91,7 @@ def source_of(bench: Bench, day: date) -> str | None:
         return None
     return cells.source_digest(
         [slices, bench.store.origins("link", day)],
-        [bench.school.charter_digest, bench.school.privacy_digest, bench.catalogue_digest],
+        [bench.enforced.parts[part] for part in ("verdicts", "privacy", "catalogue")],
     )
 
 

@@ -13,10 +13,9 @@ from typing import Any, Final
 
 from analyzer.changes import Change, changes
 from analyzer.classify import Verdict, classify
-from analyzer.digests import catalogue_digest
 from analyzer.facts import Facts, Observed, category_of, facts_of
 from privacy.records import SiteSource
-from school.catalogue import Catalogue
+from school.catalogue import Catalogue, catalogue_digest
 from school.charter import Charter
 from school.labels import label, listed
 from school.lists import CATEGORY_OF_LIST

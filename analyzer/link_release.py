@@ -16,7 +16,8 @@ from analyzer.plan import NO_SCHOOL, OPEN, Skipped, link_candidates
 from analyzer.store import PUBLIC_DIRECTORY, PUBLIC_FILE, make_directory, write_whole
 from privacy.sealed import seal
 
-FORMAT = 1
+FORMAT = 2
+"""Format 1 did not say which policy was in force."""
 MEGA = 1_000_000
 NO_CAPACITY = "no declared line has a capacity and rows on this day"
 FEW_PERSONS = "no slot of the day has enough declared persons"
@@ -73,6 +74,7 @@ def payload_of(bench: Bench, day: date) -> dict[str, Any] | str:
         "origin": origin,
         "charter_digest": bench.school.charter_digest,
         "privacy_digest": bench.school.privacy_digest,
+        "policy_digest": bench.enforced.digest,
         "lines": lines,
     }
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from analyzer import documents, exact
+from analyzer import documents, exact, mandate
 from analyzer.exact import Bench, Progress, silent
 from analyzer.keys import seal_key
 from analyzer.plan import plan
@@ -49,6 +49,7 @@ def analyze(
         wanted = plan(bench, ledger.charges(), as_of=None).wanted()
         remove_spent_cells(bench, ledger)
         analyzed = exact.refresh(bench, wanted, progress)
+        mandate.tell_policy(bench, mandate.log_of(bench))
         written = documents.write(bench, key, as_of)
     return AnalysisReport(
         days_in_store=len(bench.store.days("flows")),

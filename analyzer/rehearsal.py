@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from analyzer import activity, exact
+from analyzer import activity, exact, mandate
 from analyzer.exact import Bench, Progress, silent
 from analyzer.keys import seal_key
 from analyzer.release import write_release
@@ -102,6 +102,7 @@ def rehearse(
         period, days = _replayed(bench, week, as_of)
         origin = exact_origin(bench, days)
         if origin != SIMULATED:
+            _check_signed(bench)
             _check_released(bench, period, days)
         before = _before(bench, period, days)
         counts = _count(bench, days, progress)
@@ -152,6 +153,12 @@ def exact_origin(bench: Bench, days: Sequence[date]) -> str:
     return SIMULATED if origins == {SIMULATED} else (origins - {SIMULATED}).pop()
 
 
+def _check_signed(bench: Bench) -> None:
+    reason = mandate.missing(bench, mandate.log_of(bench))
+    if reason is not None:
+        raise NotRehearsed(f"nothing is drawn: {reason}")
+
+
 def _check_released(bench: Bench, period: Period, days: Sequence[date]) -> None:
     """Raise where `jauge release` can still release what the rehearsal is compared with."""
     charged = {
@@ -189,14 +196,18 @@ def _draw(
     as_of: date,
     directory: Path,
 ) -> Release:
-    charter = bench.school.charter_digest
     return gate.release(
         counts,
         rehearsal(bench.settings),
         period,
         settings=bench.settings,
         ledger=Ledger(directory / bench.store.ledger.name),
-        occasion=gate.Occasion(as_of=as_of, origin=origin, charter_digest=charter),
+        occasion=gate.Occasion(
+            as_of=as_of,
+            origin=origin,
+            charter_digest=bench.school.charter_digest,
+            policy_digest=bench.enforced.digest,
+        ),
     )
 
 

@@ -5,17 +5,17 @@ exact cells up to date → the gate charges the ledger (fsync) and draws → the
 written whole (temporary file, fsync, rename) → the exact cells of the period are removed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from analyzer import cells, documents, exact, link_release
+from analyzer import cells, documents, exact, late, link_release, mandate
 from analyzer.exact import Bench, Progress, silent
 from analyzer.keys import seal_key
-from analyzer.plan import Due, Skipped, check_published, plan
+from analyzer.plan import Due, Plan, Skipped, check_published, plan
 from analyzer.store import PUBLIC_DIRECTORY, PUBLIC_FILE, Store, make_directory, write_whole
 from privacy import gate
 from privacy.gate.ledger import Ledger
@@ -40,6 +40,10 @@ class ReleaseReport:
 
     released: tuple[Released, ...]
     skipped: tuple[Skipped, ...]
+    refused: str | None = None
+    """Why nothing noisy was drawn though it was due: the DPO's signature does not cover it."""
+    late: dict[date, int] = field(default_factory=dict)
+    """Slices that came after the first release of their day, by day: they changed nothing."""
 
 
 def release(
@@ -59,6 +63,7 @@ def release(
             before stays.
         StoreDamaged: a stored file is not what this version writes.
         StoreBusy: another analysis or release is at work.
+        LogRefused: the audit log is damaged, or takes no entry.
     """
     bench = Bench(Store(store), school, catalogue)
     with bench.store.locked():
@@ -69,18 +74,31 @@ def release(
         planned = plan(bench, charges, as_of)
         remove_spent_cells(bench, ledger)
         exact.refresh(bench, planned.wanted(), progress)
+        log = mandate.log_of(bench)
+        mandate.tell_policy(bench, log)
+        refused = mandate.missing(bench, log) if planned.due else None
         done = []
-        for step, due in enumerate(planned.due):
+        for step, due in enumerate(planned.due if refused is None else ()):
             progress("releases", step, len(planned.due))
             _release_one(bench, due, key=key, ledger=ledger, as_of=as_of)
             done.append(Released(due.table, due.period.name))
+        mandate.tell_releases(bench, log, key.public_key())
+        came = late.arrived(bench)
+        mandate.tell_late(log, came)
         links, skipped = link_release.release_days(bench, key, as_of)
         documents.write(bench, key, as_of)
         progress("releases", len(planned.due), len(planned.due))
     return ReleaseReport(
         released=(*done, *(Released("link", period) for period in links)),
-        skipped=(*planned.skipped, *skipped),
+        skipped=(*planned.skipped, *_unsigned(planned, refused), *skipped),
+        refused=refused,
+        late=came,
     )
+
+
+def _unsigned(planned: Plan, refused: str | None) -> list[Skipped]:
+    """Return what was due and may not be drawn."""
+    return [Skipped(due.table, due.period.name, refused) for due in planned.due if refused]
 
 
 def _release_one(
@@ -98,8 +116,10 @@ def _release_one(
             as_of=as_of,
             origin=exact.origin_of(stored),
             charter_digest=bench.school.charter_digest,
+            policy_digest=bench.enforced.digest,
         ),
     )
+    late.note(bench, days)
     write_release(bench.store, dump_release(released), key)
     cells.remove(bench.store, due.table, days)
 

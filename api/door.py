@@ -9,7 +9,8 @@ under `Referrer-Policy: no-referrer` browsers send `null`.
 
 import hmac
 import secrets
-from http.cookies import CookieError, SimpleCookie
+import time
+from functools import partial
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -18,7 +19,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import access
-from api.problems import answer, is_machine
+from api.accounts.throttle import Bucket
+from api.permalinks import Unknown, moved
+from api.problems import READER, answer, is_machine
 from dashboards.reader import ANYONE, OPEN, Asked, Reader
 
 FORM_FIELD: Final = "form"
@@ -27,7 +30,10 @@ MOST_FIELDS: Final = 16
 LONGEST_FORM: Final = 64 << 10
 """Octets of a form: a note and a password, with room."""
 IDENTITY: Final = "jauge.identity"
-READER: Final = "jauge.reader"
+TOKEN: Final = "jauge.token"  # noqa: S105 - a name in the scope
+PER_S, BURST = 50.0, 1_000.0
+"""Requests of one token: a program that reads everything there is needs about a thousand."""
+MOST_RATES: Final = 1_000
 FIELDS: Final = "jauge.fields"
 COOKIE: Final = "jauge.cookie"
 
@@ -36,6 +42,8 @@ class Identity(Protocol):
     """Somebody who is logged in, by a session or by a token."""
 
     role: str
+    key: bytes
+    """Stands for the session or the token."""
 
 
 class Doorkeepers(Protocol):
@@ -76,29 +84,30 @@ class Door:
     def __init__(self, app: ASGIApp, doorkeepers: Doorkeepers | None, cookies: Cookies) -> None:
         self._app, self._doorkeepers, self._cookies = app, doorkeepers, cookies
         self._key = secrets.token_bytes(32)
+        self._rates: dict[bytes, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
-        rule = access.find(scope["path"])
         request = Request(scope, receive)
-        if rule is None:
-            await answer(request, "not-found")(scope, receive, send)
-            return
-        if scope["method"] not in rule.methods:
-            refusal = answer(request, "method-not-allowed")
-            refusal.headers["Allow"] = ", ".join(("HEAD", *rule.methods))
-            await refusal(scope, receive, send)
+        rule = access.find(scope["path"])
+        elsewhere = _elsewhere(request, rule)
+        if elsewhere is not None or rule is None:
+            await (elsewhere or answer(request, "not-found"))(scope, receive, send)
             return
         jar = _cookies(request)
         role, held = self._who(request, jar, scope)
+        if self._too_many(scope):
+            refusal = answer(request, "too-many")
+            refusal.headers["Retry-After"] = "1"
+            await refusal(scope, receive, send)
+            return
         if role not in rule.readers and role != OPEN:
             await self._refuse(request, role)(scope, receive, send)
             return
         fresh = secrets.token_urlsafe(32) if rule.forms and not held else ""
         scope[COOKIE] = jar
-        scope[READER] = Reader(
-            role, lambda path: access.may_open(role, path), self._token(held or fresh)
-        )
+        token = self._token(held or fresh) if rule.forms else ""
+        scope[READER] = Reader(role, partial(access.may_open, role), token)
         if scope["method"] == "POST":
             fields = await self._own_form(request, held)
             if fields is None:
@@ -118,12 +127,22 @@ class Door:
             known = (
                 self._doorkeepers.of_token(token.strip()) if scheme.lower() == "bearer" else None
             )
-            scope[IDENTITY] = known
+            scope[IDENTITY] = scope[TOKEN] = known
             return (known.role if known else ANYONE), ""
         cookie = jar.get(self._cookies.session, "")
         holder = self._doorkeepers.of_session(cookie) if cookie else None
         scope[IDENTITY] = holder
         return (holder.role, cookie) if holder else (ANYONE, form)
+
+    def _too_many(self, scope: Scope) -> bool:
+        """Say whether a token asks too often; there are only as many rates as valid tokens."""
+        holder = scope.get(TOKEN)
+        if holder is None:
+            return False
+        if holder.key not in self._rates and len(self._rates) >= MOST_RATES:
+            self._rates.clear()
+        rate = self._rates.setdefault(holder.key, Bucket(per_s=PER_S, burst=BURST))
+        return not rate.take(time.monotonic())
 
     def _refuse(self, request: Request, role: str) -> Response:
         if role != ANYONE:
@@ -174,12 +193,25 @@ class Door:
         return sending
 
 
-def _cookies(request: Request) -> dict[str, str]:
+def _elsewhere(request: Request, rule: access.Rule | None) -> Response | None:
+    """Return the way from an old address to the present one, or the refusal of a method."""
     try:
-        parsed: SimpleCookie = SimpleCookie(request.headers.get("cookie", ""))
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in parsed.items()}
+        present = moved(request.url.path, request.scope["query_string"].decode("latin-1"))
+    except Unknown:
+        return answer(request, "not-found")
+    if present is not None and access.find(present.partition("?")[0]) is not None:
+        return RedirectResponse(present, 308)
+    if rule is None or request.method in rule.methods:
+        return None
+    refusal = answer(request, "method-not-allowed")
+    refusal.headers["Allow"] = ", ".join(("HEAD", *rule.methods))
+    return refusal
+
+
+def _cookies(request: Request) -> dict[str, str]:
+    """Return the cookies; ours hold no quotes and no escapes, so others may be misread."""
+    pairs = (pair.partition("=") for pair in request.headers.get("cookie", "").split(";"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _same_origin(request: Request) -> bool:

@@ -98,6 +98,7 @@ def _source(payload: Mapping[str, Any]) -> Row:
         "origin": payload["origin"],
         "charter_digest": payload["charter_digest"],
         "privacy_digest": payload["privacy_digest"],
+        "policy_digest": payload.get("policy_digest"),
     }
 
 

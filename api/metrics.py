@@ -6,8 +6,9 @@ come from this machine, so the peer's address proves nothing.
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,9 +25,16 @@ class Metrics:
     """Counts answers; answers on its own port."""
 
     def __init__(
-        self, app: ASGIApp, library: Library, events: Counter[str], port: int | None
+        self,
+        app: ASGIApp,
+        library: Library,
+        events: Counter[str],
+        port: int | None,
+        contract: Callable[[], dict[str, Any]],
     ) -> None:
         self._app, self._library, self._events, self.port = app, library, events, port
+        self.contract = contract
+        """Returns the OpenAPI document of what stands inside."""
         self._answers: Counter[int] = Counter()
         self._seconds = 0.0
 

@@ -5,6 +5,7 @@ depends (`keep`); the next request of the same role for the same address asks fo
 """
 
 import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,14 +15,15 @@ from typing import Any, Final
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.door import READER
-from api.problems import Problem
+from api.problems import READER, Problem
 from privacy.published import Stamp
 
 NOTE: Final = "jauge.note"
 MOST_OCTETS: Final = 24 << 20
 """Of all kept answers together."""
 LARGEST: Final = 4 << 20
+LOOK_EVERY_S = 1.0
+"""How often, at most, the files behind a kept answer are looked at."""
 LONGEST_KEY: Final = 300
 """A key made of longer headers or addresses is not worth keeping."""
 
@@ -46,13 +48,15 @@ class _Note:
     stamped: Stamp = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Answer:
     stamp: Callable[[], Stamp]
     stamped: Stamp
     etag: bytes
     start: Message
     body: bytes
+    looked: float
+    """When its files were last looked at, by a clock that never goes back."""
 
 
 def keep(request: Request, stamp: Callable[[], Stamp], stamped: Stamp) -> None:
@@ -85,7 +89,7 @@ class Quick:
         async def noting(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
-                start = message
+                start = dict(message)  # whoever stands outside adds to the message itself
             elif note.stamp is not None and len(body) <= LARGEST:
                 body.extend(message.get("body", b""))
             await send(message)
@@ -102,7 +106,7 @@ class Quick:
         copy = {"type": start["type"], "status": 200, "headers": list(headers)}
         before = self._answers.pop(key, None)
         self._octets += len(body) - (len(before.body) if before else 0)
-        self._answers[key] = _Answer(note.stamp, note.stamped, etag, copy, body)
+        self._answers[key] = _Answer(note.stamp, note.stamped, etag, copy, body, time.monotonic())
         while self._octets > MOST_OCTETS:
             self._octets -= len(self._answers.popitem(last=False)[1].body)
 
@@ -119,6 +123,10 @@ def _key(scope: Scope) -> tuple[tuple[str | bytes, ...], str]:
 
 
 def _stands(answer: _Answer) -> bool:
+    now = time.monotonic()
+    if now - answer.looked < LOOK_EVERY_S:
+        return True
+    answer.looked = now
     try:
         return answer.stamp() == answer.stamped
     except Problem:

@@ -182,7 +182,7 @@ class Routes:
 
         return self._answer(request, lambda: library.stamp("documents", name), make)
 
-    def live(self) -> dict[str, str]:
+    async def live(self) -> dict[str, str]:
         """The process answers."""
         return {"status": "ok"}
 

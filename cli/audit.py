@@ -10,13 +10,13 @@ import typer
 
 HELP = "Prove that the promises are kept: checkpoints of the audit log, and attacks on what is published."
 
-PARTS: tuple[str, ...] = ("cli.audit_checkpoint",)
+PARTS: tuple[str, ...] = ("cli.audit_dpo", "cli.audit_checkpoint")
 """Modules with `add_to(audit)`, in the order of the help page."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    audit = typer.Typer(no_args_is_help=True, help=HELP)
+    audit = typer.Typer(help=HELP)
     for part in PARTS:
         importlib.import_module(part).add_to(audit)
     app.add_typer(audit, name="audit")

@@ -78,6 +78,7 @@ def summary(school: "School") -> dict[str, Any]:
         "privacy_digest": school.privacy_digest,
         "own_suffixes": len(school.services.own),
         "followed_services": list(school.services.follow),
+        "annotations": len(school.annotations.events),
         "notices": [str(notice) for notice in school.services.notices],
     }
 
@@ -137,5 +138,7 @@ def _sentences(school: "School") -> list[str]:
             f"  services  suffixes of the school's own: {len(services.own)}; "
             f"services followed: {len(services.follow)}"
         )
+    if school.annotations.events:
+        lines.append(f"  dates     events marked on the charts: {len(school.annotations.events)}")
     lines += [f"  note: {notice}" for notice in services.notices]
     return lines

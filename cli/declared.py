@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from collector.placement import Placement
+    from privacy.terms import Terms
     from school.catalogue import Catalogue
     from school.load import School
     from school.problems import DeclarationErrors, Problem
@@ -28,8 +29,10 @@ class Declared:
     timezone: tzinfo
     config: str
     """Digest of what decides a verdict, 16 hex digits."""
-    privacy: str
-    """Digest of the privacy settings, 64 hex digits: what a DPO acknowledges."""
+    terms: "Terms"
+    """What a DPO acknowledges."""
+    policy: str
+    """Digest of the policy in force, 64 hex digits."""
     catalogue: "Catalogue"
     """Services, those of the school's own services.yaml included."""
 
@@ -41,24 +44,28 @@ def declared_for_collector(directory: Path | None) -> Declared:
         Refusal: with all problems of the files.
     """
     from collector.placement import UNDECLARED, place_zones
-    from privacy.settings import PrivacySettings
+    from privacy.terms import Terms
     from school.catalogue import load_catalogue
+    from school.enforced import enforce
 
     if directory is None:
         return Declared(
             UNDECLARED,
             ZoneInfo("Europe/Paris"),
             "0" * 16,
-            PrivacySettings().digest(),
+            Terms(),
+            Terms().digest(),
             load_catalogue(),
         )
     school = school_or_refusal(directory)
+    enforced = enforce(school)
     return Declared(
         place_zones(school.zones),
         school.calendar.timezone,
         school.charter_digest[:16],
-        school.privacy_digest,
-        school.catalogue(),
+        enforced.terms,
+        enforced.digest,
+        enforced.catalogue,
     )
 
 

@@ -34,6 +34,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.explain",
     "cli.classify_name",
     "cli.serve",
+    "cli.report",
     "cli.accounts",
 )
 """Modules with `register(app)`, in the order of the help page."""

@@ -3,22 +3,25 @@
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.analysis import JsonOption, StoreOption, open_school, open_store
+from cli.analysis import JsonOption, StoreOption, open_store
 from cli.exits import Exit, Refusal
+from cli.privacy_proposal import (
+    APPROVE_HELP,
+    PROPOSE_HELP,
+    School,
+    approve,
+    propose,
+    read_file,
+    terms_declared,
+)
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    from privacy.settings import PrivacySettings
-
-School = Annotated[
-    Path | None,
-    typer.Option("--school", help="Directory of the declared files; the shipped defaults without."),
-]
+    from privacy.acknowledgement import Signed, State
+    from privacy.terms import Terms
 
 HELP = "The DPO's acknowledgement: until it is recorded, only the load of the link is counted."
 MAKE_KEY_HELP = """Make the DPO's pair of keys. For the DPO, on a machine of his own.
@@ -33,19 +36,18 @@ A key declared anew takes back what the old one signed; both stay visible in the
 
 Example: jauge privacy declare-dpo 6SmqqN7d… --store /var/lib/jauge
 """
-PROPOSE_HELP = """Write the settings that the DPO is asked to acknowledge into a file.
-
-Example: jauge privacy propose proposal.json --school /etc/jauge/school
-"""
-APPROVE_HELP = """Read the proposed settings, then sign them. For the DPO, on a machine of his own.
-
-Example: jauge privacy approve proposal.json answer.json --key dpo.key
-"""
 RECORD_HELP = """Check the DPO's signed answer and record it in the audit log.
 
-A running collector begins (or stops) to write slices within half a minute.
+A running collector begins (or stops) to write slices within half a minute. A stop that the DPO asked
+for on his page ends here, too, when the answer was signed after it.
 
 Example: jauge privacy record answer.json --store /var/lib/jauge --school /etc/jauge/school
+"""
+RESUME_HELP = """Let a capture that the DPO stopped go on: the same as `record`.
+
+The DPO signs a new proposal (`propose`, `approve`) that answers the stop; an older signature does not.
+
+Example: jauge privacy resume answer.json --store /var/lib/jauge --school /etc/jauge/school
 """
 STATUS_HELP = """Say whether the settings in force are acknowledged, and what to do if not.
 
@@ -57,14 +59,14 @@ STEPS = {
     "no_key": "1. the DPO runs `jauge privacy make-key dpo.key` on his own machine; "
     "2. you run `jauge privacy declare-dpo KEY` with the key that it prints; 3. then ",
     "not_decided": "",
+    "looser": "go back to what was acknowledged, or ask for the new settings: ",
     "withdrawn": "talk to the DPO; to ask again, ",
+    "stopped": "talk to the DPO; to ask whether it may go on, ",
 }
 ASK = (
-    "run `jauge privacy propose proposal.json`, hand the file to the DPO, who signs it with "
+    "run `jauge privacy propose proposal.json --store STORE`, hand the file to the DPO, who signs it with "
     "`jauge privacy approve`, and record the answer with `jauge privacy record`"
 )
-PROPOSAL_MAX = 1 << 20
-"""Octets of a proposal or an answer: they have a few kilobytes."""
 
 
 def register(app: typer.Typer) -> None:
@@ -75,6 +77,7 @@ def register(app: typer.Typer) -> None:
     privacy.command("propose", help=PROPOSE_HELP)(propose)
     privacy.command("approve", help=APPROVE_HELP)(approve)
     privacy.command("record", help=RECORD_HELP)(record)
+    privacy.command("resume", help=RESUME_HELP)(record)
     privacy.command("status", help=STATUS_HELP)(status)
     app.add_typer(privacy, name="privacy")
 
@@ -123,53 +126,6 @@ def declare_dpo(
     typer.echo(json.dumps({"declared": public}) if as_json else f"declared: {public}")
 
 
-def propose(
-    file: Annotated[Path, typer.Argument(help="File to write.")],
-    school: School = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
-    """See PROPOSE_HELP."""
-    settings = _settings(school)
-    content = {"settings": settings.model_dump(mode="json"), "digest": settings.digest()}
-    try:
-        file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    except OSError as error:
-        raise Refusal(f"{file}: {error.strerror}", Exit.DATA) from None
-    said = {"file": str(file), "digest": settings.digest()}
-    typer.echo(
-        json.dumps(said) if as_json else f"{file}: settings {said['digest'][:16]}, to be signed"
-    )
-
-
-def approve(
-    proposal: Annotated[Path, typer.Argument(help="File that `propose` wrote.")],
-    answer: Annotated[Path, typer.Argument(help="File to write.")],
-    key: Annotated[Path, typer.Option(help="The DPO's private key.")],
-    *,
-    withdraw: Annotated[
-        bool, typer.Option("--withdraw", help="Take the acknowledgement back instead.")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """See APPROVE_HELP."""
-    from privacy.acknowledgement import Decision, sign
-
-    settings = _proposed(proposal)
-    decision = Decision.WITHDRAWN if withdraw else Decision.ACKNOWLEDGED
-    data = sign(decision, settings.digest(), _private_key(key))
-    try:
-        answer.write_bytes(data)
-    except OSError as error:
-        raise Refusal(f"{answer}: {error.strerror}", Exit.DATA) from None
-    if as_json:
-        typer.echo(json.dumps({"decision": decision.value, "digest": settings.digest()}))
-        return
-    for name, value in settings.model_dump(mode="json").items():
-        typer.echo(f"  {name}: {json.dumps(value, ensure_ascii=False)}")
-    typer.echo(f"{decision.value}: settings {settings.digest()[:16]}; hand back {answer}")
-
-
 def record(
     answer: Annotated[Path, typer.Argument(help="The DPO's signed answer.")],
     store: StoreOption,
@@ -179,28 +135,26 @@ def record(
 ) -> None:
     """See RECORD_HELP."""
     from cli.records import logged
-    from privacy.acknowledgement import declared_key, read
+    from privacy.acknowledgement import Decision, read, state_of
     from privacy.keys import public_key
+    from privacy.requests import remove_request
     from privacy.sealed import SealBroken
 
-    settings = _settings(school)
-    data = _read(answer)
+    terms = terms_declared(school)
+    data = read_file(answer)
     with logged(open_store(store)) as log:
-        declared = declared_key(log.entries())
-        if declared is None:
+        state = state_of(log.entries())
+        if state.key is None:
             raise Refusal(f"{store}: {_advice('no_key')}", Exit.CONFIGURATION)
         try:
-            signed = read(data, public_key(declared))
+            signed = read(data, public_key(state.key))
         except SealBroken as broken:
             raise Refusal(
                 f"{answer}: {broken}; it must be signed by the declared DPO", Exit.DATA
             ) from None
-        if signed.settings != settings.digest():
-            raise Refusal(
-                f"{answer}: signed for other settings ({signed.settings[:16]}) than those in force "
-                f"({settings.digest()[:16]}); propose these to the DPO",
-                Exit.DATA,
-            )
+        if signed.decision is Decision.ACKNOWLEDGED:
+            _check_answer(answer, signed, state, terms)
+            remove_request(store)  # first: a collector that looks now is still told by the log
         log.append("dpo_decided", {"sealed": json.loads(data)})
     said = {"decision": signed.decision.value, "digest": signed.settings}
     typer.echo(
@@ -208,21 +162,46 @@ def record(
     )
 
 
+def _check_answer(answer: Path, signed: "Signed", state: "State", terms: "Terms") -> None:
+    """Refuse an acknowledgement of something else, or of another moment."""
+    from privacy.terms import at_least_as_tight
+
+    if not at_least_as_tight(terms, signed.terms):
+        raise Refusal(
+            f"{answer}: signed for other settings ({signed.settings[:16]}) than those in force "
+            f"({terms.digest()[:16]}), which are looser in some respect; propose these to the DPO",
+            Exit.DATA,
+        )
+    if signed.after != state.last:
+        raise Refusal(
+            f"{answer}: signed before the latest entry of the log that decides (entry {state.last}); "
+            "propose again, so that the DPO answers what happened since",
+            Exit.DATA,
+        )
+
+
 def status(store: StoreOption, school: School = None, *, as_json: JsonOption = False) -> None:
     """See STATUS_HELP."""
     from cli.records import logged
-    from privacy.acknowledgement import SENTENCES, Standing, declared_key, standing
+    from privacy.acknowledgement import SENTENCES, Standing, state_of
+    from privacy.requests import stop_requested
 
-    settings = _settings(school)
+    terms = terms_declared(school)
     with logged(open_store(store)) as log:
-        entries = log.entries()
-    found = standing(entries, settings.digest())
+        state = state_of(log.entries())
+    found = Standing.STOPPED if stop_requested(store) else state.standing(terms)
     ready = found is Standing.IN_FORCE
+    tightened = state.acknowledged is not None and ready and terms != state.acknowledged
     if as_json:
-        facts = {"standing": found.value, "digest": settings.digest(), "dpo": declared_key(entries)}
+        facts = {
+            "standing": found.value,
+            "digest": terms.digest(),
+            "dpo": state.key,
+            "tighter_than_acknowledged": tightened,
+        }
         typer.echo(json.dumps(facts))
     else:
-        typer.echo(f"{SENTENCES[found]} (settings {settings.digest()[:16]})")
+        typer.echo(f"{SENTENCES[found]} (settings {terms.digest()[:16]})")
         if not ready:
             typer.echo(f"Only the load of the link is counted. What to do: {_advice(found.value)}")
     if not ready:
@@ -231,12 +210,6 @@ def status(store: StoreOption, school: School = None, *, as_json: JsonOption = F
 
 def _advice(standing: str) -> str:
     return STEPS[standing] + ASK
-
-
-def _settings(school: Path | None) -> "PrivacySettings":
-    from privacy.settings import PrivacySettings
-
-    return open_school(school).privacy if school is not None else PrivacySettings()  # type: ignore[no-any-return] - a school is untyped here
 
 
 def _made(store: Path) -> Path:
@@ -248,39 +221,3 @@ def _made(store: Path) -> Path:
     except OSError as error:
         raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
     return store
-
-
-def _proposed(file: Path) -> "PrivacySettings":
-    from pydantic import ValidationError
-
-    from privacy.settings import PrivacySettings
-
-    try:
-        content: dict[str, Any] = json.loads(_read(file))
-        settings = PrivacySettings.model_validate(content["settings"])
-    except (ValueError, TypeError, KeyError, ValidationError):
-        raise Refusal(
-            f"{file}: not a proposal; `jauge privacy propose` writes one", Exit.DATA
-        ) from None
-    if content.get("digest") != settings.digest():
-        raise Refusal(f"{file}: altered; ask for a new one", Exit.DATA)
-    return settings
-
-
-def _private_key(file: Path) -> "Ed25519PrivateKey":
-    from privacy.keys import NoKey, private_key
-
-    try:
-        return private_key(_read(file))
-    except NoKey:
-        raise Refusal(
-            f"{file}: not a private key; `jauge privacy make-key` makes one", Exit.DATA
-        ) from None
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as handle:
-            return handle.read(PROPOSAL_MAX)
-    except OSError as error:
-        raise Refusal(f"{file}: {error.strerror}", Exit.DATA) from None

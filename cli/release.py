@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 HELP = """Release every closed period that was not released yet: weeks (T1), days (T6, link load).
 
-Each noisy table is charged to the ledger, then drawn once. A period is never drawn again.
+Each noisy table is charged to the ledger, then drawn once. A period is never drawn again. Nothing noisy
+is drawn (exit code 1) unless the DPO's signature covers the settings in force, or looser ones.
 
 Example: jauge release --store /var/lib/jauge --school /etc/jauge/school --json
 """
@@ -79,8 +80,11 @@ def release(
                 {"table": s.table, "period": s.period, "reason": s.reason} for s in report.skipped
             ],
             "services": services,
+            "refused": report.refused,
+            "late": {day.isoformat(): slices for day, slices in report.late.items()},
         }
         typer.echo(json.dumps(result))
+        _end(report.refused)
         return
     counts = Counter(item.table for item in report.released)
     typer.echo(f"{len(report.released)} releases written" + _listed(counts))
@@ -89,6 +93,18 @@ def release(
     for standing, names in services.items():
         if names:
             typer.echo(f"followed services, {SERVICES[standing]}: {', '.join(names)}")
+    if report.late:
+        typer.echo(
+            f"{sum(report.late.values()):,} slices came after the first release of their day "
+            f"({len(report.late)} days): no release changes"
+        )
+    _end(report.refused)
+
+
+def _end(refused: str | None) -> None:
+    """End with the code of findings when what was due may not be drawn."""
+    if refused is not None:
+        raise typer.Exit(int(Exit.FINDINGS))
 
 
 SERVICES = {

@@ -1,7 +1,7 @@
 """Between a meter and its store: who may write what, which keys live, and what the audit log is told.
 
-Slices pass only while the DPO's acknowledgement of the settings in force is in the log (DESIGN promise 7);
-link rows always pass. Once in HOUSE_S the clock is looked at, keys whose time has come are destroyed, and
+Slices pass only while the DPO's acknowledgement of the settings in force is in the log (DESIGN promise 7)
+and nobody asked to stop (`privacy.requests`, looked for before every batch of slices); link rows always pass. Once in HOUSE_S the clock is looked at, keys whose time has come are destroyed, and
 the log is read again. Nothing here stops a meter: what the log cannot take at once waits for it.
 """
 
@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import os
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,16 +20,18 @@ import pyarrow as pa
 
 from collector.kernel_keys import KernelKeys, NoKernelKeys
 from collector.keys import DayKeys, KeySetup
+from collector.notebook import Notebook
 from collector.objections import Objections, ObjectionsRefused
-from privacy.acknowledgement import SENTENCES, Standing, standing
+from privacy.acknowledgement import SENTENCES, STOPPED, Standing, standing
 from privacy.clock import ClockGuard
+from privacy.log.changes import POLICY, policy_change
 from privacy.log.file import AuditLog, LogRefused
+from privacy.requests import stop_requested
 from privacy.store.files import make_private
+from privacy.terms import Terms
 
 HOUSE_S: Final = 10.0
 """How often clock, keys and log are looked after; retention and grace times are minutes and days."""
-PENDING_MAX: Final = 256
-"""Entries that wait for a log that takes none: a full disk makes a few a day."""
 LOCK: Final = "pseudonym.lock"
 
 
@@ -68,8 +69,10 @@ class CustodySetup:
     """`capture eth1` or `listen`: no address."""
     config: str
     """Digest of the configuration in force, 16 hex digits."""
-    settings: str
-    """Digest of the privacy settings in force, 64 hex digits."""
+    terms: Terms
+    """What of the declarations the DPO has to have acknowledged."""
+    policy: str
+    """Digest of the policy in force, 64 hex digits."""
     objections: Objections
     log: AuditLog
     guard: Callable[[Callable[[str, Mapping[str, Any]], object]], ClockGuard]
@@ -80,44 +83,6 @@ class CustodySetup:
     monotonic: Callable[[], float] = time.monotonic
 
 
-class Notebook:
-    """Entries for the log, kept while it cannot take them."""
-
-    def __init__(self, log: AuditLog, say: Callable[[str], None]) -> None:
-        self._log, self._say = log, say
-        self._waiting: deque[tuple[str, dict[str, Any]]] = deque(maxlen=PENDING_MAX)
-        self._said = False
-
-    def add(self, kind: str, facts: Mapping[str, Any]) -> None:
-        """Append an entry, now or when the log can take it."""
-        self._waiting.append((kind, dict(facts)))
-        self.write()
-
-    def write(self) -> None:
-        """Append what waits, as far as possible."""
-        while self._waiting:
-            try:
-                self._log.append(*self._waiting[0])
-            except (OSError, LogRefused) as error:
-                if not self._said:
-                    self._said = True
-                    self._say(f"the audit log takes no entry now: {_reason(error)}")
-                return
-            self._waiting.popleft()
-            self._said = False
-
-    def entries(self) -> Any:
-        """Return what the log holds; nothing while it cannot be read."""
-        try:
-            return self._log.entries()
-        except (OSError, LogRefused):
-            return ()
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror or "error") if isinstance(error, OSError) else str(error)
-
-
 class Custody:
     """A store that looks after keys, clock and acknowledgement. Making one opens nothing."""
 
@@ -126,7 +91,9 @@ class Custody:
         self._notebook = Notebook(setup.log, setup.say)
         self._guard = setup.guard(self._notebook.add)
         self.objections = setup.objections
+        self._settings = setup.terms.digest()
         self._standing = Standing.NO_KEY
+        self._halted = self._told = False
         self._looked = setup.monotonic()
         self._begun = False
         self._kept = self.not_recorded = 0
@@ -182,7 +149,8 @@ class Custody:
             OSError, NoStore: see the store.
         """
         self._inner.open()
-        self._standing = standing(self._setup.log.entries(), self._setup.settings)
+        self._standing = standing(self._setup.log.entries(), self._setup.terms)
+        self._halted = stop_requested(self._setup.store)
 
     def _begin(self) -> None:
         """Begin in the log, once something is measured; destroy what an ended collector left."""
@@ -194,10 +162,11 @@ class Custody:
             {
                 "source": self._setup.source,
                 "config": self._setup.config,
-                "settings": self._setup.settings,
+                "settings": self._settings,
                 "acknowledged": self.acknowledged,
             },
         )
+        self._note_policy()
         self._say_standing()
         self._look()
 
@@ -208,11 +177,12 @@ class Custody:
     @property
     def acknowledged(self) -> bool:
         """Whether slices may be written."""
-        return self._standing is Standing.IN_FORCE
+        return self._standing is Standing.IN_FORCE and not self._halted
 
     def slices(self, table: pa.Table, day: date) -> None:
         """Pass slices on, or drop them before they are written anywhere."""
         self._begin()
+        self._look_for_stop()
         if self.acknowledged:
             self._kept += table.num_rows
             self._inner.slices(table, day)
@@ -227,6 +197,7 @@ class Custody:
     def flush(self) -> None:
         """Keep house when it is time, then let the store write."""
         self._begin()
+        self._look_for_stop()
         if self._setup.monotonic() - self._looked >= HOUSE_S:
             self._look()
         self._inner.flush()
@@ -277,18 +248,38 @@ class Custody:
     def _read_standing(self) -> None:
         """Look whether the DPO has decided meanwhile; a log that cannot be read changes nothing."""
         try:
-            now = standing(self._setup.log.entries(), self._setup.settings)
+            now = standing(self._setup.log.entries(), self._setup.terms)
         except (OSError, LogRefused):
             return
-        before, self._standing = self._standing, now
-        if (before is Standing.IN_FORCE) != self.acknowledged:
+        if now is not self._standing:
+            self._change(lambda: setattr(self, "_standing", now))
+
+    def _look_for_stop(self) -> None:
+        """Stop at once when the DPO asked for it; the log keeps it stopped when the file is gone."""
+        asked = stop_requested(self._setup.store)
+        if asked and not self._told and self._standing is not Standing.STOPPED:
+            self._change(lambda: setattr(self, "_halted", True))
+            self._notebook.add(STOPPED, {"settings": self._settings})
+            self._read_standing()
+        self._halted = self._told = asked
+
+    def _change(self, change: Callable[[], None]) -> None:
+        """Change what is allowed; log and person are told when that begins or ends the writing."""
+        before = self.acknowledged
+        change()
+        if before is not self.acknowledged:
             kind = "in_force" if self.acknowledged else "missing"
-            self._notebook.add(f"acknowledgement_{kind}", {"settings": self._setup.settings})
+            self._notebook.add(f"acknowledgement_{kind}", {"settings": self._settings})
             self._say_standing()
+
+    def _note_policy(self) -> None:
+        facts = policy_change(self._notebook.entries(), self._setup.policy, self._setup.terms)
+        if facts is not None:
+            self._notebook.add(POLICY, facts)
 
     def _say_standing(self) -> None:
         if not self.acknowledged:
             self._setup.say(
-                f"{SENTENCES[self._standing]}: only the load of the link is counted, nothing about "
+                f"{SENTENCES[Standing.STOPPED if self._halted else self._standing]}: only the load of the link is counted, nothing about "
                 "devices or names is written; `jauge privacy status` says what to do"
             )

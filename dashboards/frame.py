@@ -12,7 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboards.reader import Reader, reader_of
 from dashboards.reading import CHARTER_USES, Snapshot
+from dashboards.states import states
 from dashboards.texts import DEFAULT, LANGUAGES, Texts
+from privacy.policy import SHOWN
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
@@ -22,9 +24,27 @@ OTHERS = {
     "setup": "/installation",
     "invitation": "/invitation",
     "account": "/compte",
+    "rules": "/charte",
+    "notice-adults": "/notice",
+    "notice-pupils": "/notice/eleves",
+    "poster": "/affiche",
+    "accessibility": "/accessibilite",
+    "api": "/api/v1/docs",
 }
 """Pages with an address of their own that no menu lists."""
-PAGES = {"overview": "/", "load": "/debit", "charter": "/charte"}
+PAGES = {
+    "overview": "/",
+    "load": "/debit",
+    "saturation": "/saturation",
+    "services": "/services",
+    "uses": "/usages",
+    "before_after": "/avant-apres",
+    "park": "/parc",
+    "trust": "/confiance",
+    "report": "/rapport",
+    "dpo": "/dpd",
+}
+"""The committee's views and what is made of them, in the order of the menu."""
 
 
 @cache
@@ -79,6 +99,10 @@ class Frame:
         """Return the address of a page that no menu lists, in the same language."""
         return _address(OTHERS[page], self.texts.lang, {})
 
+    def at(self, path: str) -> str:
+        """Return a path in the same language."""
+        return _address(path, self.texts.lang, {})
+
     def own(self) -> str:
         """Return the address of this page, to which its forms go."""
         rest = {key: value for key, value in self.query.items() if key != "lang"}
@@ -110,9 +134,10 @@ def render(template: str, frame: Frame, **context: Any) -> str:
     )
 
 
-def common(snapshot: Snapshot, texts: Texts) -> dict[str, Any]:
-    """Return what the header, the banner and the footer say."""
+def common(snapshot: Snapshot, texts: Texts, page: str = "") -> dict[str, Any]:
+    """Return what the header, the banner, the notices and the footer say."""
     return {
+        "states": states(snapshot, page, texts) if page in PAGES else [],
         "school": snapshot.school,
         "status": snapshot.status,
         "simulated": simulated_ranges(snapshot, texts),
@@ -124,12 +149,24 @@ def common(snapshot: Snapshot, texts: Texts) -> dict[str, Any]:
         "unreadable": [_named(table, period, texts) for table, period in snapshot.unreadable],
         "charter_digest": snapshot.charter["digest"],
         "privacy_digest": snapshot.privacy["digest"],
+        "policy": snapshot.policy,
+        "earlier": earlier_policies(snapshot, texts),
         "has_data": bool(snapshot.link or snapshot.weeks or snapshot.days),
     }
 
 
 def _named(table: str, period: str, texts: Texts) -> str:
     return texts(f"notice.{table.lower()}", period=period)
+
+
+def earlier_policies(snapshot: Snapshot, texts: Texts) -> str:
+    """Return a sentence about the releases shown that an earlier policy governed; empty if none."""
+    found = snapshot.earlier()
+    if not found:
+        return ""
+    named = sorted({each[:SHOWN] for each in found if each})
+    unnamed = [texts("footer.no_digest")] if None in found else []
+    return texts("footer.earlier", count=len(found), digests=texts.join([*named, *unnamed]))
 
 
 def simulated_ranges(snapshot: Snapshot, texts: Texts) -> list[str]:

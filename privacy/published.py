@@ -8,6 +8,7 @@ Does I/O (reads). Layout, all of it written by the analyzer:
 """
 
 import base64
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -74,9 +75,18 @@ class Published:
     def stamp_of_all(self) -> Stamp:
         """Return what changes whenever anything that is published does; nothing is opened."""
         found: list[int | str] = list(_stamp(self._directory / "seal.pub"))
-        for part in ("documents", "releases"):
-            for path in sorted((self._directory / part).rglob("*.json")):
-                found += (path.name, *_stamp(path))
+        waiting = [self._directory / "documents", self._directory / "releases"]
+        while waiting:
+            directory = waiting.pop()
+            if not directory.is_dir():
+                continue
+            with os.scandir(directory) as entries:
+                for entry in sorted(entries, key=lambda each: each.name):
+                    if entry.is_dir():
+                        waiting.append(Path(entry.path))
+                    elif entry.name.endswith(".json"):
+                        seen = entry.stat()
+                        found += (entry.name, seen.st_mtime_ns, seen.st_size, seen.st_ino)
         return tuple(found)
 
     def periods(self, table: str) -> list[str]:

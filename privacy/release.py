@@ -14,7 +14,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-FORMAT: Final = 2
+FORMAT: Final = 3
+READABLE: Final = (2, FORMAT)
+"""Format 2 did not say which policy was in force; nothing else differs."""
 Z95: Final = 1.96
 """Two-sided 95 % point of the normal distribution; the discrete Gaussian at sigma >= 10 has it."""
 
@@ -102,6 +104,8 @@ class Release:
     """`measured` or `simulated`."""
     charter_digest: str
     privacy_digest: str
+    policy_digest: str | None = None
+    """Of everything that was enforced when it was drawn; None in releases of format 2."""
 
 
 def display(
@@ -149,6 +153,7 @@ def dump_release(release: Release) -> dict[str, Any]:
         "origin": release.origin,
         "charter_digest": release.charter_digest,
         "privacy_digest": release.privacy_digest,
+        "policy_digest": release.policy_digest,
     }
 
 
@@ -168,7 +173,8 @@ def load_release(payload: Mapping[str, Any]) -> Release:
         ValueError: another format or kind.
         KeyError: a part is missing.
     """
-    if payload["format"] != FORMAT or payload["kind"] != "release":
+    form = payload["format"]
+    if form not in READABLE or isinstance(form, bool) or payload["kind"] != "release":
         raise ValueError("not a release of a format that this version reads")
     method = payload["method"]
     return Release(
@@ -188,6 +194,7 @@ def load_release(payload: Mapping[str, Any]) -> Release:
         origin=payload["origin"],
         charter_digest=payload["charter_digest"],
         privacy_digest=payload["privacy_digest"],
+        policy_digest=payload["policy_digest"] if form == FORMAT else None,
     )
 
 

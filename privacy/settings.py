@@ -1,7 +1,8 @@
 """The settings of `privacy.yaml`: one frozen object that drives the gate and that the pages print.
 
-The defaults are the `standard` profile. A school may be stricter than the profile, never looser:
-every bound below is a public constant, checked when the object is built, so a file that loosens
+Two profiles: `standard`, and `renforce` (enforced more strongly: a budget 25 times smaller, so that a
+device-week has about the epsilon that a device-day has under `standard`, and five times the noise). A
+school may be stricter than its profile, never looser: every bound below is a public constant, checked when the object is built, so a file that loosens
 one cannot be loaded and nothing computes with it. Caps and floors never depend on what was
 measured: a threshold chosen from the data would itself tell something about the data.
 
@@ -9,7 +10,8 @@ Pure: no file, no clock, no noise. `privacy.gate` spends what these settings all
 """
 
 import math
-from typing import Annotated, Final, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -20,6 +22,13 @@ TableName = Literal["T1", "T2", "T3", "T4", "T5-bis", "T6", "T7", "rehearsal"]
 
 STANDARD_TOTAL_RHO: Final = 0.0243
 """zCDP cost of one device-day over all tables: (epsilon 1.0, delta 1e-6), privacy.md section 0."""
+PROFILES: Final[dict[str, float]] = {
+    "standard": STANDARD_TOTAL_RHO,
+    "renforce": 0.000972,  # a 25th
+}
+"""Most that one device-day may cost under each profile (privacy.md sections 4.5 and 4.6)."""
+SPELT: Final = {"renforcé": "renforce"}
+"""Profiles as a person may write them."""
 DELTA: Final = 1e-6
 """Probability bound at which epsilons are quoted."""
 MECHANISM: Final = "discrete_gaussian"
@@ -34,7 +43,7 @@ LEAST_RELIABLE_SIGMAS: Final = 10.0
 LEAST_DEVICES_PER_DAY: Final = 11
 """Readable floor, times the days of the period (DESIGN section 5)."""
 LEAST_RHO: Final = 1e-4
-"""A release of less would drown every figure, and has no plain decimal form in the ledger."""
+"""Under `standard`, a release of less would drown every figure; the other profile goes as far under it."""
 ROUNDING: Final = 1e-9
 """Shares are decimal fractions: their sum may pass 1 by less than this."""
 SIGMA_STEPS: Final = 1_000_000
@@ -141,7 +150,7 @@ class PrivacySettings(BaseModel):
 
     model_config = _STRICT
 
-    profile: Literal["standard"] = "standard"
+    profile: Literal["standard", "renforce"] = "standard"
     total_rho: Annotated[float, Field(gt=0, le=STANDARD_TOTAL_RHO)] = STANDARD_TOTAL_RHO
     """Budget of one device-day, all tables together."""
     retention_days: Annotated[int, Field(ge=1, le=MOST_RETENTION_DAYS)] = 8
@@ -150,13 +159,30 @@ class PrivacySettings(BaseModel):
     """Zones under it merge upward by declaration; slots under it have no link load."""
     display: DisplaySettings = DisplaySettings()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _spell(cls, given: Any) -> Any:
+        """Read the profile as people write it; its budget is the default."""
+        if not isinstance(given, Mapping):
+            return given
+        profile = given.get("profile", "standard")
+        profile = SPELT.get(profile, profile) if isinstance(profile, str) else profile
+        budget = PROFILES.get(profile) if isinstance(profile, str) else None
+        default = {} if budget is None else {"total_rho": budget}
+        return {**default, **given, "profile": profile}
+
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.total_rho > PROFILES[self.profile]:
+            raise ValueError(
+                f"total_rho {self.total_rho:g} is more than the {PROFILES[self.profile]:g} of the "
+                f"profile {self.profile}"
+            )
+        least = LEAST_RHO * PROFILES[self.profile] / STANDARD_TOTAL_RHO
         for name in MOST:
-            rho = self.total_rho * self.table(name).share
-            if rho < LEAST_RHO:
+            if self.total_rho * self.table(name).share < least:
                 raise ValueError(
-                    f"{name}: total_rho × share is under {LEAST_RHO}: only noise is left"
+                    f"{name}: total_rho × share is under {least:g}: only noise is left"
                 )
         return self
 

@@ -1,4 +1,4 @@
-"""Loads what a school declares: the five files of its directory, services.yaml and contacts.yaml if there are.
+"""Loads what a school declares: five files of its directory, and the optional ones if they are there.
 
 All errors of all files are told at once.
 
@@ -7,6 +7,7 @@ Does I/O (reads). collector.yaml lies in the same directory and belongs to the c
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,23 +15,27 @@ from pydantic import BaseModel
 
 from privacy import canonical
 from privacy.settings import PrivacySettings
-from school import calendar_file, charter, charter_check, lines, services, zones
+from school import annotations, calendar_file, charter, charter_check, lines, services, zones
+from school.annotations import NO_ANNOTATIONS, Annotations
 from school.calendar import Calendar
 from school.catalogue import Catalogue, load_catalogue
-from school.charter import SET_KEYS, SIZE_KEYS, Charter, Rule, When
+from school.charter import Charter
 from school.contacts import FILE as CONTACTS_FILE
 from school.contacts import NO_CONTACTS, Contacts
-from school.days_off import METROPOLE
+from school.content import verdict_content
 from school.lines import Line
+from school.lists.settings import load_settings as load_lists
 from school.problems import DeclarationErrors, Problem
 from school.reading import Located, read, validated
-from school.services import NO_SERVICES, Services, ServicesFile, content
+from school.services import NO_SERVICES, Services, ServicesFile
 from school.zones import SchoolEntry, Zones
 
 __all__ = ["DeclarationErrors", "Problem", "School", "load_school", "load_settings"]
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
+LISTS = "lists.yaml"
+NO_LISTS = "0" * 64
 FILES = ("zones.yaml", "lines.yaml", "calendar.yaml", "charter.yaml", "privacy.yaml")
 
 
@@ -50,10 +55,14 @@ class School:
     privacy_digest: str
     """SHA-256 of the settings that decide what may be published."""
     services: Services = NO_SERVICES
+    lists_digest: str = NO_LISTS
+    """SHA-256 of what imported lists mean (`lists.yaml`, or the shipped one)."""
     public_url: str | None = None
     """Where people in the school open Jauge's pages, without a last slash."""
     contacts: Contacts = NO_CONTACTS
     """Who answers for the measurement; decides no verdict and no publication."""
+    annotations: Annotations = NO_ANNOTATIONS
+    """Dated events that the charts mark; they decide no verdict and no publication."""
 
     def catalogue(self) -> Catalogue:
         """Return the catalogue as this school sees it: its own services win."""
@@ -102,8 +111,10 @@ def load_school(
         slots = [(s.name, s.period.value) for s in timetable.slots] if timetable else None
         charter_check.check(charter_file, located["charter.yaml"], slots=slots)
     own_services = _services(standing_in.get(services.FILE, directory / services.FILE), located)
+    lists_digest, wrong = _lists(standing_in.get(LISTS, directory / LISTS))
     contacts = _contacts(directory / CONTACTS_FILE, located)
-    _raise_all(located.values())
+    events = _annotations(directory / annotations.FILE, located, own_services)
+    _raise_all([*located.values(), *wrong])
     # Nothing is None here: a file that did not validate has left a problem behind.
     if not (zones_file and lines_file and timetable and charter_file and privacy_settings):
         raise DeclarationErrors([Problem(str(directory.name), 1, 1, "a file could not be read")])
@@ -116,6 +127,8 @@ def load_school(
         charter=charter.build(charter_file),
         privacy=privacy_settings,
         services=own_services,
+        lists_digest=lists_digest,
+        annotations=events,
     )
     return replace(school, contacts=contacts)
 
@@ -126,6 +139,37 @@ def _contacts(path: Path, located: dict[str, Located]) -> Contacts:
         return NO_CONTACTS
     file = located[CONTACTS_FILE] = read(path)
     return validated(file, Contacts) or NO_CONTACTS
+
+
+def _lists(path: Path) -> tuple[str, list[DeclarationErrors]]:
+    """Return the digest of lists.yaml, or of the shipped one; its problems join the others'."""
+    try:
+        return (_own_lists(path) if path.exists() else _shipped_lists()), []
+    except DeclarationErrors as errors:
+        return NO_LISTS, [errors]
+
+
+def _own_lists(path: Path) -> str:
+    return load_lists(path).digest
+
+
+@lru_cache(maxsize=1)
+def _shipped_lists() -> str:
+    return load_lists().digest
+
+
+def _annotations(path: Path, located: dict[str, Located], own: Services) -> Annotations:
+    """Read annotations.yaml, if there is one; its problems join those of the other files."""
+    if not path.exists():
+        return NO_ANNOTATIONS
+    file = located[annotations.FILE] = read(path)
+    model = validated(file, annotations.AnnotationsFile)
+    if model is None:
+        return NO_ANNOTATIONS
+    services_are_right = services.FILE not in located or not located[services.FILE].problems
+    if services_are_right:
+        annotations.check(model, file, own.follow)
+    return annotations.build(model)
 
 
 def _services(path: Path, located: dict[str, Located]) -> Services:
@@ -169,11 +213,15 @@ def _raise_all(files: Any) -> None:
         raise DeclarationErrors(problems)
 
 
-def _school(entry: SchoolEntry, **parts: Any) -> School:
+def _school(
+    entry: SchoolEntry, *, lists_digest: str, annotations: Annotations, **parts: Any
+) -> School:
     privacy: PrivacySettings = parts["privacy"]
     return School(
+        annotations=annotations,
         name=entry.name,
         uai=entry.uai,
+        lists_digest=lists_digest,
         public_url=entry.public_url.rstrip("/") if entry.public_url else None,
         charter_digest=canonical.digest(verdict_content(**parts)),
         privacy_digest=privacy.digest(),
@@ -223,132 +271,3 @@ def with_capacity(
         services=school.services,
     )
     return replace(school, lines=lines_then, charter_digest=canonical.digest(content))
-
-
-def verdict_content(
-    *,
-    zones: Zones,
-    lines: tuple[Line, ...],
-    calendar: Calendar,
-    charter: Charter,
-    privacy: PrivacySettings | None = None,
-    services: Services = NO_SERVICES,
-) -> dict[str, Any]:
-    """Return, as JSON values, everything that decides a verdict (`charter_digest` is its hash).
-
-    Order and notation in the files do not matter; the order of rules does. `privacy` is accepted
-    and left out: it has a digest of its own.
-    """
-    del privacy
-    return {
-        "zones": [
-            {
-                "name": zone.name,
-                "label": zone.label.as_dict(),
-                "kind": zone.kind,
-                "subnets": sorted(str(net) for net in zone.subnets),
-                "vlans": sorted(zone.vlans),
-                "persons": zone.persons,
-                "counts_devices": zone.counts_devices,
-                "published_in": zone.published_in,
-                **({} if zone.measured else {"measured": False}),
-            }
-            for zone in sorted(zones.zones, key=lambda zone: zone.name)
-        ],
-        "inside": sorted(str(net) for net in zones.inside),
-        "lines": [_line(line) for line in sorted(lines, key=lambda line: line.name)],
-        "calendar": _calendar(calendar),
-        "charter": _charter(charter),
-        **({"services": own} if (own := content(services)) else {}),
-    }
-
-
-def _line(line: Line) -> dict[str, Any]:
-    return {
-        "name": line.name,
-        "capacity": [
-            {"from": c.since.isoformat(), "down_bit_s": c.down_bit_s, "up_bit_s": c.up_bit_s}
-            for c in line.capacity
-        ],
-    }
-
-
-def _calendar(calendar: Calendar) -> dict[str, Any]:
-    return {
-        "timezone": calendar.timezone.key,
-        "holiday_zone": calendar.holiday_zone,
-        "slots": [
-            {
-                "name": slot.name,
-                "period": slot.period,
-                "days": list(slot.days),
-                "from": slot.from_to[0],
-                "to": slot.from_to[1],
-                "persons": slot.persons,
-            }
-            for slot in calendar.slots
-        ],
-        "closed": sorted(day.isoformat() for day in calendar.closed),
-        "open": sorted(day.isoformat() for day in calendar.open),
-        **_beside_the_timetable(calendar),
-    }
-
-
-def _beside_the_timetable(calendar: Calendar) -> dict[str, Any]:
-    """Return what most calendars leave out: those keep the digest that they always had."""
-    found: dict[str, Any] = {}
-    if calendar.exams:
-        found["exams"] = sorted(day.isoformat() for day in calendar.exams)
-    if calendar.territory != METROPOLE:
-        found["territory"] = calendar.territory
-    if calendar.holidays:
-        found["holidays"] = sorted(
-            [first.isoformat(), last.isoformat()] for first, last in calendar.holidays
-        )
-    return found
-
-
-def _charter(charter: Charter) -> dict[str, Any]:
-    return {
-        "title": charter.title.as_dict(),
-        "version": charter.version,
-        "clauses": [{"id": c.id, **c.text.as_dict()} for c in charter.clauses],
-        "rules": [
-            {
-                "id": rule.id,
-                "when": _when(rule.when),
-                "use": rule.use,
-                "clause": rule.clause,
-                "because": rule.because.as_dict(),
-                **_tolerance(rule),
-            }
-            for rule in charter.rules
-        ],
-    }
-
-
-def _when(when: When) -> dict[str, Any]:
-    content: dict[str, Any] = {}
-    for key in SET_KEYS:
-        allowed = when.allowed(key)
-        if allowed is not None:
-            content[key] = sorted(allowed)
-    for key in SIZE_KEYS:
-        least = when.least(key)
-        if least is not None:
-            content[key] = least
-    return content
-
-
-def _tolerance(rule: Rule) -> dict[str, Any]:
-    """Return `tolerance` where there is one: charters without it keep their digest."""
-    if rule.tolerance is None:
-        return {}
-    return {
-        "tolerance": {
-            "minutes": rule.tolerance.minutes,
-            "megabytes": rule.tolerance.megabytes,
-            "beyond": rule.tolerance.beyond,
-            "because": rule.tolerance.because.as_dict(),
-        }
-    }

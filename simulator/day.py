@@ -114,6 +114,18 @@ class Day:
     day: date
     flows: Flows
     slices: Slices
+    scale: float = 1.0
+    """That of the roster."""
+
+    def capacity(self) -> tuple[int, int]:
+        """Return the capacity of the line on this day: (down, up) in octets per second."""
+        return line_of(self.day, self.scale)
+
+
+def line_of(day: date, scale: float) -> tuple[int, int]:
+    """Return the capacity of the line of a school of some size: (down, up) in octets per second."""
+    down, up = capacity(day)
+    return round(down * scale), round(up * scale)
 
 
 def _column(name: str) -> Floats:
@@ -268,6 +280,13 @@ def _flows(rng: np.random.Generator, roster: Roster, spells: Spells) -> Flows:
     return Flows(device, activity, host, start_s, minutes, main, ipv6, spells.intensity[spell])
 
 
+def _without_training(flows: Flows, untrained: NDArray[np.bool_]) -> None:
+    """Send the devices of those who do not know the service yet elsewhere."""
+    known = _NUMBER[planted.TRAINED_HOST, Wire.TLS]
+    other = _NUMBER[planted.BEFORE_TRAINING_HOST, Wire.TLS]
+    flows.host[(flows.host == known) & untrained[flows.device]] = other
+
+
 def _volumes(rng: np.random.Generator, flows: Flows, flow: Ints) -> Floats:
     """Draw the octets to the school of each slice, before the line limits them."""
     activity = flows.activity[flow]
@@ -287,7 +306,7 @@ def _through(volume: Floats, minute: Ints, rate: int) -> Floats:
     return volume * (room / np.maximum(wanted, room))[minute]
 
 
-def _slices(rng: np.random.Generator, flows: Flows, day: date) -> Slices:
+def _slices(rng: np.random.Generator, flows: Flows, line: tuple[int, int]) -> Slices:
     """Turn flows into minute slices, limited minute by minute by the line's capacity."""
     flow = np.repeat(np.arange(len(flows.device)), flows.minutes)
     first_row = np.cumsum(flows.minutes) - flows.minutes
@@ -295,7 +314,7 @@ def _slices(rng: np.random.Generator, flows: Flows, day: date) -> Slices:
     minute = flows.start_s[flow] // 60 + step
     down = _volumes(rng, flows, flow)
     up_share = _UP_SHARE[flows.activity[flow]]
-    down_rate, up_rate = capacity(day)
+    down_rate, up_rate = line
     up = _through(down * up_share, minute, up_rate)
     down = _through(down, minute, down_rate)
     down_bytes = down.astype(np.int64)
@@ -331,4 +350,9 @@ def draw_day(roster: Roster, seed: int, day: date) -> Day:
             parts.extend(_planted_spells(rng, roster, present, slot, day))
     spells = _platform(rng, roster, _joined(parts), day)
     flows = _flows(rng, roster, spells)
-    return Day(day, flows, _slices(rng, flows, day))
+    if day < planted.TRAINING_DAY:
+        # A generator of its own: every other draw stays what it was.
+        untrained = np.random.default_rng([seed, 9, day.toordinal()]).random(len(roster))
+        _without_training(flows, untrained < planted.UNTRAINED_SHARE)
+    line = line_of(day, roster.scale)
+    return Day(day, flows, _slices(rng, flows, line), roster.scale)

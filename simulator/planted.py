@@ -38,6 +38,15 @@ UPDATE_SHARE: Final = 0.8
 
 VIDEO_ZONE: Final = "internat"
 
+TRAINING_DAY: Final = date(2026, 10, 12)
+"""The day that `school/annotations.yaml` declares."""
+TRAINED_SERVICE: Final = "Éléa"
+TRAINED_HOST: Final = "bordeaux.elea.apps.education.fr"
+BEFORE_TRAINING_HOST: Final = "eduscol.education.fr"
+"""Where those who do not know the service go instead."""
+UNTRAINED_SHARE: Final = 0.6
+"""Share of the device-days that would use the service and, before the training, do not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -47,7 +56,7 @@ class Fact:
     fr: str
     en: str
     page: str
-    """Which page shows it: `debit`, `usages` or `en-bref`."""
+    """Which page shows it: `debit`, `saturation`, `usages`, `services` or `en-bref`."""
     question_fr: str
     question_en: str
 
@@ -65,7 +74,7 @@ FACTS: Final[tuple[Fact, ...]] = (
         "tuesday-updates",
         "Chaque mardi, les mises à jour des ordinateurs de salle étouffent le cours M3 (10 h 05 – 11 h), même avec la nouvelle ligne.",
         "Every Tuesday, updates of the classroom computers choke lesson M3 (10:05–11:00), even with the new line.",
-        "debit",
+        "saturation",
         "Peut-on décaler les mises à jour du parc hors des cours ?",
         "Can the park's updates be moved out of lesson time?",
     ),
@@ -92,5 +101,13 @@ FACTS: Final[tuple[Fact, ...]] = (
         "debit",
         "Le soir de l'internat demande-t-il une règle, ou rien ?",
         "Does the boarding evening call for a rule, or for nothing?",
+    ),
+    Fact(
+        "elea-training",
+        "Depuis la formation du 12 octobre, Éléa sert à peu près deux fois plus de journées-appareils.",
+        "Since the training of 12 October, Éléa is used on about twice as many device-days.",
+        "services",
+        "La formation a-t-elle servi, et pour quel service en faire une autre ?",
+        "Did the training help, and for which service should there be another?",
     ),
 )

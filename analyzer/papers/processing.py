@@ -62,11 +62,6 @@ def four(rho: float) -> dict[str, float]:
     return epsilons(rho)
 
 
-def policy_digest(bench: Bench) -> str:
-    """Return the digest of everything enforced."""
-    return bench.school.privacy_digest
-
-
 @dataclass(frozen=True)
 class Processing:
     """One school's measurement, on one day."""
@@ -77,7 +72,7 @@ class Processing:
     @cached_property
     def policy(self) -> str:
         """Digest of what the documents are made from."""
-        return policy_digest(self.bench)
+        return self.bench.enforced.digest
 
     @cached_property
     def values(self) -> dict[str, str]:

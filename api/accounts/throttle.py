@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 
 FREE_TRIES: Final = 10
-"""Tries in `WINDOW_S` before the waits begin."""
+"""Tries before the waits begin."""
 WINDOW_S: Final = 900.0
+"""Quiet after which all is forgotten."""
 LONGEST_WAIT_S: Final = 900.0
 MOST_KEYS: Final = 16_384
 """About 4 MiB; whoever is the longest without a try is forgotten first."""
@@ -25,8 +26,8 @@ MOST_KEYS: Final = 16_384
 @dataclass(slots=True)
 class _Count:
     tries: int
-    since: float
     until: float
+    """No other try before; forgotten a window after."""
 
 
 class Throttle:
@@ -43,7 +44,7 @@ class Throttle:
     def tries(self, key: bytes, now: float) -> int:
         """Return the tries of a key in the present window."""
         count = self._counts.get(key)
-        return count.tries if count and now - count.since < WINDOW_S else 0
+        return count.tries if count and now < count.until + WINDOW_S else 0
 
     def take(self, keys: Sequence[bytes], now: float) -> float:
         """Count one try for all keys; or return the seconds to wait, and count nothing."""
@@ -52,8 +53,8 @@ class Throttle:
             return wait
         for key in keys:
             count = self._counts.pop(key, None)
-            if count is None or now - count.since >= WINDOW_S + _pause(count.tries):
-                count = _Count(0, now, now)
+            if count is None or now >= count.until + WINDOW_S:
+                count = _Count(0, now)
             count.tries += 1
             count.until = now + _pause(count.tries)
             self._counts[key] = count

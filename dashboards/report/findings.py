@@ -115,7 +115,7 @@ def _repeat(key: str, item: load.Repeat, texts: Texts, **more: object) -> str:
     many = len(item.weekdays) >= 4  # noqa: PLR2004 - as `sentences.repeat` says it
     when = texts("repeat.most_days") if many else texts("repeat.every", days=days)
     text = texts(
-        f"report.five.slot_{key}",
+        f"report.five.slot.{key}",
         when=when,
         slot=item.slot,
         saturated=item.saturated,
@@ -186,12 +186,12 @@ def _latest(points: Sequence[uses.Point], name: str, texts: Texts) -> Told:
     usable = [point for point in points if point.comparable] or list(points)
     latest, earlier = usable[-1], [point for point in usable[:-1] if point.shown]
     if not latest.shown or not earlier:
-        return Told("info", texts("report.five.use", use=name, value=count(latest.display, texts)),
+        return Told("info", texts("report.five.use.alone", use=name, value=count(latest.display, texts)),
                     FAIR)  # fmt: skip
     direction = uses.trend(points)
     word = direction.direction if direction else "steady"
     text = texts(
-        f"report.five.use_{word}",
+        f"report.five.use.{word}",
         use=name,
         value=count(latest.display, texts),
         mean=texts.number(fmean(point.noisy for point in earlier)),

@@ -4,12 +4,14 @@ Nothing is fetched: the style sheet is given as text, the drawings are inside th
 fetcher refuses every address. The same HTML gives the same bytes: dates come from the document, and
 the file's identifier is the digest of what it was made from.
 
-WeasyPrint needs Pango and one font at least; both are checked before, so that a reader gets a
-sentence instead of a page of empty boxes.
+WeasyPrint needs Pango and one font at least. Both are checked before anything is drawn: without a
+font it ends the whole process with a segmentation fault, and a reader should get a sentence.
 """
 
 import hashlib
 import logging
+import warnings
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn
 
@@ -27,11 +29,19 @@ class CannotPrint(Exception):
         self.packages = packages
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A finished PDF."""
+
+    data: bytes
+    pages: int
+
+
 class Refused(Exception):
     """Something in the document asked for an address."""
 
 
-def make_pdf(html: str, *styles: str) -> bytes:
+def make_pdf(html: str, *styles: str) -> Paper:
     """Return the PDF of a document.
 
     Args:
@@ -44,9 +54,11 @@ def make_pdf(html: str, *styles: str) -> bytes:
     weasyprint = _weasyprint()
     from weasyprint.text.fonts import FontConfiguration
 
-    fonts = FontConfiguration()
-    sheets = [weasyprint.CSS(string=text, font_config=fonts, url_fetcher=refuse) for text in styles]
-    document = weasyprint.HTML(string=html, url_fetcher=refuse, media_type="print")
+    fonts, fetcher = FontConfiguration(), Fetcher()
+    sheets = [
+        weasyprint.CSS(string=text, font_config=fonts, url_fetcher=fetcher) for text in styles
+    ]
+    document = weasyprint.HTML(string=html, url_fetcher=fetcher, media_type="print")
     identifier = hashlib.sha256("\0".join([html, *styles]).encode()).digest()[:16]
     rendered = document.render(
         font_config=fonts, stylesheets=sheets, pdf_variant=VARIANT, pdf_tags=True
@@ -56,39 +68,47 @@ def make_pdf(html: str, *styles: str) -> bytes:
     )
     if made is None:
         raise TypeError("WeasyPrint wrote to no file and returned nothing")
-    return made
+    return Paper(made, len(rendered.pages))
 
 
-def refuse(url: str, *_: Any, **__: Any) -> NoReturn:
-    """Fetch nothing.
+class Fetcher:
+    """What WeasyPrint asks for whatever has an address: it gets nothing, and the work stops."""
 
-    Raises:
-        Refused: always.
-    """
-    raise Refused(url)
+    _fail_on_errors = True  # WeasyPrint reads it: else it would go on without the part
+
+    def __call__(self, url: str, *_: Any, **__: Any) -> NoReturn:
+        """Fetch nothing.
+
+        Raises:
+            Refused: always.
+        """
+        raise Refused(url)
 
 
 @cache
 def _weasyprint() -> Any:
-    """Import WeasyPrint and make sure that it can draw a letter.
+    """Import WeasyPrint and make sure that it has a letter to draw with.
 
     Raises:
         CannotPrint: Pango or a font is missing.
     """
     try:
-        import weasyprint
-    except OSError as error:  # a shared library that cannot be opened
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns of missing fonts; `_fonts` refuses
+            import weasyprint
+    except (ImportError, OSError) as error:  # a library that cannot be found or opened
         raise CannotPrint("Pango", PANGO_PACKAGES) from error
     # It logs what it finds odd in a document, addresses included: nothing for a server's log.
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     logging.getLogger("fontTools").setLevel(logging.CRITICAL)
-    if not _has_font(weasyprint):
+    if not _fonts():
         raise CannotPrint("every font", FONT_PACKAGE)
     return weasyprint
 
 
-def _has_font(weasyprint: Any) -> bool:
-    """Draw two letters: without a font they have no width, or the PDF holds no font."""
-    probe = '<html lang="fr"><title>é</title><p>Jé</p></html>'
-    made = weasyprint.HTML(string=probe, url_fetcher=refuse).write_pdf(uncompressed_pdf=True)
-    return b"/FontFile" in made
+def _fonts() -> int:
+    """Count the fonts of this machine: drawing without one ends the process (WeasyPrint 70)."""
+    from weasyprint.text.ffi import ffi, fontconfig
+
+    config = ffi.gc(fontconfig.FcInitLoadConfigAndFonts(), fontconfig.FcConfigDestroy)
+    return int(fontconfig.FcConfigGetFonts(config, fontconfig.FcSetSystem).nfont)

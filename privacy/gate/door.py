@@ -5,6 +5,7 @@ file got it from `release` below.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,7 @@ from privacy.release import Cell, Measure, Method, Release, display
 from privacy.settings import PrivacySettings
 
 ORIGINS = ("measured", "simulated")
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Occasion:
     origin: str
     """`measured` or `simulated`."""
     charter_digest: str
+    policy_digest: str
+    """Of everything that is enforced (`privacy.policy`), 64 hex digits."""
 
 
 def _check_day(cells: DayCells, definition: Definition, period: Period) -> None:
@@ -84,6 +88,8 @@ def _check_request(
         raise PeriodOpen(f"{definition.name} {period.name}: not over on {occasion.as_of}")
     if occasion.origin not in ORIGINS:
         raise ReleaseRefused(f"no origin {occasion.origin!r}")
+    if not _DIGEST.fullmatch(occasion.policy_digest):
+        raise ReleaseRefused(f"{definition.name}: made under no policy")
     if (definition.cap, definition.measure) != (method.cap, method.measure):
         raise ReleaseRefused(f"{definition.name}: its cap is not that of the settings in force")
 
@@ -145,6 +151,7 @@ def release(
         origin=occasion.origin,
         charter_digest=occasion.charter_digest,
         privacy_digest=settings.digest(),
+        policy_digest=occasion.policy_digest,
     )
 
 

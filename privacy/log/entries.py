@@ -14,6 +14,9 @@ from privacy import canonical
 
 TEXT_MAX: Final = 400
 """Characters of a reason or name: a line stays readable, and nobody can fill the log with one."""
+ROLES: Final = ("admin", "committee", "dpo")
+"""Who logs in. An account is an opaque number (keyed digest, 16 hex digits), never a name: lines of
+this log cannot be taken out after twelve months, so the key that gives the number its name goes."""
 _DIGEST: Final = re.compile(r"[0-9a-f]{16}|[0-9a-f]{64}")
 _KEY: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
 
@@ -49,7 +52,20 @@ def _is_sealed(value: object) -> bool:
     return isinstance(value, dict) and value.keys() == {"payload", "seal"}
 
 
+def _is_size(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+
+
+def _is_role(value: object) -> bool:
+    return value in ROLES
+
+
 Check = Callable[[object], bool]
+
+
+def _or_none(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
 
 KINDS: Final[dict[str, dict[str, Check]]] = {
     "log_begun": {"public_key": _is_public_key},
@@ -73,6 +89,18 @@ KINDS: Final[dict[str, dict[str, Check]]] = {
     "clock_confirmed": {"seconds": _is_number},
     "objection_added": {"objections": _is_count},
     "objection_removed": {"objections": _is_count},
+    "policy_changed": {"old": _or_none(_is_digest), "new": _is_digest, "terms": _is_digest,
+                       "change": _is_text, "signer": _or_none(_is_digest)},
+    "catalogue_updated": {"catalogue": _is_digest, "lists": _is_digest},
+    "capture_stopped_by_dpo": {"settings": _is_digest},
+    "release_made": {"table": _is_text, "period": _is_text, "rho": _is_size, "delta": _is_size,
+                     "sigma": _is_size, "policy": _or_none(_is_digest), "code": _is_digest,
+                     "output": _is_digest},
+    "late_slices": {"day": _is_day, "slices": _is_count},
+    "login": {"role": _is_role, "account": _is_digest},
+    "audit_verdict": {"profile": _is_text, "passed": lambda v: isinstance(v, bool),
+                      "attacks": _is_count, "mutants": _is_count, "caught": _is_count,
+                      "report": _is_digest},
     "export_made": {"document": _is_text, "format": _is_text, "policy": _is_digest},
 }  # fmt: skip
 """Kind → its facts, each with what it may be."""

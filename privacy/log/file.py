@@ -16,6 +16,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from privacy.keys import NoKey, private_key, private_text, public_key, public_text
+from privacy.log.checkpoint import write_checkpoint
 from privacy.log.entries import Entry, check_entry
 from privacy.log.merkle import Tree
 from privacy.log.record import LogDamaged, Verified, lines_of, read, verify, write_line
@@ -80,9 +81,20 @@ class AuditLog:
         except FileNotFoundError:
             data = b""
         try:
-            return verify(data, self._public_key())
+            return verify(data, self.public_key())
         except LogDamaged as damage:
             raise self._damaged(damage) from None
+
+    def checkpoint(self) -> bytes:
+        """Return a signed checkpoint of the whole log, after checking it (`privacy.log.checkpoint`).
+
+        Raises:
+            LogRefused: the log is damaged, or its key missing or open to others.
+            OSError: it cannot be read.
+        """
+        with self._locked():
+            key = self._signing_key()
+            return write_checkpoint(self.verify().leaves, key)
 
     def begun(self) -> bool:
         """Say whether anything was ever logged."""
@@ -99,7 +111,7 @@ class AuditLog:
         if fresh:
             before = self._tree, self._read_octets, self._entries
             try:
-                entries, _ = read(fresh, self._tree, self._public_key(), all_signed=False)
+                entries, _ = read(fresh, self._tree, self.public_key(), all_signed=False)
             except LogDamaged as damage:
                 self._tree, self._read_octets, self._entries = before
                 self._forget()
@@ -111,7 +123,12 @@ class AuditLog:
     def _damaged(self, damage: LogDamaged) -> LogRefused:
         return LogRefused(f"{self.path}: {damage}; restore it from a backup, and tell the DPO")
 
-    def _public_key(self) -> Ed25519PublicKey:
+    def public_key(self) -> Ed25519PublicKey:
+        """Return the key whose signatures the log bears.
+
+        Raises:
+            LogRefused: it is missing or damaged.
+        """
         try:
             return public_key(self._public.read_bytes())
         except FileNotFoundError:
@@ -200,7 +217,7 @@ class AuditLog:
             raise LogRefused(f"{self._key}: damaged; restore it") from None
         if not self._public.exists():
             write_small(self._public, public_text(key.public_key()).encode())
-        if public_text(self._public_key()) != public_text(key.public_key()):
+        if public_text(self.public_key()) != public_text(key.public_key()):
             raise LogRefused(f"{self._key}: not the key of this log; restore the right one")
         return key
 

@@ -95,3 +95,55 @@ def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
             found = node_hash(found, step)
         node, last = node >> 1, last >> 1
     return found if last == 0 else None
+
+
+def consistency_proof(leaves: Sequence[bytes], first: int) -> list[bytes]:
+    """Return the nodes that prove that a tree continues its first `first` leaves (2.1.4.1).
+
+    Raises:
+        IndexError: the tree is smaller.
+    """
+    if not 0 <= first <= len(leaves):
+        raise IndexError("no such size")
+    return _subproof(leaves, first, whole=True) if first else []
+
+
+def _subproof(leaves: Sequence[bytes], first: int, *, whole: bool) -> list[bytes]:
+    if first == len(leaves):
+        return [] if whole else [root(leaves)]
+    k = _split(len(leaves))
+    if first <= k:
+        return [*_subproof(leaves[:k], first, whole=whole), root(leaves[k:])]
+    return [*_subproof(leaves[k:], first - k, whole=False), root(leaves[:k])]
+
+
+def consistent(
+    first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]
+) -> bool:
+    """Say whether a proof shows that the tree of size `second` continues that of `first` (2.1.4.2)."""
+    if first == 0:
+        return not proof and first_root == EMPTY_ROOT
+    if first == second:
+        return not proof and first_root == second_root
+    if first > second or not proof:
+        return False
+    path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
+    return _folded(path, first - 1, second - 1) == (first_root, second_root)
+
+
+def _folded(path: Sequence[bytes], node: int, last: int) -> tuple[bytes, bytes] | None:
+    """Return the two roots that a path leads to, or None if it fits no trees of these sizes."""
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    old = new = path[0]
+    for step in path[1:]:
+        if last == 0:
+            return None
+        if node & 1 or node == last:
+            old, new = node_hash(step, old), node_hash(step, new)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            new = node_hash(new, step)
+        node, last = node >> 1, last >> 1
+    return (old, new) if last == 0 else None

@@ -16,6 +16,7 @@ from typing import Final
 
 from publicsuffixlist import PublicSuffixList
 
+from privacy import canonical
 from school.words import Category
 
 FILES: Final = ("education.csv", "private.csv", "technical.csv")
@@ -192,3 +193,10 @@ def load_catalogue() -> Catalogue:
     if len(catalogue) != len(entries):
         raise CatalogueDamaged("a suffix is listed twice")
     return catalogue
+
+
+def catalogue_digest(catalogue: Catalogue) -> str:
+    """Return the SHA-256 of what names are: suffix, category and service of every entry, in hex."""
+    return canonical.digest(
+        sorted((entry.suffix, entry.category, entry.service) for entry in catalogue)
+    )

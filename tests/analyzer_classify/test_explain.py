@@ -3,9 +3,8 @@ from dataclasses import asdict
 
 import pytest
 
-from analyzer.digests import catalogue_digest
 from analyzer.explain import ListLine, Lists, explain_host
-from school.catalogue import load_catalogue
+from school.catalogue import catalogue_digest, load_catalogue
 from school.charter import SET_KEYS, SIZE_KEYS, When
 from school.conditions import condition, rule_sentences
 from school.words import Period

@@ -3,6 +3,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from analyzer import pipeline
 from analyzer import release as releasing
@@ -17,6 +18,7 @@ from tests.analyzer_release.examples import (
     slice_row,
     write_part,
 )
+from tests.support.acknowledged import acknowledge
 
 IBIS_ON_DUCKDB_2 = "ignore:fetch_arrow_table:DeprecationWarning"
 """Ibis 12 calls DuckDB's old name; remove when Ibis uses `to_arrow_table`."""
@@ -34,6 +36,7 @@ class Place:
     root: Path
     declared: Path
     school: School
+    dpo: Ed25519PrivateKey
 
     def analyze(self, as_of: date = NEXT_MONDAY):
         catalogue = load_catalogue()
@@ -49,6 +52,7 @@ class Place:
 
     def redeclare(self, **changed: str) -> None:
         self.school = load_school(declare(self.declared, **changed))
+        acknowledge(self.root, self.declared, key=self.dpo)
 
 
 @pytest.fixture
@@ -56,7 +60,7 @@ def empty(tmp_path):
     declared = declare(tmp_path / "school")
     root = tmp_path / "store"
     root.mkdir()
-    return Place(root, declared, load_school(declared))
+    return Place(root, declared, load_school(declared), acknowledge(root, declared))
 
 
 @pytest.fixture

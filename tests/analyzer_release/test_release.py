@@ -14,8 +14,10 @@ from analyzer.store import Store, StoreDamaged
 from privacy.gate import noise
 from privacy.gate.ledger import Ledger
 from privacy.gate.refused import LedgerDamaged
+from privacy.policy import check_documents
 from privacy.release import Shown
 from privacy.sealed import SealBroken
+from school.enforced import enforce
 from tests.analyzer_release.examples import MONDAY, NEXT_MONDAY, slice_row, write_part
 
 
@@ -48,6 +50,11 @@ def test_a_release_says_where_it_comes_from(place):
     assert release.origin == "simulated"
     assert release.charter_digest == place.school.charter_digest
     assert release.privacy_digest == place.school.privacy_digest
+    policy = enforce(place.school).digest
+    assert release.policy_digest == policy
+    assert place.published.payload("link", "2026-09-07")["policy_digest"] == policy
+    names = ("school", "charter", "privacy", "status")
+    assert check_documents({name: place.published.document(name) for name in names}) == policy
 
 
 def test_one_simulated_day_makes_a_week_simulated(empty):

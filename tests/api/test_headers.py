@@ -5,7 +5,7 @@ import pytest
 from api.routes import PREFIX
 from tests.api.client import HTML, Client
 
-PAGES = ("/", "/debit", "/charte", "/?lang=en", "/debit?jour=2026-09-29", "/problemes")
+PAGES = ("/", "/debit", "/usages", "/?lang=en", "/debit?jour=2026-09-29", "/problemes")
 API = (
     f"{PREFIX}/releases",
     f"{PREFIX}/releases/T1",
@@ -18,7 +18,13 @@ API = (
     "/readyz",
 )
 STATIC = ("/static/jauge.css", "/static/charts.js", "/static/vendor/plotly-basic.min.js")
-ERRORS = ("/nowhere", "/docs", "/redoc", f"{PREFIX}/releases/T9", f"{PREFIX}/releases/T1?format=x")
+ERRORS = (
+    "/nowhere",
+    "/docs/x",
+    "/redoc",
+    f"{PREFIX}/releases/T9",
+    f"{PREFIX}/releases/T1?format=x",
+)
 
 
 def check_headers(headers) -> None:

@@ -35,22 +35,62 @@ def chromium() -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
+    """What `jauge serve --demo --json` says: address, one-time links."""
     public = publish(tmp_path_factory.mktemp("store") / "public")
-    command = [sys.executable, "-c", RUN, "--public", str(public), "--port", "18500", "--json"]
+    command = [
+        sys.executable,
+        "-c",
+        RUN,
+        "--public",
+        str(public),
+        "--port",
+        "18500",
+        "--json",
+        "--demo",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield json.loads(process.stdout.readline())["address"].rstrip("/")
+            yield json.loads(process.stdout.readline())
         finally:
             process.terminate()
 
 
+@pytest.fixture(scope="session")
+def address(served: dict) -> str:
+    return served["address"].rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def sessions(served: dict) -> dict[str, str]:
+    """Role → cookie of a session, got by the one-time link."""
+    import httpx
+
+    return {
+        role: httpx.get(link).cookies["jauge_session"] for role, link in served["links"].items()
+    }
+
+
+class LoggedIn:
+    """A browser whose every context is logged in as the committee, unless told otherwise."""
+
+    def __init__(self, launched, address: str, sessions: dict[str, str]) -> None:
+        self._launched, self._address, self._sessions = launched, address, sessions
+
+    def new_context(self, role: str | None = "committee", **options):
+        context = self._launched.new_context(**options)
+        if role:
+            cookie = {"name": "jauge_session", "value": self._sessions[role], "url": self._address}
+            context.add_cookies([cookie])
+        return context
+
+
 @pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[object]:
+def browser(chromium: Path, address: str, sessions: dict[str, str]) -> Iterator[LoggedIn]:
     # Of the module, not the session: Playwright keeps an event loop in this thread meanwhile.
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
-        yield launched
+        yield LoggedIn(launched, address, sessions)
         launched.close()

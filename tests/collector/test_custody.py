@@ -8,18 +8,22 @@ import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from collector.custody import HOUSE_S, PENDING_MAX, Custody, CustodySetup
+from collector.custody import HOUSE_S, Custody, CustodySetup
+from collector.notebook import PENDING_MAX
 from collector.objections import Objections
 from privacy.acknowledgement import Decision, Standing, standing
 from privacy.clock import ClockGuard, Reading
 from privacy.log.file import LogRefused
 from privacy.records import LINK_SCHEMA, SLICE_SCHEMA
+from privacy.requests import remove_request, request_stop
 from privacy.settings import PrivacySettings
 from privacy.store.layout import keys_beside
+from privacy.terms import Terms
 from tests.support.acknowledged import acknowledge, log_of
 
 DAY = date(2026, 11, 16)
-DIGEST = PrivacySettings().digest()
+TERMS = Terms()
+TIGHTER = Terms(settings=PrivacySettings(retention_days=5))
 
 
 class Inner:
@@ -40,13 +44,13 @@ class Inner:
 
 
 class Bench:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, terms: Terms = TERMS) -> None:
         self.store, self.inner = root / "store", Inner()
         self.now, self.said = 0.0, []
         self.jump = 0.0
         setup = CustodySetup(
             store=self.store, keys=keys_beside(self.store), timezone=ZoneInfo("Europe/Paris"),
-            source="test", config="0" * 16, settings=DIGEST, log=log_of(self.store),
+            source="test", config="0" * 16, terms=terms, policy="e" * 64, log=log_of(self.store),
             objections=Objections(),
             guard=lambda record: ClockGuard(self.store, self._clocks, record),
             say=self.said.append, now_s=self.clock, monotonic=lambda: self.now,
@@ -108,22 +112,22 @@ def test_each_run_begins_and_ends_in_the_log(tmp_path):
     bench = Bench(tmp_path)
     bench.feed()
     bench.custody.close()
-    assert bench.kinds()[-2:] == ["collector_started", "collector_stopped"]
+    assert bench.kinds()[-3:] == ["collector_started", "policy_changed", "collector_stopped"]
     assert log_of(bench.store).entries()[-1].facts == {
         "source": "test", "slices": 1, "not_recorded": 0}  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("settings", "signer", "then", "expected"),
+    ("terms", "signer", "then", "expected"),
     [
-        (DIGEST, "dpo", None, Standing.IN_FORCE),
-        ("0" * 64, "dpo", None, Standing.NOT_DECIDED),
-        (DIGEST, "somebody", None, Standing.NOT_DECIDED),
-        (DIGEST, "dpo", "another DPO", Standing.NOT_DECIDED),
-        (DIGEST, "dpo", "withdrawn", Standing.WITHDRAWN),
+        (TERMS, "dpo", None, Standing.IN_FORCE),
+        (TIGHTER, "dpo", None, Standing.LOOSER),
+        (TERMS, "somebody", None, Standing.NOT_DECIDED),
+        (TERMS, "dpo", "another DPO", Standing.NOT_DECIDED),
+        (TERMS, "dpo", "withdrawn", Standing.WITHDRAWN),
     ],
 )
-def test_only_the_declared_dpo_on_these_settings_counts(settings, signer, then, expected, tmp_path):
+def test_only_the_declared_dpo_on_these_settings_counts(terms, signer, then, expected, tmp_path):
     import json
 
     from privacy.acknowledgement import sign
@@ -132,14 +136,14 @@ def test_only_the_declared_dpo_on_these_settings_counts(settings, signer, then, 
     log = log_of(tmp_path / "store")
     keys = {name: Ed25519PrivateKey.generate() for name in ("dpo", "somebody", "another DPO")}
     log.append("dpo_key_declared", {"public_key": public_text(keys["dpo"].public_key())})
-    sealed = json.loads(sign(Decision.ACKNOWLEDGED, settings, keys[signer]))
+    sealed = json.loads(sign(Decision.ACKNOWLEDGED, terms, keys[signer], after=1))
     log.append("dpo_decided", {"sealed": sealed})
     if then == "another DPO":
         log.append("dpo_key_declared", {"public_key": public_text(keys[then].public_key())})
     elif then == "withdrawn":
-        sealed = json.loads(sign(Decision.WITHDRAWN, settings, keys["dpo"]))
+        sealed = json.loads(sign(Decision.WITHDRAWN, terms, keys["dpo"]))
         log.append("dpo_decided", {"sealed": sealed})
-    assert standing(log.entries(), DIGEST) is expected
+    assert standing(log.entries(), TERMS) is expected
 
 
 def test_a_sealed_decision_that_was_altered_does_not_count(tmp_path):
@@ -150,10 +154,10 @@ def test_a_sealed_decision_that_was_altered_does_not_count(tmp_path):
 
     log, key = log_of(tmp_path / "store"), Ed25519PrivateKey.generate()
     log.append("dpo_key_declared", {"public_key": public_text(key.public_key())})
-    sealed = json.loads(sign(Decision.ACKNOWLEDGED, "0" * 64, key))
-    sealed["payload"]["settings"] = DIGEST
+    sealed = json.loads(sign(Decision.ACKNOWLEDGED, TIGHTER, key, after=1))
+    sealed["payload"] |= {"terms": TERMS.model_dump(mode="json"), "settings": TERMS.digest()}
     log.append("dpo_decided", {"sealed": sealed})
-    assert standing(log.entries(), DIGEST) is Standing.NOT_DECIDED
+    assert standing(log.entries(), TERMS) is Standing.NOT_DECIDED
 
 
 def test_the_key_of_the_day_ends_ten_minutes_after_midnight_though_nothing_comes(tmp_path):
@@ -220,3 +224,80 @@ def test_a_damaged_log_is_refused_before_anything_is_measured(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"dpo_decided", b"dpo_decidef"))
     with pytest.raises(LogRefused, match="restore it from a backup"):
         Bench(tmp_path)
+
+
+def test_a_request_to_stop_ends_the_writing_with_the_next_slices(tmp_path):
+    acknowledge(tmp_path / "store")
+    bench = Bench(tmp_path)
+    bench.feed()
+    (bench.store / "requests").mkdir()
+    request_stop(bench.store)
+    request_stop(bench.store)
+    bench.feed()
+    assert bench.inner.records == ["slices", "links", "links"]
+    assert "the DPO stopped the capture: only the load of the link" in bench.said[-1]
+    assert bench.kinds().count("capture_stopped_by_dpo") == 1
+    remove_request(bench.store)
+    bench.wait(HOUSE_S + 1)
+    bench.feed()
+    assert bench.inner.records == ["slices", "links", "links", "links"]
+
+
+def test_a_stopped_capture_goes_on_after_a_new_signature_only(tmp_path):
+    key = acknowledge(tmp_path / "store")
+    log = log_of(tmp_path / "store")
+    old = next(e.facts for e in log.entries() if e.kind == "dpo_decided")
+    bench = Bench(tmp_path)
+    (bench.store / "requests").mkdir()
+    request_stop(bench.store)
+    bench.feed()
+    remove_request(bench.store)
+    log.append("dpo_decided", old)
+    bench.wait(HOUSE_S + 1)
+    bench.feed()
+    assert bench.inner.records == ["links", "links"]
+    acknowledge(bench.store, key=key)
+    bench.wait(HOUSE_S + 1)
+    bench.feed()
+    assert bench.inner.records == ["links", "links", "slices", "links"]
+
+
+def test_a_collector_that_starts_after_the_request_never_begins(tmp_path):
+    acknowledge(tmp_path / "store")
+    (tmp_path / "store/requests").mkdir()
+    request_stop(tmp_path / "store")
+    bench = Bench(tmp_path)
+    bench.feed()
+    bench.custody.close()
+    assert bench.inner.records == ["links"]
+    assert "capture_stopped_by_dpo" in bench.kinds()
+
+
+def test_a_stop_that_the_log_cannot_take_stops_all_the_same_and_is_logged_once(
+    tmp_path, monkeypatch
+):
+    acknowledge(tmp_path / "store")
+    bench = Bench(tmp_path)
+    bench.feed()
+    (bench.store / "requests").mkdir()
+    request_stop(bench.store)
+    with monkeypatch.context() as damaged:
+
+        def full(*_):
+            raise OSError(28, "No space left on device")
+
+        damaged.setattr("privacy.log.file.AuditLog.append", full)
+        bench.feed()
+        bench.feed()
+    assert bench.inner.records == ["slices", "links", "links", "links"]
+    bench.wait(HOUSE_S + 1)
+    assert bench.kinds().count("capture_stopped_by_dpo") == 1
+
+
+def test_tighter_terms_are_in_force_without_a_signature_and_the_log_says_so(tmp_path):
+    acknowledge(tmp_path / "store")
+    bench = Bench(tmp_path, TIGHTER)
+    bench.feed()
+    assert bench.inner.records == ["slices", "links"]
+    changes = [e.facts for e in log_of(bench.store).entries() if e.kind == "policy_changed"]
+    assert [(c["old"], c["new"], c["change"]) for c in changes] == [(None, "e" * 64, "tightened")]

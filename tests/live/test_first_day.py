@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from dashboards.frame import PAGES
+from simulator.canaries import write_capture
 from tests.api.client import HTML, Client
-from tests.canary.invented import write_capture
+from tests.support.acknowledged import acknowledge
 from tests.support.processes import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
@@ -28,6 +29,7 @@ def public(tmp_path_factory) -> Path:
     write_capture(work / "day.pcap")
     store = ("--store", work / "store", "--school", SCHOOL)
     _jauge("replay", work / "day.pcap", *store)
+    acknowledge(work / "store", SCHOOL)
     _jauge("analyze", *store)
     _jauge("release", *store)
     return work / "store" / "public"

@@ -30,7 +30,12 @@ TABLES = definitions(ZONES, SETTINGS, slots=SLOTS, services=SERVICES)
 T1, T6 = TABLES["T1"], TABLES["T6"]
 WEEK = period_of(PeriodKind.WEEK, MONDAY)
 DAY = period_of(PeriodKind.DAY, MONDAY)
-OCCASION = Occasion(as_of=MONDAY + timedelta(days=7), origin="simulated", charter_digest="c" * 64)
+OCCASION = Occasion(
+    as_of=MONDAY + timedelta(days=7),
+    origin="simulated",
+    charter_digest="c" * 64,
+    policy_digest="e" * 64,
+)
 
 
 def crowd(devices: int, definition: Definition, day: date = MONDAY) -> DayCells:

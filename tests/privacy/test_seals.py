@@ -90,7 +90,7 @@ def test_a_sealed_list_is_refused():
         (float("nan"), ValueError),
         (float("inf"), ValueError),
         (1e16, ValueError),
-        (1e-5, ValueError),
+        (1e-7, ValueError),
         ({1: 2}, TypeError),
         ({"a": [b"x"]}, TypeError),
         ({"a": {1}}, TypeError),
@@ -184,3 +184,31 @@ def test_a_release_of_another_format_is_not_read(public, change):
     payload = Published(public).payload("T6", "2026-09-07") | change
     with pytest.raises(ValueError, match="not a release"):
         load_release(payload)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0000486, b"0.0000486"),
+        (-1e-6, b"-0.000001"),
+        ({"b": [1e-5, "é", None], "a": 0.0}, '{"a":0.0,"b":[0.00001,"é",null]}'.encode()),
+        ([{"a": 2e-5}, 0.1], b'[{"a":0.00002},0.1]'),
+    ],
+)
+def test_a_small_number_has_its_plain_decimal_form(value, text):
+    assert canonical.dump(value) == text
+    assert json.loads(text) == value
+
+
+def test_what_follows_a_small_number_is_checked_too():
+    with pytest.raises(TypeError):
+        canonical.dump([1e-5, {1: 2}])
+
+
+def test_a_release_of_the_format_before_is_read_without_a_policy(public):
+    payload = Published(public).payload("T6", "2026-09-07") | {"format": 2}
+    del payload["policy_digest"]
+    assert load_release(payload).policy_digest is None
+    for form in (True, "3", 4):
+        with pytest.raises(ValueError, match="not a release"):
+            load_release(payload | {"format": form})

@@ -16,7 +16,7 @@ from simulator import planted
 from simulator.day import draw_day
 from simulator.declared import PACKET_DAY, SCHOOL, capacity, school_days, slots
 from simulator.people import ZONES, make_roster
-from simulator.services import BY_NAME
+from simulator.services import BY_NAME, all_hosts
 from simulator.weeks import SEED, write_days
 
 # Ibis 12 calls a DuckDB function that DuckDB 2 renamed; remove when Ibis follows.
@@ -111,6 +111,24 @@ def test_the_platform_dips_for_two_weeks_in_classrooms(weeks) -> None:
     assert weeks[DIP][present] > 0.9 * weeks[BEFORE][present]
 
 
+def test_the_trained_service_is_used_on_about_twice_as_many_device_days() -> None:
+    roster = make_roster(SEED)
+    hosts = [host.name for host in all_hosts()]
+    known = np.array([name == planted.TRAINED_HOST for name in hosts])
+
+    def device_days(monday: date) -> int:
+        drawn = [draw_day(roster, SEED, day).flows for day in _week(monday)]
+        return sum(len(np.unique(flows.device[known[flows.host]])) for flows in drawn)
+
+    week = planted.TRAINING_DAY - timedelta(days=7)
+    before, after = device_days(week), device_days(planted.TRAINING_DAY)
+    assert 1.8 * before < after < 3 * before
+    declared = load_school(SCHOOL).annotations.events
+    assert [(e.day, e.service) for e in declared] == [
+        (planted.TRAINING_DAY, planted.TRAINED_SERVICE)
+    ]
+
+
 def test_boarding_streams_video_in_the_evening() -> None:
     roster = make_roster(SEED)
     drawn = draw_day(roster, SEED, PACKET_DAY)
@@ -127,9 +145,9 @@ def test_boarding_streams_video_in_the_evening() -> None:
 
 
 def test_every_fact_is_said_in_both_languages_for_a_page() -> None:
-    assert len({fact.id for fact in planted.FACTS}) == len(planted.FACTS) == 5
+    assert len({fact.id for fact in planted.FACTS}) == len(planted.FACTS) == 6
     for fact in planted.FACTS:
-        assert fact.page in {"debit", "usages", "en-bref"}
+        assert fact.page in {"debit", "saturation", "usages", "services", "en-bref"}
         assert fact.fr.endswith(".")
         assert fact.en.endswith(".")
         assert fact.question_fr.endswith("?")

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from analyzer.facts import Facts
 from collector.settings import CollectorSettings
 from privacy.settings import PrivacySettings
+from school.annotations import AnnotationsFile
 from school.calendar_file import CalendarFile
 from school.charter import SET_KEYS, SIZE_KEYS, CharterFile
 from school.days_off import TERRITORIES
@@ -35,6 +36,7 @@ FILES = {
     "collector.yaml": CollectorSettings,
     "lists.yaml": ListsYaml,
     "services.yaml": ServicesFile,
+    "annotations.yaml": AnnotationsFile,
 }
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from privacy.acknowledgement import Decision, sign
+from privacy.acknowledgement import Decision, sign, state_of
 from privacy.keys import public_text
 from privacy.log.file import AuditLog
-from privacy.settings import PrivacySettings
 from privacy.store.layout import keys_beside
+from privacy.terms import Terms
+from school.enforced import terms_of
 from school.load import load_school
 
 
@@ -34,10 +35,11 @@ def acknowledge(
 ) -> Ed25519PrivateKey:
     """Declare a DPO unless he is given, and record his decision on the settings in force."""
     log = log_of(store)
-    settings = load_school(school).privacy if school else PrivacySettings()
+    terms = terms_of(load_school(school)) if school else Terms()
     if key is None:
         key = Ed25519PrivateKey.generate()
         log.append("dpo_key_declared", {"public_key": public_text(key.public_key())})
-    sealed = json.loads(sign(decision, settings.digest(), key))
+    after = state_of(log.entries()).last
+    sealed = json.loads(sign(decision, terms, key, after=after))
     log.append("dpo_decided", {"sealed": sealed})
     return key
