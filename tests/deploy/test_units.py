@@ -162,10 +162,10 @@ def test_caddy_takes_the_file_as_it_is(tmp_path):
 
 PROBE = """
 import os, socket
-from cli.confined import ROLES
-from cli.hardening import confine
+from cli.confined import confine_as
 import sys
-confine(ROLES[sys.argv[1]], "probe")
+confine_as(sys.argv[1])
+PAIR = socket.socketpair()
 def tried(what):
     try: what()
     except PermissionError: return "denied"
@@ -177,22 +177,30 @@ print({
     "kill": tried(lambda: os.kill(os.getppid(), 0)),
     "connect": tried(lambda: socket.socket(socket.AF_UNIX).connect("/none")),
     "socket": tried(lambda: socket.socket(socket.AF_INET).close()),
+    "datagram": tried(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"x", "/none")),
+    "answer": tried(lambda: os.write(PAIR[0].fileno(), b"x") and PAIR[0].send(b"x")),
 })
 """
 
 
 @pytest.mark.parametrize(
-    ("role", "socket", "connect"),
-    [("analyzer", "denied", "denied"), ("web", "done", "denied"), ("fetcher", "done", 2)],
+    ("role", "socket", "connect", "datagram", "answer"),
+    [
+        ("analyzer", "denied", "denied", "denied", "denied"),
+        ("web", "done", "denied", "denied", "done"),
+        ("fetcher", "done", 2, 2, "done"),
+    ],
 )
-def test_a_confined_service_starts_nothing_and_reaches_nobody(role, socket, connect):
+def test_a_confined_service_starts_nothing_and_reaches_nobody(
+    role, socket, connect, datagram, answer
+):
     done = subprocess.run(
         [sys.executable, "-c", PROBE, role], cwd=ROOT, capture_output=True, text=True, check=True,
         timeout=60,
     )  # fmt: skip
     assert done.stdout.strip() == str({
         "execve": "denied", "mount": "denied", "kill": "denied", "connect": connect,
-        "socket": socket,
+        "socket": socket, "datagram": datagram, "answer": answer,
     })  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from cli.confined import ROLES
+from cli.confined import confine_as
 from cli.hardening import PARSER, confine
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -85,6 +85,9 @@ def tried(attempt: Callable[[], object]) -> str:
 if __name__ == "__main__":
     role = sys.argv[1]
     allowed = {"fetcher": {"connect outside", "send a datagram outside"}}.get(role, set())
-    confine(PARSER if role == "parser" else ROLES[role], "the probe")
+    if role == "parser":
+        confine(PARSER, "the probe")
+    else:
+        confine_as(role)
     found = {name: tried(attempt) for name, attempt in ATTEMPTS.items() if name not in allowed}
     print("PROBE " + json.dumps({"role": role, "found": found}), flush=True)

@@ -86,7 +86,7 @@ def booted(bare: Path, *, keep: bool) -> Iterator[Machine]:
     root = work / "root"
     subprocess.run(["cp", "-a", str(bare), str(root)], check=True)
     command = ["systemd-nspawn", "-q", "-D", str(root), "--boot", "--private-network", "--register=no",
-               "--keep-unit", "--console=pipe", f"--machine=jauge-{os.getpid()}"]  # fmt: skip
+               "--keep-unit", "--console=pipe", "--capability=CAP_IPC_LOCK", "--system-call-filter=@memlock", f"--machine=jauge-{os.getpid()}"]  # fmt: skip
     with (
         (work / "boot.log").open("wb") as log,
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log) as process,
@@ -192,11 +192,11 @@ def probe(machine: Machine) -> None:
         machine.call("systemctl", "daemon-reload")
         machine.call("systemctl", "start", name, check=False)
         said = machine.call("journalctl", "-q", "-o", "cat", "-u", name)
-        found = re.search(r"(?m)^PROBE (.*)$", said)
-        if found is None:
+        found = re.findall(r"(?m)^PROBE (.*)$", said)
+        if not found:
             machine.must(f"{unit}: probes", holds=False, value=said[-600:])
             continue
-        results = json.loads(found[1])["found"]
+        results = json.loads(found[-1])["found"]
         let = [attempt for attempt, outcome in results.items() if outcome != "denied"]
         value = f"{len(results) - len(let)} of {len(results)} denied" + (f"; {let}" if let else "")
         machine.must(f"{unit}: probes", holds=not let, value=value)
