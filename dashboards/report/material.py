@@ -77,8 +77,7 @@ class Material:
 
 def policy_of(snapshot: Snapshot) -> str:
     """Return the digest of everything that is enforced, shortened."""
-    whole = snapshot.privacy.get("policy") or snapshot.privacy["digest"]
-    return str(whole)[:SHORT_DIGEST]
+    return str(snapshot.privacy["policy"])[:SHORT_DIGEST]
 
 
 def term_name(term: Term) -> tuple[str, int]:
