@@ -247,7 +247,6 @@ class Library:
         published = self._published
         return self._read(
             lambda: Snapshot(
-                policy=self._policy(),
                 school=read_school(published.document("school")),
                 status=read_status(published.document("status")),
                 charter=published.document("charter"),
@@ -255,6 +254,7 @@ class Library:
                 weeks=(),
                 days=(),
                 link=(),
+                policy=self._policy(),
             )
         )
 

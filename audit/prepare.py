@@ -8,6 +8,7 @@ import json
 import pickle
 import time
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from privacy.store.commit import Committer, Part
 from privacy.store.keys import FileKeyring
 from privacy.store.layout import FLOWS, LINK, keys_beside
 from school.enforced import terms_of
+from school.load import School
 from simulator.day import Day, draw_day
 from simulator.people import make_roster
 from simulator.weeks import link_table, slice_table
@@ -51,7 +53,7 @@ def write(ground: Ground) -> dict[date, dict[int, int]]:
     committer = Committer(ground.store, keys, lambda: time.time_ns() // 1_000)
     committer.open()
     known = {}
-    acknowledge(ground)
+    acknowledge_store(ground.store, ground.school)
     for day in _days(ground):
         drawn = draw_day(roster, ground.seed, day)
         whole = slice_table(drawn, roster, ground.seed)
@@ -109,13 +111,13 @@ class _Listener:
         return self._real(answers, definition, day)
 
 
-def acknowledge(ground: Ground) -> None:
+def acknowledge_store(store: Path, school: School) -> None:
     """Let an invented DPO sign the terms in force: without it nothing is released."""
-    log = AuditLog(ground.store, keys_beside(ground.store), lambda: time.time_ns() // 1_000)
+    log = AuditLog(store, keys_beside(store), lambda: time.time_ns() // 1_000)
     key = Ed25519PrivateKey.generate()
     log.append("dpo_key_declared", {"public_key": public_text(key.public_key())})
     after = state_of(log.entries()).last
-    signed = sign(Decision.ACKNOWLEDGED, terms_of(ground.school), key, after=after)
+    signed = sign(Decision.ACKNOWLEDGED, terms_of(school), key, after=after)
     log.append("dpo_decided", {"sealed": json.loads(signed)})
 
 

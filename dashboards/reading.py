@@ -304,9 +304,9 @@ def read_school(payload: Mapping[str, Any]) -> School:
 
 
 def _published_zones(items: Iterable[Mapping[str, Any]]) -> Iterable[Zone]:
-    """Zones that merge upward (`published_as` another zone) have no cells of their own."""
+    """Zones that merge upward (`published_as` another zone, or none) have no cells of their own."""
     for item in items:
-        if (item.get("published_as") or item["name"]) == item["name"]:
+        if item.get("published_as", item["name"]) == item["name"]:
             yield Zone(item["name"], item["label"], item["kind"], int(item["persons"]))
 
 

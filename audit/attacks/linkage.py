@@ -57,7 +57,11 @@ def _by_name(ground: Ground, day: date) -> dict[int, dict[str, float]]:
     for row in thinned(whole, KEEP).select(["device", "site", "zone", "minute"]).to_pylist():
         if row["device"] is not None:
             own = found.setdefault(known[row["device"]], {})
-            for name in (f"site {row['site']}", f"zone {row['zone']}", f"hour {row['minute'].hour}"):
+            for name in (
+                f"site {row['site']}",
+                f"zone {row['zone']}",
+                f"hour {row['minute'].hour}",
+            ):
                 own[name] = own.get(name, 0.0) + 1
     return found
 
@@ -108,7 +112,9 @@ def live(subject: Live) -> list[Figure]:
     limit = today - timedelta(days=subject.settings.retention_days)
     store = Store(subject.store)
     old = [day for day in store.days(FLOWS) if day < limit]
-    return [equals("jours plus vieux que la politique encore lisibles", readable(subject.store, old), 0)]
+    return [
+        equals("jours plus vieux que la politique encore lisibles", readable(subject.store, old), 0)
+    ]
 
 
 def _off(*_: Any, **__: Any) -> None:

@@ -116,8 +116,10 @@ def _agrees(done: dict[str, Any], settings: PrivacySettings) -> bool:
         days = {"T6": 1}.get(name, 7)
         floor = 0 if name in VOLUMES else display.floor_devices_per_day * days
         below = done["below"][name]
-        if name in {"T1", "T2", "T3", "T4", "T6"} and below is not None and below != math.ceil(
-            max(display.sigmas * sigma, floor)
+        if (
+            name in {"T1", "T2", "T3", "T4", "T6"}
+            and below is not None
+            and below != math.ceil(max(display.sigmas * sigma, floor))
         ):
             return False
     return (
@@ -144,8 +146,14 @@ def turned_figures(ground: Ground) -> list[Figure]:
             silent.append(name)
     return [
         at_least("réglages tournés", count, 22),
-        equals("réglages dont l'effet n'est pas celui affiché", ", ".join(wrong) or "aucun", "aucun"),
-        equals("réglages sans effet, ou sans trace dans l'empreinte", ", ".join(silent) or "aucun", "aucun"),
+        equals(
+            "réglages dont l'effet n'est pas celui affiché", ", ".join(wrong) or "aucun", "aucun"
+        ),
+        equals(
+            "réglages sans effet, ou sans trace dans l'empreinte",
+            ", ".join(silent) or "aucun",
+            "aucun",
+        ),
     ]
 
 
@@ -221,7 +229,9 @@ def _from_environment(real: Any) -> Any:
     def method(self: PrivacySettings, name: TableName) -> Any:
         rho = os.environ.get("JAUGE_TOTAL_RHO")
         honest = real(self, name)
-        return replace(honest, sigma=honest.sigma / 2, rho=honest.rho * float(rho)) if rho else honest
+        return (
+            replace(honest, sigma=honest.sigma / 2, rho=honest.rho * float(rho)) if rho else honest
+        )
 
     return method
 

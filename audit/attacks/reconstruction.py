@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from audit.attack import Attack, Figure, Mutant, at_most, told
+from audit.attack import Attack, Figure, Mutant, at_most, told, unresolved
 from audit.ground import FIRST, Ground
 from privacy.gate import noise
 from privacy.gate.tables import ANY, CHARTER_USES
@@ -26,6 +26,7 @@ GAIN_POINTS: Final = 5.0
 CONTROL: Final = 0.25
 USES: Final = (ANY, *CHARTER_USES)
 Z95: Final = 1.96
+TINY: Final = 1e-9
 
 
 def _zones(ground: Ground) -> list[str]:
@@ -90,7 +91,7 @@ def gain(ground: Ground) -> tuple[float, float, int]:
         for zone in range(len(zones)):
             for use in range(len(CHARTER_USES)):
                 of, ones = int(active[zone]), int(with_use[zone, use])
-                attacker, base = shares[zone, use] > 0.5, long_run[zone, use] > 0.5  # noqa: PLR2004 - a coin
+                attacker, base = shares[zone, use] > 0.5, long_run[zone, use] > 0.5
                 bits += of
                 if attacker != base:  # one says yes for everybody, the other no
                     right = ones if attacker else of - ones
@@ -109,40 +110,50 @@ def _long_run(ground: Ground, exact: list[tuple[np.ndarray, np.ndarray]]) -> np.
 
 
 def recovered(table: np.ndarray) -> tuple[int, int]:
-    """Return (hidden, recovered exactly) of one zone × use table whose margins are shown."""
+    """Return (hidden, brought back exactly) of one week of exact tables, day × zone × use.
+
+    Cells under 11 are hidden; shown are each day's zones and uses summed up, and the week's total of
+    each cell where it reaches 11. A hidden cell is known when no solution moves it: when its row of the
+    null space is zero.
+    """
     hidden = np.argwhere((table < HIDDEN_UNDER) & (table > 0))
     if not len(hidden):
         return 0, 0
-    rows = np.zeros((sum(table.shape), len(hidden)))
-    for n, (i, j) in enumerate(hidden):
-        rows[i, n] = rows[table.shape[0] + j, n] = 1
-    # A hidden cell is determined when its unit vector lies in the row space of the margins.
-    rank = np.linalg.matrix_rank(rows)
-    each = (np.linalg.matrix_rank(np.vstack([rows, unit])) == rank for unit in np.eye(len(hidden)))
-    return len(hidden), sum(each)
+    week = table.sum(axis=0)
+    sums: dict[tuple[str, int, int], int] = {}
+    entries = []
+    for n, (day, zone, use) in enumerate(hidden):
+        places = [("day-use", day, use), ("day-zone", day, zone)]
+        if week[zone, use] >= HIDDEN_UNDER:
+            places.append(("zone-use", zone, use))
+        entries += [(sums.setdefault((k, int(a), int(b)), len(sums)), n) for k, a, b in places]
+    rows = np.zeros((len(sums), len(hidden)))
+    for row, column in entries:
+        rows[row, column] = 1
+    _, values, basis = np.linalg.svd(rows)
+    null = basis[int((values > TINY).sum()) :]
+    return len(hidden), int((np.abs(null).max(axis=0, initial=0) < TINY).sum())
 
 
 def _control_tables(ground: Ground) -> list[np.ndarray]:
-    """Return exact daily tables of schools of many sizes: every day, whole and thinned."""
+    """Return exact tables of whole weeks, day × zone × use, of schools of several sizes."""
     filled = ground.truth.filled
-    zones = len(_zones(ground))
-    found = []
+    zones, found = len(_zones(ground)), []
+    devices = np.unique(filled[:, 1])
     for share in (1.0, 0.5, 0.17):
-        devices = np.unique(filled[:, 1])
         chosen = ground.rng(11).choice(devices, int(len(devices) * share), replace=False)
-        for day in np.unique(filled[:, 0]):
-            here = filled[(filled[:, 0] == day) & np.isin(filled[:, 1], chosen)]
-            counts = np.bincount(here[:, 2], minlength=zones * len(USES))
-            found.append(counts.reshape(zones, len(USES))[:, 1:])
+        for week in range(ground.sizes.weeks):
+            first = FIRST.toordinal() + 7 * week
+            here = filled[(filled[:, 0] >= first) & (filled[:, 0] < first + 7)]
+            here = here[np.isin(here[:, 1], chosen)]
+            places = (here[:, 0] - first) * zones * len(USES) + here[:, 2]
+            counts = np.bincount(places, minlength=7 * zones * len(USES))
+            found.append(counts.reshape(7, zones, len(USES))[:, :, 1:])
     return found
 
 
 def recovery(ground: Ground) -> tuple[int, int]:
-    """Return (hidden, brought back) over tables as the gate would publish them now.
-
-    What the gate draws is what a reader sees: noisy cells hide the truth, and a cell counts as brought
-    back only where margins and cells give its exact value.
-    """
+    """Return (small cells, brought back exactly) over tables as the gate's noise leaves them."""
     hidden = back = 0
     method = ground.settings.method("T1")
     for table in _control_tables(ground):
@@ -150,11 +161,10 @@ def recovery(ground: Ground) -> tuple[int, int]:
         if (seen == table).all():
             some, known = recovered(table)
             hidden, back = hidden + some, back + known
-        else:
+        else:  # nothing is hidden and nothing is true: what a reader sees is his best guess
             small = (table < HIDDEN_UNDER) & (table > 0)
-            by_rows = seen.sum(axis=1, keepdims=True) - (seen.sum(axis=1, keepdims=True) - seen)
             hidden += int(small.sum())
-            back += int((small & (by_rows == table)).sum())
+            back += int((small & (seen == table)).sum())
     return hidden, back
 
 
@@ -166,10 +176,21 @@ def measure(ground: Ground) -> list[Figure]:
         told("semaines", ground.sizes.weeks),
         told("bits appareil-jour × usage", bits),
         told("gain sur la base, points", mean),
-        at_most("gain, borne haute à 95 %, points", upper, GAIN_POINTS),
+        _gain(ground, upper),
         told("petites cellules", hidden),
-        at_most("part des petites cellules retrouvées exactement", back / max(hidden, 1), CONTROL - 0.05),
+        at_most(
+            "part des petites cellules retrouvées exactement", back / max(hidden, 1), CONTROL - 0.05
+        ),
     ]
+
+
+def _gain(ground: Ground, upper: float) -> Figure:
+    name = "gain, borne haute à 95 %, points"
+    if ground.sizes.weeks > 1:
+        return at_most(name, upper, GAIN_POINTS)
+    return unresolved(
+        name, upper, f"≤ {GAIN_POINTS:g}", "une seule semaine : forme longue seulement"
+    )
 
 
 def _exact(counts: Any, method: Method) -> list[int]:

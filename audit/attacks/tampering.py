@@ -60,7 +60,9 @@ LEDGER: Final[dict[str, Callable[[Lines, random.Random], Lines]]] = {
 }  # fmt: skip
 
 
-def ledger_missed(store: Path, school: School, catalogue: Catalogue, *, seed: int, count: int) -> tuple[int, int]:
+def ledger_missed(
+    store: Path, school: School, catalogue: Catalogue, *, seed: int, count: int
+) -> tuple[int, int]:
     """Return (tried, not found) over tamperings of a copy's ledger."""
     chance = random.Random(seed)  # noqa: S311 - which octet is hit, no secret
     path = store / "private" / "ledger.jsonl"
@@ -88,8 +90,15 @@ def log_figures(ground: Ground) -> list[Figure]:
     """Tamper with a log, as root and without its key."""
     tried = tampering.tamper(seed=ground.seed, count=ground.sizes.tampers, entries=ENTRIES)
     return [
-        at_least("altérations du journal essayées", sum(one.tried for one in tried), ground.sizes.tampers * 0.95),
-        *(equals(f"journal, {one.kind} : non détectées", one.tried - one.found, 0) for one in tried),
+        at_least(
+            "altérations du journal essayées",
+            sum(one.tried for one in tried),
+            ground.sizes.tampers * 0.95,
+        ),
+        *(
+            equals(f"journal, {one.kind} : non détectées", one.tried - one.found, 0)
+            for one in tried
+        ),
     ]
 
 
@@ -114,7 +123,10 @@ def live(subject: Live) -> list[Figure]:
     tried, missed = ledger_missed(
         store, subject.school, subject.school.catalogue(), seed=17, count=subject.sizes.tampers // 4
     )
-    return [at_least("altérations du registre essayées", tried, 1), equals("registre : non détectées", missed, 0)]
+    return [
+        at_least("altérations du registre essayées", tried, 1),
+        equals("registre : non détectées", missed, 0),
+    ]
 
 
 def _believed(*_: Any) -> list[bytes]:

@@ -69,7 +69,8 @@ def test_a_new_release_and_a_new_document_change_what_depends_on_them(own_public
     (own_public / "releases/T1/2026-W37.json").unlink()
     after = {path: client.get(path, accept=HTML).headers["etag"] for path in ADDRESSES}
     same = {path for path in ADDRESSES if before[path] == after[path]}
-    assert same == {RELEASE, f"{RELEASE}?format=csv-fr", "/api/v1/documents/school"}
+    form = f"{RELEASE}?format=csv-fr"
+    assert same == {RELEASE, form, "/api/v1/documents/school", "/charte?lang=en"}
     reseal_document(own_public, "status")
     last = {path: client.get(path, accept=HTML).headers["etag"] for path in ADDRESSES}
     assert not {path for path in ADDRESSES if last[path] == after[path]}

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,11 +18,14 @@ def main() -> int:
     parser.add_argument("groups", nargs="*", default=[], metavar="GROUP")
     parser.add_argument("--module", action="append", default=[], help="this file only")
     parser.add_argument("--results", type=Path, help="one JSON line for each change, appended")
+    parser.add_argument("--keep", type=Path, help="which test passes over which line, kept here")
     arguments = parser.parse_args()
     groups = arguments.groups or list(runner.GROUPS)
     found = []
-    with runner.scratch() as scratch:
-        for result in runner.run(groups, arguments.module, Path(scratch)):
+    with tempfile.TemporaryDirectory(prefix="jauge-mutation-") as scratch:
+        keep = arguments.keep or Path(scratch)
+        keep.mkdir(exist_ok=True)
+        for result in runner.run(groups, arguments.module, keep):
             found.append(result)
             if arguments.results:
                 with arguments.results.open("a", encoding="utf-8") as file:

@@ -159,19 +159,20 @@ def _with_test(node: ast.If, *, value: bool) -> ast.AST:
 
 def _declarative(node: ast.AST) -> list[ast.AST]:
     """Return the parts of a node that say nothing at run time, or nothing that is a rule."""
+    parts: list[ast.AST | None] = []
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return [node]  # a docstring, of a module, a function, a field
-    if isinstance(node, ast.arg):
-        return [node.annotation] if node.annotation else []
-    if isinstance(node, ast.FunctionDef):
-        return [*node.decorator_list, *([node.returns] if node.returns else [])]
-    if isinstance(node, ast.ClassDef):
-        return [*node.decorator_list, *node.bases]
-    if isinstance(node, ast.Raise):  # the wording of a message
-        return [part for part in ast.walk(node) if isinstance(part, ast.JoinedStr | ast.Constant)]
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in LEFT_ALONE:
-        return [node]
-    return []
+        parts = [node]  # a docstring, of a module, a function, a field
+    elif isinstance(node, ast.arg):
+        parts = [node.annotation]
+    elif isinstance(node, ast.FunctionDef):
+        parts = [*node.decorator_list, node.returns]
+    elif isinstance(node, ast.ClassDef):
+        parts = [*node.decorator_list, *node.bases]
+    elif isinstance(node, ast.Raise):  # the wording of a message
+        parts = [part for part in ast.walk(node) if isinstance(part, ast.JoinedStr | ast.Constant)]
+    elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in LEFT_ALONE:
+        parts = [node]
+    return [part for part in parts if part is not None]
 
 
 def _left_alone(tree: ast.Module) -> set[int]:

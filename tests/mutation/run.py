@@ -20,7 +20,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -115,8 +114,12 @@ def passing(tests: list[str], scratch: Path) -> Passing:
     Raises:
         SystemExit: they fail as they are.
     """
+    scratch = scratch / "-".join(tests).replace("/", ".")
+    scratch.mkdir(exist_ok=True)
     (scratch / "watched.py").write_text(PLUGIN, "utf-8")
     data, times = scratch / "coverage", scratch / "times.json"
+    if times.exists():
+        return Passing(_lines(data), json.loads(times.read_text("utf-8")))
     environment = os.environ | {
         "JAUGE_TIMES": str(times),
         "PYTHONPATH": f"{scratch}:{ROOT}",
@@ -216,9 +219,20 @@ def _run_child(module: str, mutant: Mutant, tests: list[str]) -> None:
         os.chdir(ROOT)
         sys.meta_path.insert(0, _Changed(module, mutant))
         options = ["-x", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--no-header"]
+        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # loaded by the server
         code = int(pytest.main([*tests, *options, "--hypothesis-profile=mutation"]))
     finally:
         os._exit(code)
+
+
+def _control(module: str, source: str, over: Passing) -> None:
+    """Raise unless the tests pass when the module is put in its own place unchanged."""
+    import ast
+
+    unchanged = Mutant(0, "nothing", ast.parse(source))
+    killed, how = try_one(module, unchanged, over.tests(module, 0, 0))
+    if killed:
+        raise SystemExit(f"{module}: the tests fail without any change ({how})")
 
 
 def _statements(source: str) -> dict[int, tuple[int, int]]:
@@ -249,12 +263,8 @@ def run(groups: list[str], only: list[str], scratch: Path) -> Iterator[Result]:
                 continue
             source = (ROOT / module).read_text("utf-8")
             around = _statements(source)
+            _control(module, source, over)
             for mutant in mutants(source):
                 first, last = around.get(mutant.line, (mutant.line, mutant.line))
                 killed, how = try_one(module, mutant, over.tests(module, first, last))
                 yield Result(module, mutant.line, mutant.what, killed, how)
-
-
-def scratch() -> "tempfile.TemporaryDirectory[str]":
-    """Return a directory for what the run keeps."""
-    return tempfile.TemporaryDirectory(prefix="jauge-mutation-")
