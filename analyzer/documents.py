@@ -52,6 +52,7 @@ def school_document(bench: Bench, as_of: date) -> dict[str, Any]:
         "name": school.name,
         "uai": school.uai,
         "public_url": school.public_url,
+        "dpo": school.contacts.dpo.line() if school.contacts.dpo else None,
         "timezone": school.calendar.timezone.key,
         "holiday_zone": school.calendar.holiday_zone,
         "zones": [

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import access
 from api.accounts.throttle import Bucket
 from api.permalinks import Unknown, moved
-from api.problems import answer, is_machine
+from api.problems import READER, answer, is_machine
 from dashboards.reader import ANYONE, OPEN, Asked, Reader
 
 FORM_FIELD: Final = "form"
@@ -34,7 +34,6 @@ TOKEN: Final = "jauge.token"  # noqa: S105 - a name in the scope
 PER_S, BURST = 50.0, 1_000.0
 """Requests of one token: a program that reads everything there is needs about a thousand."""
 MOST_RATES: Final = 1_000
-READER: Final = "jauge.reader"
 FIELDS: Final = "jauge.fields"
 COOKIE: Final = "jauge.cookie"
 

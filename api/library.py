@@ -254,6 +254,7 @@ class Library:
                 weeks=(),
                 days=(),
                 link=(),
+                policy=self._policy(),
             )
         )
 
@@ -263,8 +264,11 @@ class Library:
         Raises:
             Problem: nothing is published.
         """
-        names = self._read(self._published.documents)
-        found = [self._published.stamp("documents", name) for name in names]
+        published = self._published
+        if not self.ready():
+            raise Problem("nothing-published")
+        names = published.documents()
+        found = self._read(lambda: [published.stamp("documents", name) for name in names])
         return tuple(chain(names, *found))
 
     def material(self, term: str | None, today: Callable[[str], date]) -> Material:
@@ -280,7 +284,9 @@ class Library:
         """
         if not self.ready():
             raise Problem("nothing-published")
-        return self._read(lambda: read_material(self._published, term, today))
+        return self._read(
+            lambda: read_material(self._published, term, today, policy=self._policy())
+        )
 
     def _read(self, reading: Callable[[], T]) -> T:
         try:

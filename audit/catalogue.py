@@ -7,12 +7,25 @@ from typing import Final
 from audit.attack import Attack
 
 PLACES: Final = (
+    ("audit.attacks.surface", "ATTACK"),
+    ("audit.attacks.averaging", "ATTACK"),
+    ("audit.attacks.differencing", "ATTACK"),
+    ("audit.attacks.windows", "ATTACK"),
     ("audit.attacks.sensitivity", "ATTACK"),
     ("audit.attacks.noise_law", "ATTACK"),
     ("audit.attacks.canary", "MU"),
     ("audit.attacks.canary", "MEMBERSHIP"),
     ("audit.attacks.secretary", "ATTACK"),
     ("audit.attacks.dominance", "ATTACK"),
+    ("audit.attacks.reconstruction", "ATTACK"),
+    ("audit.attacks.identity", "PSEUDONYMS"),
+    ("audit.attacks.identity", "CANARIES"),
+    ("audit.attacks.linkage", "ATTACK"),
+    ("audit.attacks.scorecard", "ATTACK"),
+    ("audit.attacks.policy", "ATTACK"),
+    ("audit.attacks.tampering", "ATTACK"),
+    ("audit.attacks.killing", "ATTACK"),
+    ("audit.attacks.budget", "ATTACK"),
     ("audit.attacks.readable", "ATTACK"),
 )
 

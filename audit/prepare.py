@@ -8,6 +8,7 @@ import json
 import pickle
 import time
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from analyzer import activity, cells, pipeline, release
 from analyzer.store import Store
 from audit.alter import replaced
 from audit.ground import FIRST, TRUTH, Ground, Truth
-from privacy.acknowledgement import DECIDED, KEY_DECLARED, Decision, sign, state_of
+from privacy.acknowledgement import Decision, sign, state_of
 from privacy.gate.bounded import DayCells, cells_of
 from privacy.gate.tables import Definition
 from privacy.keys import public_text
@@ -27,6 +28,7 @@ from privacy.store.commit import Committer, Part
 from privacy.store.keys import FileKeyring
 from privacy.store.layout import FLOWS, LINK, keys_beside
 from school.enforced import terms_of
+from school.load import School
 from simulator.day import Day, draw_day
 from simulator.people import make_roster
 from simulator.weeks import link_table, slice_table
@@ -40,7 +42,8 @@ def thinned(table: pa.Table, keep: int) -> pa.Table:
 
 def _days(ground: Ground) -> list[date]:
     last = ground.as_of - timedelta(days=1)
-    return [FIRST + timedelta(days=n) for n in range((last - FIRST).days + 1)]
+    whole = (last - FIRST).days + 1
+    return [FIRST + timedelta(days=n) for n in range(min(ground.sizes.days or whole, whole))]
 
 
 def write(ground: Ground) -> dict[date, dict[int, int]]:
@@ -50,6 +53,7 @@ def write(ground: Ground) -> dict[date, dict[int, int]]:
     committer = Committer(ground.store, keys, lambda: time.time_ns() // 1_000)
     committer.open()
     known = {}
+    acknowledge_store(ground.store, ground.school)
     for day in _days(ground):
         drawn = draw_day(roster, ground.seed, day)
         whole = slice_table(drawn, roster, ground.seed)
@@ -107,15 +111,14 @@ class _Listener:
         return self._real(answers, definition, day)
 
 
-def _acknowledge(ground: Ground) -> None:
-    """Let the simulated school's DPO sign: without a signature nothing is released."""
-    keys = keys_beside(ground.store)
-    log = AuditLog(ground.store, keys, lambda: time.time_ns() // 1_000)
-    dpo = Ed25519PrivateKey.generate()
-    log.append(KEY_DECLARED, {"public_key": public_text(dpo.public_key())})
+def acknowledge_store(store: Path, school: School) -> None:
+    """Let an invented DPO sign the terms in force: without it nothing is released."""
+    log = AuditLog(store, keys_beside(store), lambda: time.time_ns() // 1_000)
+    key = Ed25519PrivateKey.generate()
+    log.append("dpo_key_declared", {"public_key": public_text(key.public_key())})
     after = state_of(log.entries()).last
-    signed = sign(Decision.ACKNOWLEDGED, terms_of(ground.school), dpo, after=after)
-    log.append(DECIDED, {"sealed": json.loads(signed)})
+    signed = sign(Decision.ACKNOWLEDGED, terms_of(school), key, after=after)
+    log.append("dpo_decided", {"sealed": json.loads(signed)})
 
 
 def prepare(ground: Ground) -> None:
@@ -127,7 +130,6 @@ def prepare(ground: Ground) -> None:
     with replaced((activity, "counted", listener)):
         pipeline.analyze(ground.store, ground.school, **known)
     exact = _exact(ground)
-    _acknowledge(ground)
     release.release(ground.store, ground.school, **known)
     truth = Truth(exact, np.array(listener.filled, np.int64))
     (ground.scratch / TRUTH).write_bytes(pickle.dumps(truth))

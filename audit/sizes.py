@@ -43,13 +43,15 @@ class Sizes:
     """A17: alterations of each record."""
     ledger_weeks: int
     """A19: weeks charged."""
+    days: int = 0
+    """Simulated days with slices; 0: every day of the weeks."""
 
     def for_mutants(self) -> "Sizes":
         """Return sizes that show a gross fault: a mutant needs no more."""
         return replace(
             self, pairs=min(self.pairs, 300), whole_pairs=min(self.whole_pairs, 5),
             monster_flows=20_000, reads=min(self.reads, 20), fuzz=min(self.fuzz, 40),
-            kills=16, tampers=min(self.tampers, 60),
+            kills=4, tampers=min(self.tampers, 60),
             addresses=min(self.addresses, 1 << 14), ledger_weeks=min(self.ledger_weeks, 4),
         )  # fmt: skip
 

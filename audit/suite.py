@@ -8,10 +8,11 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from audit.attack import Attack, Figure, Mutant, Outcome, Report, Verdict
 from audit.catalogue import by_number, load
@@ -59,7 +60,7 @@ def _live(order: Order, attack: str) -> Live:
     return Live(order.store, order.school, place, order.sizes)
 
 
-def _judge(attack: Attack, figures: Sequence[Figure]) -> Verdict:
+def _judge(figures: Sequence[Figure]) -> Verdict:
     if not figures:
         return Verdict.NOT_RUN
     return Verdict.BROKEN if any(one.holds is False for one in figures) else Verdict.HELD
@@ -74,10 +75,10 @@ def run_real(order: Order, task: Task) -> Outcome:
     subject = _live(order, attack.number) if task.subject == LIVE else _ground(order)
     figures = tuple(measure(subject))
     note = ""
-    if attack.fresh and _judge(attack, figures) is Verdict.BROKEN:
+    if attack.fresh and _judge(figures) is Verdict.BROKEN:
         figures, note = tuple(measure(subject)), "mesuré deux fois : bruit frais"
     return Outcome(
-        attack.number, task.subject, _judge(attack, figures), figures,
+        attack.number, task.subject, _judge(figures), figures,
         round(time.monotonic() - began, 1), note,
     )  # fmt: skip
 
@@ -112,6 +113,11 @@ def _safely(run: Callable[[Order, Task], Outcome], order: Order, task: Task) -> 
     """Run; an attack that breaks down is reported as such, without a value: the report is red."""
     try:
         return run(order, task)
+    except ModuleNotFoundError as missing:
+        note = f"il manque le paquet {missing.name} (jauge[demo])"
+        return Outcome(
+            task.attack, task.subject, Verdict.NOT_RUN, note=note, mutant=task.mutant is not None
+        )
     except Exception as error:  # noqa: BLE001 - whatever it is, the attack was not carried out
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
@@ -136,6 +142,34 @@ def _tasks(order: Order, attacks: Iterable[Attack]) -> tuple[list[Task], list[Ta
     return real, mutants
 
 
+SLOWEST: Final = ("A5", "A18", "A13", "A12", "A7", "A1")
+"""Begun first, so that no core waits for the last of them."""
+
+
+class _Work:
+    """Hands tasks to a pool and collects what comes back, telling how far it is."""
+
+    def __init__(self, order: Order, total: int, progress: Progress) -> None:
+        self._order, self._total, self._progress = order, total, progress
+        self.outcomes: list[Outcome] = []
+
+    def drain(
+        self,
+        pool: ProcessPoolExecutor,
+        tasks: Sequence[Task],
+        run: Callable[[Order, Task], Outcome],
+    ) -> None:
+        """Run some tasks to their end."""
+        ordered = sorted(
+            tasks, key=lambda t: SLOWEST.index(t.attack) if t.attack in SLOWEST else 99
+        )
+        waiting = {pool.submit(_safely, run, self._order, task): task for task in ordered}
+        for future in as_completed(waiting):
+            self.outcomes.append(future.result())
+            task = waiting[future]
+            self._progress(f"{task.attack} {task.subject}", len(self.outcomes), self._total)
+
+
 def _quiet() -> None:
     """A worker writes nothing of its own: files it makes are private, low priority."""
     os.umask(0o077)
@@ -153,29 +187,24 @@ def run(order: Order, *, policy: str, machine: str, progress: Progress) -> Repor
     began, start = datetime.now(UTC), time.monotonic()
     attacks = [one for one in load() if not order.only or one.number in order.only]
     real, mutants = _tasks(order, attacks)
-    total = len(real) + len(mutants) + 1
-    outcomes: list[Outcome] = []
+    work = _Work(order, len(real) + len(mutants), progress)
     context = multiprocessing.get_context("spawn")
-    pool = {"max_workers": WORKERS, "mp_context": context, "initializer": _quiet}
-    with ProcessPoolExecutor(**pool) as honest, ProcessPoolExecutor(**pool) as altered:  # type: ignore[arg-type]
-        progress("école simulée", 0, total)
-        school = [t for t in (*real, *mutants) if by_number(t.attack).needs == "school"]
-        preparing = [honest.submit(prepare, _ground(order))] if school else []
-        outcomes += _drain(
-            order, honest, [t for t in real if t not in school], run_real, progress, total, 1
-        )
+
+    def pool() -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_quiet)
+
+    with pool() as honest, pool() as altered:
+        progress("école simulée", 0, len(real) + len(mutants))
+        ready = [t for t in real if by_number(t.attack).needs == "nothing" or t.subject == LIVE]
+        rest = [t for t in real if t not in ready]
+        needed = rest or any(by_number(t.attack).needs == "school" for t in mutants)
+        preparing = [honest.submit(prepare, _ground(order))] if needed else []
+        work.drain(honest, ready, run_real)
         for one in preparing:
             one.result()
-        outcomes += _drain(
-            order,
-            honest,
-            [t for t in real if t in school],
-            run_real,
-            progress,
-            total,
-            len(outcomes) + 1,
-        )
-        outcomes += _drain(order, altered, mutants, run_mutant, progress, total, len(outcomes) + 1)
+        work.drain(honest, rest, run_real)
+        work.drain(altered, mutants, run_mutant)
+    outcomes = work.outcomes
     order_of = {attack.number: n for n, attack in enumerate(attacks)}
     outcomes.sort(key=lambda one: (order_of[one.attack], one.mutant, one.subject))
     return Report(
@@ -187,18 +216,3 @@ def run(order: Order, *, policy: str, machine: str, progress: Progress) -> Repor
         machine=machine,
         outcomes=tuple(outcomes),
     )
-
-
-def _drain(
-    order: Order, pool: ProcessPoolExecutor, tasks: Sequence[Task],
-    run_one: Callable[[Order, Task], Outcome], progress: Progress, total: int, done: int,
-) -> list[Outcome]:  # fmt: skip
-    waiting: dict[Future[Outcome], Task] = {
-        pool.submit(_safely, run_one, order, task): task for task in tasks
-    }
-    found = []
-    for future in as_completed(waiting):
-        task = waiting[future]
-        found.append(future.result())
-        progress(f"{task.attack} {task.subject}", done + len(found), total)
-    return found

@@ -38,8 +38,9 @@ def add_to(audit: typer.Typer) -> None:
     audit.command("report", help=CHECK_HELP)(check_report)
 
 
-def attack(
+def attack(  # one keyword per option
     context: typer.Context,
+    *,
     profile: Annotated[str | None, typer.Option(help="`dpo`: the attack suite.")] = None,
     store: Annotated[
         Path | None, typer.Option(help="A live store: read, and its report sealed.", readable=False)
@@ -217,6 +218,7 @@ Example: jauge audit report report/audit.json --public /var/lib/jauge/public
 def check_report(
     report: Annotated[Path, typer.Argument(help="The report's JSON file.")],
     public: Annotated[Path, typer.Option(help="The store's public directory, for its key.")],
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """See CHECK_HELP."""

@@ -116,6 +116,8 @@ class School:
     """The school's national number, if declared."""
     public_url: str = ""
     """Where people in the school open these pages, if declared."""
+    dpo: str = ""
+    """How to reach the data protection officer, if declared."""
 
     def week(self, period: str) -> Week:
         """Return a declared week, or the bare ISO week when the calendar does not hold it."""
@@ -297,6 +299,7 @@ def read_school(payload: Mapping[str, Any]) -> School:
         ),
         uai=str(payload.get("uai") or ""),
         public_url=str(payload.get("public_url") or ""),
+        dpo=str(payload.get("dpo") or ""),
     )
 
 

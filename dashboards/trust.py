@@ -189,8 +189,14 @@ def _audit(snapshot: Snapshot, texts: Texts) -> Check:
     audit = snapshot.papers.get("audit")
     if audit is None:
         return Check("audit", WATCH, texts("trust.audit.missing"))
-    told = trust_words.audit_told(audit, texts)
-    return Check("audit", GOOD if told.passed else BAD, told.sentence)
+    told = trust_words.audit_told(audit, texts, _in_force(snapshot))
+    level = GOOD if told.passed and told.current else WATCH if told.passed else BAD
+    return Check("audit", level, told.sentence)
+
+
+def _in_force(snapshot: Snapshot) -> str:
+    """Return the digest of the policy in force."""
+    return str(snapshot.privacy.get("policy") or snapshot.privacy["digest"])
 
 
 def _changes(journal: Mapping[str, Any], texts: Texts) -> Check:
@@ -232,8 +238,7 @@ def stale(name: str, snapshot: Snapshot) -> bool | None:
     document = snapshot.papers.get(name)
     if document is None:
         return None
-    in_force = snapshot.privacy.get("policy", snapshot.privacy["digest"])
-    return bool(document["policy"] != in_force)
+    return bool(document["policy"] != _in_force(snapshot))
 
 
 def _stop(live: Live, texts: Texts) -> Check:

@@ -42,6 +42,8 @@ def tables(
             "month": _month(journal["budget"], texts),
             "entries": _entries(journal["entries"], texts, full=live is not None),
         }
+    if "audit" in snapshot.papers:
+        found["attacks"] = _attacks(snapshot.papers["audit"]["attacks"], texts)
     if journal.get("since"):
         found["since"] = _since(journal["since"], texts)
     if live is not None and live.accesses:
@@ -97,6 +99,31 @@ def _settings(settings: Iterable[Mapping[str, Any]], texts: Texts) -> Table:
         for each in settings
     ]
     return _table("settings", ("setting", "in_force", "approved", "sense"), lines, texts)
+
+
+VERDICTS: Final = {
+    "tenu": "held",
+    "percé": "broken",
+    "non exécuté": "not_run",
+    "en panne": "failed",
+}
+"""Words of the audit's report, which is in French."""
+
+
+def _attacks(attacks: Iterable[Mapping[str, Any]], texts: Texts) -> Table:
+    lines = [
+        _row(
+            each["attack"],
+            each["title"],
+            texts(f"trust.attack.{VERDICTS.get(each['verdict'], 'failed')}"),
+            each["figure"],
+            each["criterion"],
+            f"{each['mutants_caught']}/{each['mutants']}",
+        )
+        for each in attacks
+    ]
+    heads = ("attack", "what", "verdict", "figure", "criterion", "mutants")
+    return _table("attacks", heads, lines, texts)
 
 
 NOISE: Final = "noise (sigma)"

@@ -17,6 +17,8 @@ SHORT: Final = 16
 EPSILONS: Final = ("device_day", "two_devices", "school_week", "boarding_week")
 PARTS: Final = {"cost (rho)": "cost", "cap": "cap", "noise (sigma)": "noise"}
 OTHERS: Final = {"profile": "profile", "addresses of the school": "addresses"}
+GREEN: Final = "vert"
+"""The verdict of an audit that every attack and every mutant ended as it must."""
 ROLES: Final = frozenset({"admin", "committee", "dpo"})
 
 
@@ -53,23 +55,23 @@ class Audit:
     """What the last attack suite said."""
 
     passed: bool
+    current: bool
+    """It attacked what is in force now."""
     sentence: str
 
 
-def audit_told(document: Mapping[str, Any], texts: Texts) -> Audit:
-    """Return the last audit: its day, its verdict, its mutant score."""
-    content = document.get("content", document)
-    mutants = content.get("mutants", {})
-    passed = content.get("verdict") == "passed"
-    key = "passed" if passed else "failed"
-    return Audit(
-        passed,
-        texts(
-            f"trust.audit.{key}",
-            day=day(str(content.get("as_of", document.get("as_of")))[:10], texts),
-            caught=mutants.get("caught", "?"), mutants=mutants.get("total", "?"),
-        ),
-    )  # fmt: skip
+def audit_told(document: Mapping[str, Any], texts: Texts, policy: str) -> Audit:
+    """Return the last audit: its day, its verdict, its mutant score; under which policy."""
+    passed = document["verdict"] == GREEN
+    current = document["policy"] == policy
+    key = "failed" if not passed else "passed" if current else "older"
+    sentence = texts(
+        f"trust.audit.{key}",
+        day=moment(document["begun"], texts),
+        caught=document["mutants_caught"],
+        mutants=document["mutants"],
+    )
+    return Audit(passed, current, sentence)
 
 
 def respect_name(respect: str, texts: Texts) -> str:

@@ -250,18 +250,19 @@ def _week_accuracy(week: Mapping[str, Side], guesses: int) -> float:
     """The weekly and monthly tables hold the canary five times, each daily release once."""
     per_day = {n: s for n, s in week.items() if s.releases > 1}
     rest = {n: s for n, s in week.items() if s.releases == 1}
-    scores = []
-    for present in (0, 1):
+
+    def scores(present: int) -> np.ndarray:
         # The likelihood ratio weighs a weekly cell five times: its mean moves five times as far.
-        scores.append(
-            sum(WEEK_DAYS * side.statistic(guesses, WEEK_DAYS * present) for side in rest.values())
-            + sum(side.statistic(guesses, present) for side in per_day.values())
-        )
+        weekly = (WEEK_DAYS * s.statistic(guesses, WEEK_DAYS * present) for s in rest.values())
+        daily = (s.statistic(guesses, present) for s in per_day.values())
+        return np.sum([*weekly, *daily], axis=0)
+
+    without, having = scores(0), scores(1)
     middle = (
         sum(WEEK_DAYS**2 * float(s.moved @ s.moved) / s.method.sigma**2 / 2 for s in rest.values())
         + sum(s.releases * float(s.moved @ s.moved) / s.method.sigma**2 / 2 for s in per_day.values())
     )  # fmt: skip
-    return float((np.mean(scores[1] > middle) + np.mean(scores[0] < middle)) / 2)
+    return float((np.mean(having > middle) + np.mean(without < middle)) / 2)
 
 
 def _week_theory(week: Mapping[str, Side]) -> float:
@@ -284,7 +285,7 @@ def _membership_of_mutant(ground: Ground) -> list[Figure]:
     found = measure_membership(small)
     reached = float(found[1].value)
     missing = [at_least("témoin : exactitude sur tables exactes", reached, 0.95)]
-    if reached < 0.95:  # noqa: PLR2004 - the control's own bar: a weak attack proves nothing
+    if reached < 0.95:
         return missing  # seen as held: the mutant survives, and the report is red
     return found
 

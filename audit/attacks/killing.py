@@ -41,12 +41,14 @@ ROOM: Final = (0, 200, 2_000, 20_000)
 """Octets that a file may reach where the disk refuses: none, a line, a release, several."""
 
 
-def _note_draws(notes: Path) -> None:
-    """Write down each draw, durably, outside the store."""
+def _note_draws(notes: Path, drawn: list[bool] | None = None) -> None:
+    """Write down each draw, durably, outside the store; `drawn` becomes true at the first."""
     real = noise.draw
 
     def draw(counts: Any, method: Method) -> list[int]:
         found = real(counts, method)
+        if drawn is not None:
+            drawn[0] = True
         with notes.open("a") as file:
             file.write(f"{method.sigma}\n")
             file.flush()
@@ -56,17 +58,17 @@ def _note_draws(notes: Path) -> None:
     noise.draw = draw
 
 
-def _die_at(step: int, *, after: bool) -> None:
-    """Let this process die at its n-th durable step, before or after it."""
+def _die_at(step: int, counting: list[bool], *, after: bool) -> None:
+    """Let this process die at its n-th durable step since `counting`, before or after it."""
     left = [step]
 
     def dying(real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
-            left[0] -= 1
-            if left[0] == 0 and not after:
+            left[0] -= counting[0]
+            if left[0] <= 0 and not after:
                 os.kill(os.getpid(), signal.SIGKILL)
             found = real(*arguments, **options)
-            if left[0] == 0:
+            if left[0] <= 0:
                 os.kill(os.getpid(), signal.SIGKILL)
             return found
 
@@ -133,9 +135,10 @@ def _one(ground: Ground, base: Path, number: int, balance: _Balance, *, in_order
         by_step, step, after = True, 1 + number, True
 
     def work() -> None:
-        _note_draws(notes)
+        counting = [not in_order]
+        _note_draws(notes, counting)
         if by_step:
-            _die_at(step, after=after)
+            _die_at(step, counting, after=after)
         _release(ground, store)
 
     pid, _ = _child(work)
@@ -251,7 +254,7 @@ def _warm(ground: Ground, base: Path) -> None:
 
 
 def kills(ground: Ground, *, in_order: bool = False) -> list[Figure]:
-    """Kill releases at random points, the seed says where; or at one durable step after the other."""
+    """Kill releases at random points, the seed says where; or at each durable step after the first draw."""
     base = _ready(ground)
     ground = ground.with_sizes(_one_week(ground))
     _warm(ground, base)

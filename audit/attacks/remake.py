@@ -9,6 +9,8 @@ from audit.ground import Ground
 KEEP = 40
 """One flow in so many: the analysis of the copy takes a second or two."""
 
+DAYS = 2
+
 
 def fresh(ground: Ground, name: str) -> Ground:
     """Return a ground of its own, empty: `prepare` fills it."""
@@ -16,9 +18,8 @@ def fresh(ground: Ground, name: str) -> Ground:
     if place.exists():
         shutil.rmtree(place)
     place.mkdir()
-    return replace(
-        ground, scratch=place, work=None, sizes=replace(ground.sizes, weeks=1, keep=KEEP)
-    )
+    sizes = replace(ground.sizes, weeks=1, keep=KEEP, days=DAYS)
+    return replace(ground, scratch=place, work=None, sizes=sizes)
 
 
 def remade(ground: Ground, name: str = "remade") -> Path:

@@ -172,7 +172,7 @@ def _with_from(
     self: routes.Routes, request: Request, table: str, since: Annotated[str | None, Query(alias="from")] = None
 ) -> Response:  # fmt: skip
     """The table from a day on: a window that the reader chooses."""
-    library = self._library  # noqa: SLF001 - the mutant is this class
+    library = self._library
     periods = [p for p in library.periods(table) if since is None or p >= since]
     found = [routes.public_release(library.payload(table, period)) for period in periods]
     return JSONResponse({"table": table, "releases": found, "path": request.url.path})

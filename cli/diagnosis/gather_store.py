@@ -55,6 +55,7 @@ def _acknowledged(root: Path, school: Any) -> bool:
     from cli.records import log_of
     from privacy.acknowledgement import Standing, standing
     from privacy.log.file import LogRefused
+    from school.enforced import terms_of
 
     if school is None:
         return False
@@ -62,7 +63,7 @@ def _acknowledged(root: Path, school: Any) -> bool:
         entries = log_of(root).entries()
     except LogRefused:
         return False
-    return standing(entries, school.privacy_digest) is Standing.IN_FORCE
+    return standing(entries, terms_of(school)) is Standing.IN_FORCE
 
 
 def _link(root: Path, found: dict[str, Any]) -> LinkFacts | None:

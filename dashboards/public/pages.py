@@ -30,7 +30,6 @@ def charter_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> 
         version=version(str(charter["version"]), texts),
         practice=practice_of(snapshot, texts),
         use_name=use_name,
-        policy=policy_of(snapshot),
         **common(snapshot, texts),
     )
 
@@ -58,7 +57,6 @@ def notice_page(
         "public/notice.html",
         Frame(texts, name, query),
         notice=in_language(document, texts),
-        policy=policy_of(snapshot),
         **common(snapshot, texts),
     )
 
@@ -111,5 +109,4 @@ def _poster(snapshot: Snapshot, notice: Mapping[str, Any] | None, texts: Texts) 
         "promise": in_language(notice, texts)["lead"] if notice else "",
         "address": whole,
         "code": code,
-        "policy": policy_of(snapshot),
     }

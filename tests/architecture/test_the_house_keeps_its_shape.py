@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("privacy", "school", "collector", "analyzer", "api", "dashboards", "cli", "simulator")
+ROOMS = (
+    "privacy",
+    "school",
+    "collector",
+    "analyzer",
+    "api",
+    "dashboards",
+    "cli",
+    "simulator",
+    "audit",
+)
 LARGEST_FILE = 500
 """STYLE section 1: 300 wished, 500 at most."""
 

@@ -24,8 +24,8 @@ from collector.locked import LockedPage
 from privacy.pseudonym import KEY_BYTES
 from privacy.store.keys import FileKeyring, derive
 from privacy.store.layout import keys_beside
+from simulator.canaries import FIRST_S, fifty, write_capture
 from tests.canary import stages
-from tests.canary.invented import FIRST_S, fifty, write_capture
 from tests.canary.traps import octets_in_memory
 from tests.canary.workshop import Workshop
 from tests.support.acknowledged import log_of

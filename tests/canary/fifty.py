@@ -21,10 +21,10 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+from audit.scanner import scan, scan_octets
+from simulator.canaries import FIRST_S, Canary, Machine, fifty, write_capture
 from tests.canary import stages
-from tests.canary.invented import FIRST_S, Canary, Machine, fifty, write_capture
 from tests.canary.pages import serve_and_read
-from tests.canary.scanner import scan, scan_octets
 from tests.canary.traps import (
     can_lock_memory,
     cores_into,

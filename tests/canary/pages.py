@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 
 from dashboards.frame import PAGES
-from tests.canary import invented
+from simulator import canaries as invented
 from tests.canary.workshop import Workshop
 from tests.support.processes import end, wait_until
 

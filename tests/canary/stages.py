@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.canary.invented import SERVER4, Machine, canary_packets
+from simulator.canaries import SERVER4, Machine, canary_packets
 from tests.canary.traps import within
 from tests.canary.workshop import Workshop
 from tests.conntrack.nat import SERVER, UDP_PORT, Nat, inside

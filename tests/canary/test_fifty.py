@@ -5,9 +5,9 @@ Without the live ring, the core pattern and the swap file, which the long form s
 
 import pytest
 
+from simulator.canaries import FIRST_S, fifty
 from tests.canary import stages
 from tests.canary.fifty import Run, published, recorded, searched
-from tests.canary.invented import FIRST_S, fifty
 from tests.conntrack.nat import nat
 from tests.support.needs import need_all, need_root
 from tests.support.stores import stored

@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from audit.scanner import Hit, forms, scan, scan_octets
 from cli.exits import Exit
-from tests.canary import invented
-from tests.canary.invented import CANARIES, SITE
-from tests.canary.scanner import Hit, forms, scan, scan_octets
+from simulator import canaries as invented
+from simulator.canaries import CANARIES, SITE
 from tests.canary.workshop import Workshop
 from tests.support.processes import ROOT
 from tests.support.stores import segments_of, stored

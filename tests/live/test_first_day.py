@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dashboards.frame import PAGES
+from simulator.canaries import write_capture
 from tests.api.client import HTML, Client
-from tests.canary.invented import write_capture
 from tests.support.acknowledged import acknowledge
 from tests.support.processes import ROOT
 

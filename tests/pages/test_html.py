@@ -28,7 +28,6 @@ def served(snapshot: Snapshot) -> dict[str, str]:
         "uses": pages.usages_page,
         "before_after": pages.before_after_page,
         "park": pages.park_page,
-        "charter": pages.charter_page,
         "accessibility": pages.accessibility_page,
     }
     return {
@@ -40,7 +39,7 @@ def served(snapshot: Snapshot) -> dict[str, str]:
 
 FIGURES = {
     "overview": 1, "load": 3, "saturation": 1, "services": 2, "uses": 5, "before_after": 1,
-    "park": 1, "charter": 0, "accessibility": 0,
+    "park": 1, "accessibility": 0,
 }  # fmt: skip
 FIRST_PAINT = 150_000
 """Octets of HTML, SVG and style sheet, before any script."""

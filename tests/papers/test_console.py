@@ -180,3 +180,35 @@ def test_what_an_older_analyzer_did_not_write_is_unknown_never_good(store, tmp_p
     found = answers(page)
     assert {found[q][0] for q in ("keys", "retention", "zones", "budget", "changes")} == {"watch"}
     assert "Inconnu" in found["keys"][1]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "same_policy", "level", "says"),
+    [("vert", True, "good", "12 of 12"), ("rouge", True, "bad", "Failed"), ("vert", False, "watch", "another policy")],
+)  # fmt: skip
+def test_the_last_audit_is_told_with_its_mutant_score(
+    store, tmp_path, verdict, same_policy, level, says
+):
+    import base64
+    import shutil
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from privacy.sealed import seal
+
+    shutil.copytree(store / "public", tmp_path / "s" / "public")
+    policy = Published(store / "public").document("privacy")["policy"]
+    line = {"attack": "A1", "title": "Sensibilité", "verdict": "tenu", "figure": "L2 : 2.0",
+            "criterion": "≤ 2", "mutants_caught": 3, "mutants": 3}  # fmt: skip
+    document = {
+        "document": "audit", "policy": policy if same_policy else "0" * 64, "begun": "2026-09-15T08:00:00Z",
+        "seconds": 1.0, "form": "full", "verdict": verdict, "mutants_caught": 12, "mutants": 12,
+        "report": "0" * 64, "attacks": [line],
+    }  # fmt: skip
+    seed = base64.b64decode((store / "private" / "keys" / "seal.key").read_bytes())
+    data = seal(document, Ed25519PrivateKey.from_private_bytes(seed))
+    (tmp_path / "s" / "public" / "documents" / "audit.json").write_bytes(data)
+    page = Browser(tmp_path / "s").get("/dpd?lang=en").text
+    assert answers(page)["audit"][0] == level
+    assert says in answers(page)["audit"][1]
+    assert ">3/3</td>" in page

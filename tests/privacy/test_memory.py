@@ -10,7 +10,7 @@ from collector.meter import layout
 from privacy.memory import SEEN
 from privacy.records import LINK_COLUMNS, SLICE_COLUMNS
 from privacy.records_fr import LINK_FR, SLICE_FR
-from tests.canary.invented import CANARIES
+from simulator.canaries import CANARIES
 
 STORED = {column.name for column in SLICE_COLUMNS}
 RECORDS = {

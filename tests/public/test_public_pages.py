@@ -44,7 +44,7 @@ def test_each_page_is_there_with_the_policy_of_the_releases(public, papers, path
     answer = Client(public).get(f"{path}?lang={lang}", accept=HTML)
     assert answer.status_code == 200
     assert f'<html lang="{lang}">' in answer.text
-    assert papers.privacy["digest"][:16] in answer.text
+    assert papers.policy[:16] in answer.text
     assert answer.text.count("<h1") == 1
 
 

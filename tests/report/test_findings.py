@@ -119,3 +119,24 @@ def test_a_school_is_called_what_it_likes_without_breaking_the_page(material: Ma
     assert "<script>" not in html + footer
     assert re.sub(r"\"[^\"]*\"", "", footer).count("}") == 3
     assert date(2026, 11, 27).isoformat() in html
+
+
+def test_the_latest_erasure_and_the_checkpoint_come_from_the_journal(material: Material):
+    proofs = [
+        {"day": "2026-11-06", "key_destroyed": "2026-11-15T01:00:00Z"},
+        {"day": "2026-11-05", "key_destroyed": "2026-11-14T01:00:00Z"},
+        {"day": "2026-11-09"},
+    ]
+    content = {"retention": {"proofs": proofs}, "log": {"entries": 1234, "root": "ab" * 32}}
+    told = dict(build(replace(material, documents={"journal": {"content": content}}), Texts("fr"))[
+        "protection"
+    ])  # fmt: skip
+    assert told["Dernier effacement"].startswith("clé du 6 nov. 2026 détruite le 15 nov. 2026")
+    assert flat(told["Point de contrôle du journal"]) == f"1 234 entrées, racine {'ab' * 16}"
+    assert "Dernier effacement" not in dict(build(material, Texts("fr"))["protection"])
+
+
+def test_services_and_dated_events_are_those_of_the_pages(material: Material):
+    built = build(material, Texts("fr"))
+    assert built["changes"][0].startswith("Autour du lundi 5 octobre 2026")
+    assert built["services"]["said"] or built["services"]["empty"]

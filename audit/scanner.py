@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,7 +26,9 @@ from privacy.store.commit import parquet_key
 from privacy.store.keys import FileKeyring
 from privacy.store.layout import FLOWS, keys_beside
 from privacy.store.parquet import decryption_of
-from tests.canary.invented import Canary
+
+if TYPE_CHECKING:
+    from simulator.canaries import Canary
 
 ZSTD, GZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b\x08"
 UNPACKED_MAX = 64 << 20
@@ -45,7 +48,7 @@ class Hit:
 
 
 @functools.cache
-def forms(canary: Canary) -> dict[str, bytes]:
+def forms(canary: "Canary") -> dict[str, bytes]:
     """Return every form by name. Forms are lower case, save octets and base64 (`exact …`)."""
     found: dict[str, bytes] = {}
     if canary.text is not None:
@@ -199,7 +202,7 @@ def _tables(path: Path, octets: bytes) -> Iterator[tuple[str, Iterator[pa.Table]
         yield "spooled value", _spooled(path)
 
 
-def scan_octets(octets: bytes, canaries: tuple[Canary, ...], place: str) -> set[Hit]:
+def scan_octets(octets: bytes, canaries: "tuple[Canary, ...]", place: str) -> set[Hit]:
     """Return what occurs in these octets."""
     if octets.count(0) == len(octets):
         return set()  # the ballast of a store: 16 MiB in which every form would be looked for
@@ -212,7 +215,7 @@ def scan_octets(octets: bytes, canaries: tuple[Canary, ...], place: str) -> set[
     return hits
 
 
-def scan(roots: list[Path], canaries: tuple[Canary, ...]) -> tuple[set[Hit], int]:
+def scan(roots: list[Path], canaries: "tuple[Canary, ...]") -> tuple[set[Hit], int]:
     """Scan every file under some directories; returns the hits and the octets that were read."""
     hits: set[Hit] = set()
     seen = 0
