@@ -147,3 +147,9 @@ def test_volumes_within_the_cap_stay_as_they_are_and_others_lose_no_more_than_th
     table = TABLES["T4"]
     rows = [Seen(1, cell, n * 10**6) for cell, n in zip(table.cells(), megabytes, strict=False)]
     assert bounded.volumes(rows, table)[: len(kept)] == kept
+
+
+def test_a_device_day_with_any_volume_is_one_and_one_without_is_none():
+    table = TABLES["T4"]
+    rows = [Seen(1, table.cells()[0], 10**9), Seen(2, table.cells()[1], 10**9), Seen(3, (), 9)]
+    assert count_seen(rows, table, MONDAY).devices == 2
