@@ -130,3 +130,26 @@ def test_a_cap_keeps_cells_from_the_place_that_the_pseudonym_says():
     assert bounded.met(everywhere, table) == (10, 11)
     last = [Seen(11, cell, 1) for cell in table.cells()]
     assert bounded.met(last, table) == (11, 0)
+
+
+@pytest.mark.parametrize(("octets", "megabytes"), [(499_999, 0), (500_000, 1), (1_499_999, 1)])
+def test_half_a_megabyte_is_rounded_up_and_an_octet_less_is_not(octets, megabytes):
+    table = TABLES["T4"]
+    assert bounded.volumes([Seen(1, table.cells()[0], octets)], table)[0] == megabytes
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "kept"), [((60,), (60,)), ((1000,), (1000,)), ((1000, 1), (999, 0))]
+)
+def test_volumes_within_the_cap_stay_as_they_are_and_others_lose_no_more_than_they_must(
+    megabytes, kept
+):
+    table = TABLES["T4"]
+    rows = [Seen(1, cell, n * 10**6) for cell, n in zip(table.cells(), megabytes, strict=False)]
+    assert bounded.volumes(rows, table)[: len(kept)] == kept
+
+
+def test_a_device_day_with_any_volume_is_one_and_one_without_is_none():
+    table = TABLES["T4"]
+    rows = [Seen(1, table.cells()[0], 10**9), Seen(2, table.cells()[1], 10**9), Seen(3, (), 9)]
+    assert count_seen(rows, table, MONDAY).devices == 2
