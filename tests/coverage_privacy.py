@@ -16,6 +16,11 @@ TESTS = (
     "tests/store/test_commit.py",
     "tests/store/test_keys_at_rest.py",
     "tests/store/test_merge.py",
+    "tests/store/test_directory.py",
+    "tests/store/test_space_and_status.py",
+    "tests/school/test_enforced.py",
+    "tests/api/test_policy.py",
+    "tests/api/test_releases.py",
 )
 """Short tests of what the room holds."""
 

@@ -278,3 +278,10 @@ def test_every_table_of_a_week_and_a_month_fits_into_the_total_of_a_day(tmp_path
     assert spent == pytest.approx(SETTINGS.total_rho)
     with pytest.raises(OverBudget):
         ledger_in(tmp_path).charge(charge_of("T9", DAY, 1e-6), total_rho=SETTINGS.total_rho)
+
+
+@pytest.mark.parametrize("policy", ["", "p" * 64, "a" * 63])
+def test_a_release_made_under_no_policy_is_refused(tmp_path, policy):
+    with pytest.raises(ReleaseRefused, match="under no policy"):
+        ask(tmp_path, occasion=replace(OCCASION, policy_digest=policy))
+    assert ledger_in(tmp_path).charges() == ()
