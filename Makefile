@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in /usr/bin/python3 /usr/local/bin/python3 python3; do \
   command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help run test check bench fuzz golden fmt setup setup-dev lock clean
+.PHONY: help run test check bench fuzz golden fmt deb setup setup-dev lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,10 @@ golden: setup-dev ## record the golden captures again (root, Debian's programs)
 
 fmt: setup-dev ## format and mend what ruff can mend
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+deb: setup ## the Debian package, dist/jauge_*.deb: installs without a network (WHEELS=DIR builds without one)
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r locks/build.lock
+	@deploy/deb/build.sh
 
 setup: .venv/.stamp-run
 

@@ -19,20 +19,26 @@ from typing import Any
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from analyzer import mandate
 from analyzer.annotations import annotations_document
 from analyzer.exact import Bench
 from analyzer.papers.all import papers
 from analyzer.practice import practice
 from analyzer.store import MEASURED, PUBLIC_FILE, SIMULATED, Store, write_whole
-from privacy.gate.noise import epsilons
+from privacy.effects import MONTH_DAYS
+from privacy.gate.noise import epsilon, epsilons
+from privacy.gate.periods import LONGEST_MONTH
 from privacy.memory import SEEN
 from privacy.records import LINK_COLUMNS, SLICE_COLUMNS, Reject
 from privacy.records_fr import LINK_FR, SLICE_FR
 from privacy.sealed import seal
+from privacy.settings import PrivacySettings, TableName
 from school.conditions import rule_sentences
 from school.terms import terms_between
 
 MEGA = 1_000_000
+MONTHLY: tuple[TableName, ...] = ("T5-bis", "T7")
+"""Tables of which one release holds a month of device-days."""
 COUNTED = ("offered", "parsed", *(f"rejected_{r.value}" for r in Reject), "kernel_drops", "shed")
 
 
@@ -46,6 +52,7 @@ def school_document(bench: Bench, as_of: date) -> dict[str, Any]:
         "name": school.name,
         "uai": school.uai,
         "public_url": school.public_url,
+        "dpo": school.contacts.dpo.line() if school.contacts.dpo else None,
         "timezone": school.calendar.timezone.key,
         "holiday_zone": school.calendar.holiday_zone,
         "zones": [
@@ -55,9 +62,11 @@ def school_document(bench: Bench, as_of: date) -> dict[str, Any]:
                 "kind": zone.kind,
                 "persons": zone.persons,
                 "published_as": bench.published[zone.name],
+                "cells": _cells(zone, bench.published[zone.name]),
             }
             for zone in school.zones
         ],
+        "whole_school_tables": [name for name, table in bench.tables.items() if not table.zones],
         "slots": [
             {
                 "name": slot.name,
@@ -89,6 +98,20 @@ def school_document(bench: Bench, as_of: date) -> dict[str, Any]:
             for term in terms_between(school.calendar, min(days), as_of)
         ],
     }
+
+
+def _cells(zone: Any, published: str | None) -> str:
+    """Return which cells by zone hold a zone's devices, from declarations alone.
+
+    `own`, `merged` (in those of the zone that the school named), `no_devices` (none are counted),
+    or `too_few`: in none. Tables of the whole school hold whoever is counted anywhere, so the use of
+    a small office shows there only; of what may be acted against, in T5-bis, month by month.
+    """
+    if not zone.counts_devices:
+        return "no_devices"
+    if published is None:
+        return "too_few"
+    return "own" if published == zone.name else "merged"
 
 
 def _line(line: Any) -> dict[str, Any]:
@@ -134,6 +157,29 @@ def _epsilons(rho: float) -> dict[str, float]:
     return epsilons(rho)
 
 
+def _device_month(settings: PrivacySettings) -> list[dict[str, Any]]:
+    """Return what one month of a monthly table says of a device that came on several of its days.
+
+    Its unit is the device-day, as everywhere, but one release holds a month of them: n days of one
+    device weigh n times, and cost n² times (group privacy).
+    """
+    return [
+        {
+            "table": name,
+            "days": days,
+            "rho": round(settings.method(name).rho * days**2, 9),
+            "epsilon": _epsilon_of_days(settings.method(name).rho, days),
+        }
+        for name in MONTHLY
+        for days in (MONTH_DAYS, LONGEST_MONTH)
+    ]
+
+
+@lru_cache(maxsize=32)
+def _epsilon_of_days(rho: float, days: int) -> float:
+    return epsilon(rho, days)
+
+
 def privacy_document(bench: Bench) -> dict[str, Any]:
     """Return the settings in force; the four epsilons are always published together."""
     settings = bench.settings
@@ -160,6 +206,7 @@ def privacy_document(bench: Bench) -> dict[str, Any]:
         "total_rho": settings.total_rho,
         "delta": "1e-6",
         **{f"epsilon_{name}": value for name, value in _epsilons(settings.total_rho).items()},
+        "device_month": _device_month(settings),
         "retention_days": settings.retention_days,
         "tables": tables,
         "floor_persons": settings.floor_persons,
@@ -202,6 +249,7 @@ def status_document(bench: Bench, as_of: date) -> dict[str, Any]:
     return {
         "document": "status",
         "as_of": as_of.isoformat(),
+        "capture": mandate.capture(bench),
         "origins": _runs(origins),
         "coverage": [
             _coverage(store, day)

@@ -14,14 +14,16 @@ from analyzer.code import code_digest
 from analyzer.exact import Bench
 from privacy.acknowledgement import SENTENCES, Standing, state_of
 from privacy.log.changes import CATALOGUE, POLICY, catalogue_change, policy_change
-from privacy.log.file import AuditLog
+from privacy.log.file import AuditLog, LogRefused
 from privacy.published import NOISY_TABLES
 from privacy.release import load_release
+from privacy.requests import stop_requested
 from privacy.sealed import open_sealed
 from privacy.store.layout import keys_beside
 
 RELEASED: Final = "release_made"
 LATE: Final = "late_slices"
+UNKNOWN: Final = "unknown"
 WHAT_TO_DO: Final = "`jauge privacy status` says what to do"
 
 
@@ -39,6 +41,16 @@ def missing(bench: Bench, log: AuditLog) -> str | None:
     """
     found = state_of(log.entries()).covered(bench.enforced.terms)
     return None if found is Standing.IN_FORCE else f"{SENTENCES[found]}; {WHAT_TO_DO}"
+
+
+def capture(bench: Bench) -> str:
+    """Return whether the collector may write about devices: a `Standing`, or `unknown`."""
+    if stop_requested(bench.store.root):
+        return Standing.STOPPED.value
+    try:
+        return state_of(log_of(bench).entries()).standing(bench.enforced.terms).value
+    except (LogRefused, OSError):
+        return UNKNOWN
 
 
 def tell_policy(bench: Bench, log: AuditLog) -> None:

@@ -3,7 +3,7 @@
 Nothing here is written by hand: each declared zone, period and category of services is put before
 `analyzer.classify`, as a service that its own name shows beyond doubt, while the line is calm, busy
 and saturated, for little traffic and for a lot. What comes out is grouped: first what holds at every
-place and time, then, zone by period, only what differs. Kinds of zones, not persons: `Facts` has no
+place and time, then per zone what holds there at every time, then by period only what differs. Kinds of zones, not persons: `Facts` has no
 such thing. Pages and poster show this table, so that what is displayed is what is enforced.
 
 Of what rules can see besides (a slot, an exam day, a behaviour, a protocol, a list) the table takes
@@ -156,24 +156,37 @@ def _group(outcome: Outcome, categories: Sequence[str], clauses: list[str]) -> d
 def _rows(
     school: School, periods: list[str], cells: Mapping[tuple[str, str], Outcomes], same: set[str]
 ) -> list[dict[str, Any]]:
-    """Zones whose cells are the same share a row; periods whose cells are the same share a cell."""
+    """Zones whose cells are the same share a row."""
     rows: dict[str, list[Any]] = {}
     for zone in school.zones:
         rows.setdefault(repr([cells[zone.kind, period] for period in periods]), []).append(zone)
-    found = []
-    for zones in rows.values():
-        merged: list[dict[str, Any]] = []
-        for period in periods:
-            outcomes = cells[zones[0].kind, period]
-            groups = _groups({c: o for c, o in outcomes.items() if c not in same})
-            twin = next((cell for cell in merged if cell["groups"] == groups), None)
-            if twin:
-                twin["periods"].append(period)
-            else:
-                merged.append({"periods": [period], "groups": groups})
-        labels = [zone.label.as_dict() for zone in zones]
-        found.append({"zones": labels, "cells": merged})
-    return found
+    return [
+        {
+            "zones": [zone.label.as_dict() for zone in zones],
+            **_row({period: cells[zones[0].kind, period] for period in periods}, same),
+        }
+        for zones in rows.values()
+    ]
+
+
+def _row(outcomes: Mapping[str, Outcomes], same: set[str]) -> dict[str, Any]:
+    """Tell once what holds there at every time; periods that differ alike share a cell."""
+    first = next(iter(outcomes.values()))
+    steady = {
+        category
+        for category in first
+        if category not in same and len({each[category] for each in outcomes.values()}) == 1
+    }
+    found: list[dict[str, Any]] = []
+    for period, each in outcomes.items():
+        groups = _groups({c: o for c, o in each.items() if c not in same | steady})
+        twin = next((cell for cell in found if cell["groups"] == groups), None)
+        if twin:
+            twin["periods"].append(period)
+        else:
+            found.append({"periods": [period], "groups": groups})
+    always = _groups({c: o for c, o in first.items() if c in steady})
+    return {"always": always, "cells": [cell for cell in found if cell["groups"]]}
 
 
 def _sure_only(charter: Charter, places: Sequence[tuple[str, str]]) -> bool:

@@ -67,9 +67,12 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule("/readyz", EVERYONE),
     Rule("/static/{path:path}", EVERYONE),
     Rule("/problemes", EVERYONE),
+    Rule("/accessibilite", EVERYONE),
     Rule("/notice", EVERYONE),
     Rule("/notice/eleves", EVERYONE),
     Rule("/affiche", EVERYONE),
+    Rule("/affiche.pdf", EVERYONE),
+    Rule("/charte", EVERYONE),
     Rule("/connexion", EVERYONE, FORM, forms=True),
     Rule("/installation", EVERYONE, FORM, forms=True),
     Rule("/invitation", EVERYONE, FORM, forms=True),
@@ -84,7 +87,6 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule("/saturation", USES),
     # The committee and the DPO.
     Rule("/", USES),
-    Rule("/charte", USES),  # becomes EVERYONE when it no longer holds figures of uses
     Rule("/services", USES),
     Rule("/usages", USES),
     Rule("/avant-apres", USES),

@@ -5,6 +5,7 @@ own file, nothing else.
 """
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from api import access
 from api.accounts.login import Login
+from api.console import make_console
 from api.door import Cookies, Door
 from api.entry import make_entry
 from api.library import Library
@@ -24,11 +26,13 @@ from api.limits import Limits
 from api.metrics import Metrics
 from api.openapi import contract
 from api.problems import Pointer, Problem, answer
+from api.public import make_public
 from api.quick import Quick
 from api.report import Printer, make_report
 from api.routes import PREFIX, make_router
 from api.shield import Shield
 from api.site import make_docs, make_site
+from api.stop import StopRequest
 from dashboards.pages import STATIC
 from privacy.published import Published
 
@@ -57,6 +61,7 @@ def create_app(
     *,
     https: bool = False,
     metrics_port: int | None = None,
+    store: Path | None = None,
 ) -> Metrics:
     """Return the application over one public directory, behind its door and its shield.
 
@@ -64,6 +69,7 @@ def create_app(
         published: the public directory.
         accounts: who may log in; None asks for no login (tests, `--open` on loopback).
         https: readers come over TLS: cookies are Secure and `__Host-`, and HSTS is sent.
+        store: the store's directory, whose `requests/` takes the DPO's wish to stop; None: nowhere.
         metrics_port: port on which `/metrics` is asked for, and nothing else; on loopback.
 
     Raises:
@@ -79,8 +85,12 @@ def create_app(
     )
     app.include_router(make_router(library))
     app.include_router(make_site(library))
-    app.include_router(make_report(library, Printer()))
+    printer = Printer()
+    app.include_router(make_report(library, printer))
+    app.include_router(make_public(library, printer))
     app.include_router(make_entry(accounts, cookies))
+    counts = accounts.accounts.journal.read if accounts else None
+    app.include_router(make_console(library, StopRequest(store), counts))
     app.openapi = lambda: contract(app)  # type: ignore[method-assign]
     app.include_router(make_docs(app.openapi))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

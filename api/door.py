@@ -9,6 +9,7 @@ under `Referrer-Policy: no-referrer` browsers send `null`.
 
 import hmac
 import secrets
+import time
 from functools import partial
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -18,8 +19,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import access
+from api.accounts.throttle import Bucket
 from api.permalinks import Unknown, moved
-from api.problems import answer, is_machine
+from api.problems import READER, answer, is_machine
 from dashboards.reader import ANYONE, OPEN, Asked, Reader
 
 FORM_FIELD: Final = "form"
@@ -28,7 +30,10 @@ MOST_FIELDS: Final = 16
 LONGEST_FORM: Final = 64 << 10
 """Octets of a form: a note and a password, with room."""
 IDENTITY: Final = "jauge.identity"
-READER: Final = "jauge.reader"
+TOKEN: Final = "jauge.token"  # noqa: S105 - a name in the scope
+PER_S, BURST = 50.0, 1_000.0
+"""Requests of one token: a program that reads everything there is needs about a thousand."""
+MOST_RATES: Final = 1_000
 FIELDS: Final = "jauge.fields"
 COOKIE: Final = "jauge.cookie"
 
@@ -37,6 +42,8 @@ class Identity(Protocol):
     """Somebody who is logged in, by a session or by a token."""
 
     role: str
+    key: bytes
+    """Stands for the session or the token."""
 
 
 class Doorkeepers(Protocol):
@@ -77,6 +84,7 @@ class Door:
     def __init__(self, app: ASGIApp, doorkeepers: Doorkeepers | None, cookies: Cookies) -> None:
         self._app, self._doorkeepers, self._cookies = app, doorkeepers, cookies
         self._key = secrets.token_bytes(32)
+        self._rates: dict[bytes, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -88,6 +96,11 @@ class Door:
             return
         jar = _cookies(request)
         role, held = self._who(request, jar, scope)
+        if self._too_many(scope):
+            refusal = answer(request, "too-many")
+            refusal.headers["Retry-After"] = "1"
+            await refusal(scope, receive, send)
+            return
         if role not in rule.readers and role != OPEN:
             await self._refuse(request, role)(scope, receive, send)
             return
@@ -114,12 +127,22 @@ class Door:
             known = (
                 self._doorkeepers.of_token(token.strip()) if scheme.lower() == "bearer" else None
             )
-            scope[IDENTITY] = known
+            scope[IDENTITY] = scope[TOKEN] = known
             return (known.role if known else ANYONE), ""
         cookie = jar.get(self._cookies.session, "")
         holder = self._doorkeepers.of_session(cookie) if cookie else None
         scope[IDENTITY] = holder
         return (holder.role, cookie) if holder else (ANYONE, form)
+
+    def _too_many(self, scope: Scope) -> bool:
+        """Say whether a token asks too often; there are only as many rates as valid tokens."""
+        holder = scope.get(TOKEN)
+        if holder is None:
+            return False
+        if holder.key not in self._rates and len(self._rates) >= MOST_RATES:
+            self._rates.clear()
+        rate = self._rates.setdefault(holder.key, Bucket(per_s=PER_S, burst=BURST))
+        return not rate.take(time.monotonic())
 
     def _refuse(self, request: Request, role: str) -> Response:
         if role != ANYONE:

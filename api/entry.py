@@ -7,6 +7,7 @@ one-time link only, which is used up by the time anybody could read it there.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -19,8 +20,9 @@ from api.door import Cookies
 from api.own_account import OwnAccount
 from api.problems import Problem, language
 from dashboards import account as pages
-from dashboards.reader import Asked
-from dashboards.texts import Texts
+from dashboards.pages import message_page
+from dashboards.reader import ANYONE, Asked, Reader
+from dashboards.texts import DEFAULT, Texts
 
 LONGEST: Final = 512
 """Longest address to which a login leads."""
@@ -53,13 +55,11 @@ class Entry:
         )
         if isinstance(result, Entered):
             return self._in(request, result)
-        paused = isinstance(result, Paused)
-        wait = math.ceil(result.seconds) if isinstance(result, Paused) else 0
-        page = pages.login_page(
-            texts(request), asked(request), error="paused" if paused else "wrong", name=name, wait_s=wait
-        )  # fmt: skip
-        headers = {"Retry-After": str(wait)} if paused else {}
-        return HTMLResponse(page, 429 if paused else 401, headers=headers)
+        if isinstance(result, Paused):
+            wait = str(math.ceil(result.seconds))
+            return HTMLResponse(_paused(language(request)), 429, headers={"Retry-After": wait})
+        page = pages.login_page(texts(request), asked(request), error="wrong", name=name)
+        return HTMLResponse(page, 401)
 
     def _in(self, request: Request, entered: Entered) -> Response:
         response = RedirectResponse(self._next(request, entered.account.role), 303)
@@ -150,6 +150,20 @@ class Entry:
             page = pages.login_page(texts(request), Asked({}, door.reader(request)), error="code")
             return HTMLResponse(page, 401)
         return self._in(request, self.login.open(account, "link_used"))
+
+
+@cache
+def _paused(lang: str) -> bytes:
+    """Return the page that a flood of tries gets: drawn once, or drawing it would be the flood's aim."""
+    query = {"lang": lang} if lang != DEFAULT else {}
+    page = message_page(
+        "login-paused", Texts(lang), status=429, query=Asked(query, Reader(ANYONE, _nothing))
+    )
+    return page.encode()
+
+
+def _nothing(_path: str) -> bool:
+    return False
 
 
 WAYS_IN: Final = frozenset(

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from api.problems import Problem
 from api.shelf import Kept, Shelf
 from api.term import read_material
+from dashboards.events import Event, read_events
 from dashboards.reading import (
     LinkDay,
     Snapshot,
@@ -20,6 +21,7 @@ from dashboards.reading import (
     read_link_day,
     read_school,
     read_status,
+    with_exams,
 )
 from dashboards.report.material import Material
 from privacy.policy import GENERATED, PolicyMismatch, check_documents
@@ -31,6 +33,14 @@ WEEKS_SHOWN = 20
 """Weeks that a page looks back at: a term with its holidays. Longer views come with a term page."""
 DAYS_SHOWN = 7 * WEEKS_SHOWN
 MONTHS_SHOWN = 6
+DAYS_TOLD = 30
+"""Days of T6: the last one is told, the others are what a rehearsed week is compared with."""
+SHOWN = {
+    **dict.fromkeys(("T1", "T2", "T3", "T4", "rehearsal"), WEEKS_SHOWN),
+    **dict.fromkeys(("T5-bis", "T7"), MONTHS_SHOWN),
+    "T6": DAYS_TOLD,
+}
+"""How many releases of each noisy table the pages look back at."""
 LOOK_EVERY_S = 1.0
 """How old the policy's digest on an answer may be."""
 ENFORCED = ("school", "charter", "privacy", "status")
@@ -41,6 +51,8 @@ DOCUMENTS = (
     "school", "charter", "privacy", "status",
     "register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal", "annotations",
 )  # fmt: skip
+PAPERS = ("register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal")
+"""Those that the pages about confidence read, as far as they are there."""
 
 ODD = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What reading a payload of an unknown shape raises."""
@@ -193,12 +205,12 @@ class Library:
             )
 
         noisy = {
-            table: tuple(readable(table, limit, reader(table)))
-            for table, limit in (("T1", WEEKS_SHOWN), ("T6", 1), ("T7", MONTHS_SHOWN))
+            table: tuple(readable(table, limit, reader(table))) for table, limit in SHOWN.items()
         }
         link = [day for each in readable("link", DAYS_SHOWN, link_day) for day in each]
+        events = self._events()
         return Snapshot(
-            school=read_school(published.document("school")),
+            school=with_exams(read_school(published.document("school")), events),
             status=read_status(published.document("status")),
             charter=published.document("charter"),
             privacy=published.document("privacy"),
@@ -206,9 +218,58 @@ class Library:
             days=noisy["T6"],
             link=tuple(link),
             fills=noisy["T7"],
+            slots=noisy["T2"],
+            services=noisy["T3"],
+            volumes=noisy["T4"],
+            months=noisy["T5-bis"],
+            rehearsals=noisy["rehearsal"],
+            events=events,
             unreadable=tuple(unreadable),
+            papers={name: published.document(name) for name in self.documents() if name in PAPERS},
             policy=policy,
         )
+
+    def _events(self) -> tuple[Event, ...]:
+        """Return the dated events; none in directories written before there were any."""
+        try:
+            return read_events(self._published.document("annotations"))
+        except FileNotFoundError:
+            return ()
+
+    def papers(self) -> Snapshot:
+        """Return what the public pages may show: documents, and no release.
+
+        Raises:
+            Problem: nothing published, or something broken.
+        """
+        if not self.ready():
+            raise Problem("nothing-published")
+        published = self._published
+        return self._read(
+            lambda: Snapshot(
+                school=read_school(published.document("school")),
+                status=read_status(published.document("status")),
+                charter=published.document("charter"),
+                privacy=published.document("privacy"),
+                weeks=(),
+                days=(),
+                link=(),
+                policy=self._policy(),
+            )
+        )
+
+    def stamp_of_papers(self) -> Stamp:
+        """Return what changes with any sealed document; opens nothing.
+
+        Raises:
+            Problem: nothing is published.
+        """
+        published = self._published
+        if not self.ready():
+            raise Problem("nothing-published")
+        names = published.documents()
+        found = self._read(lambda: [published.stamp("documents", name) for name in names])
+        return tuple(chain(names, *found))
 
     def material(self, term: str | None, today: Callable[[str], date]) -> Material:
         """Return what the report of a term is made of; the latest released term without a name.
@@ -223,7 +284,9 @@ class Library:
         """
         if not self.ready():
             raise Problem("nothing-published")
-        return self._read(lambda: read_material(self._published, term, today))
+        return self._read(
+            lambda: read_material(self._published, term, today, policy=self._policy())
+        )
 
     def _read(self, reading: Callable[[], T]) -> T:
         try:

@@ -5,12 +5,13 @@ says where, what and what to do; never a value of a record, never an internal de
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from dashboards.pages import message_page
+from dashboards.reader import ANYONE, Asked, Reader
 from dashboards.texts import DEFAULT, LANGUAGES, Texts
 
 PROBLEMS: dict[str, int] = {
@@ -25,6 +26,7 @@ PROBLEMS: dict[str, int] = {
     "too-large": 413,
     "too-many": 429,
     "login-paused": 429,
+    "stop-not-written": 503,
     "nothing-published": 503,
     "seal-broken": 503,
     "policy-mismatch": 503,
@@ -54,6 +56,15 @@ class Problem(Exception):
         self.errors = errors
 
 
+READER: Final = "jauge.reader"
+"""Where the door puts who asks."""
+
+
+def _nothing(_path: str) -> bool:
+    """What may be opened by somebody of whom the door knows nothing yet."""
+    return False
+
+
 def language(request: Request) -> str:
     """Return the language asked for by `lang`, French otherwise."""
     asked = request.query_params.get("lang", DEFAULT)
@@ -75,7 +86,9 @@ def answer(
     code = status or PROBLEMS[kind]
     texts = Texts(language(request))
     if not is_machine(request):
-        page = message_page(kind, texts, status=code, query=dict(request.query_params))
+        reader = request.scope.get(READER) or Reader(ANYONE, _nothing)
+        asked = Asked(dict(request.query_params), reader)
+        page = message_page(kind, texts, status=code, query=asked)
         return HTMLResponse(page, status_code=code)
     body: dict[str, Any] = {
         "type": f"/problemes#{kind}",

@@ -15,8 +15,7 @@ from typing import Any, Final
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.door import READER
-from api.problems import Problem
+from api.problems import READER, Problem
 from privacy.published import Stamp
 
 NOTE: Final = "jauge.note"

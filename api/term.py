@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
+from dashboards.events import Event, read_events
 from dashboards.reading import (
     School,
     Snapshot,
@@ -18,13 +19,14 @@ from dashboards.reading import (
     read_link_day,
     read_school,
     read_status,
+    with_exams,
 )
 from dashboards.report.material import Material
 from privacy.published import Published
 from privacy.release import Release
 from privacy.sealed import SealBroken
 
-EXTRA_DOCUMENTS = ("journal", "audit", "annotations")
+EXTRA_DOCUMENTS = ("journal", "audit")
 """Documents that a report uses where a store has them."""
 ODD = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What reading a payload of an unknown shape raises."""
@@ -41,18 +43,22 @@ class NoSuchTerm(Exception):
         self.known = known
 
 
-def read_material(published: Published, name: str | None, today: Callable[[str], date]) -> Material:
+def read_material(
+    published: Published, name: str | None, today: Callable[[str], date], *, policy: str
+) -> Material:
     """Return what the report of a term is made of.
 
     Args:
         published: the public directory.
         name: `2026-T1`; the latest term with a released week without.
         today: tells the date in a time zone, for the cover.
+        policy: digest of the policy to which every document was found to belong.
 
     Raises:
         NoSuchTerm: no such term is published.
     """
-    school = read_school(published.document("school"))
+    events = _events(published)
+    school = with_exams(read_school(published.document("school")), events)
     term = _chosen(school, name, published.periods("T1"))
     reader = _Reader(published, term)
     noisy = {table: reader.noisy(table) for table in ("T1", "T2", "T3", "T4", "T5-bis", "T7")}
@@ -65,15 +71,18 @@ def read_material(published: Published, name: str | None, today: Callable[[str],
         days=(),
         link=tuple(day for each in reader.link() for day in each),
         fills=noisy["T7"],
+        slots=noisy["T2"],
+        services=noisy["T3"],
+        volumes=noisy["T4"],
+        months=noisy["T5-bis"],
+        events=events,
         unreadable=tuple(reader.unreadable),
+        policy=policy,
     )
     return Material(
         term=term,
         snapshot=snapshot,
         printed=today(school.timezone),
-        volumes=noisy["T4"],
-        services=noisy["T3"],
-        others=(*noisy["T2"], *noisy["T5-bis"]),
         documents=_documents(published),
     )
 
@@ -98,6 +107,13 @@ def _within(published: Published, term: Term) -> Status:
         if first <= term.ends and last >= term.starts
     )
     return replace(status, coverage=covered, origins=origins)
+
+
+def _events(published: Published) -> tuple[Event, ...]:
+    try:
+        return read_events(published.document("annotations"))
+    except FileNotFoundError:
+        return ()
 
 
 def _documents(published: Published) -> dict[str, dict[str, Any]]:

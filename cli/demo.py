@@ -228,7 +228,7 @@ def _acknowledge(steps: Steps, store: Path, scratch: Path) -> None:
     public = steps.run(title, "cli", "privacy", "make-key", key, "--json")["public_key"]
     for arguments in (
         ("declare-dpo", public, *at_school),
-        ("propose", proposal, *school),
+        ("propose", proposal, *at_school, *school),
         ("approve", proposal, answer, "--key", key),
         ("record", answer, *at_school, *school),
     ):

@@ -29,6 +29,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.log",
     "cli.audit",
     "cli.store",
+    "cli.doctor",
     "cli.export",
     "cli.explain",
     "cli.classify_name",

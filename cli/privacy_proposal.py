@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.analysis import JsonOption, open_school, open_store
+from cli.analysis import JsonOption, StoreOption, open_school, open_store
 from cli.exits import Exit, Refusal
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ School = Annotated[
 ]
 PROPOSE_HELP = """Write what the DPO is asked to acknowledge into a file: settings, differences, effects.
 
-With --store, beside what he acknowledged before. Settings that are nowhere looser need no signature.
+Beside what he acknowledged before. Settings that are nowhere looser than that need no signature.
 
 Example: jauge privacy propose proposal.json --store /var/lib/jauge --school /etc/jauge/school
 """
@@ -45,19 +45,16 @@ EPSILONS = {
 
 def propose(
     file: Annotated[Path, typer.Argument(help="File to write.")],
+    store: StoreOption,
     school: School = None,
-    store: Annotated[
-        Path | None, typer.Option("--store", help="Store whose log holds earlier decisions.")
-    ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
     """See PROPOSE_HELP."""
-    from privacy.acknowledgement import State
     from privacy.terms import at_least_as_tight, differences
 
     terms = terms_declared(school)
-    state = _state(store) if store is not None else State()
+    state = _state(store)
     content = {
         "document": DOCUMENT,
         "terms": terms.model_dump(mode="json"),

@@ -13,8 +13,6 @@ from cli.exits import Exit, Refusal
 if TYPE_CHECKING:
     from dashboards.report.material import Material
 
-SEALED = "altered or damaged; restore the public directory from a sound copy"
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -97,37 +95,29 @@ def _material(public: Path, term: str | None, printed: date | None) -> "Material
     """Read the term's releases.
 
     Raises:
-        Refusal: nothing is published there, no such term, or a seal is broken.
+        Refusal: nothing is published there, no such term, or something is broken.
     """
+    from api.library import Library
+    from api.problems import Problem
     from api.report import today_in
-    from api.term import ODD, NoSuchTerm, read_material
+    from api.term import NoSuchTerm
+    from dashboards.texts import Texts
     from privacy.published import Published
-    from privacy.sealed import SealBroken
 
-    published = Published(public)
-    if not published.ready():
-        raise Refusal(
-            f"{public}: nothing is published there; `jauge release` writes it, as STORE/public",
-            Exit.DATA,
-        )
+    today = (lambda _: printed) if printed is not None else today_in
     try:
-        return read_material(
-            published, term, (lambda _: printed) if printed is not None else today_in
-        )
+        return Library(Published(public)).material(term, today)
     except NoSuchTerm as error:
         known = ", ".join(error.known)
         hint = f"published: {known}" if known else "run `jauge release` again: it names the terms"
         asked = f"--term {error.name}: no such term" if error.name else "no term"
         raise Refusal(f"{public}: {asked}; {hint}", Exit.DATA) from error
-    except SealBroken as error:
-        raise Refusal(f"{public}: {error}; {SEALED}", Exit.DATA) from error
+    except Problem as error:
+        texts = Texts("en")
+        said = [texts(f"problem.{error.kind}.{part}") for part in ("text", "action")]
+        raise Refusal(f"{public}: {' '.join(said)}", Exit.DATA) from error
     except PermissionError as error:
         raise Refusal(f"{public}: not permitted to read it", Exit.PERMISSION) from error
-    except (FileNotFoundError, *ODD) as error:
-        raise Refusal(
-            f"{public}: a document is missing or of another version; run `jauge release` again",
-            Exit.DATA,
-        ) from error
 
 
 def _printed(sheets: tuple[str, ...]) -> tuple[bytes, int]:

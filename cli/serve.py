@@ -179,7 +179,11 @@ def _server(service: Service, login: "Login | None") -> Any:
     from privacy.published import Published
 
     app = create_app(
-        Published(service.public), login, https=service.https, metrics_port=service.metrics_port
+        Published(service.public),
+        login,
+        https=service.https,
+        metrics_port=service.metrics_port,
+        store=service.public.resolve().parent,
     )
     return uvicorn.Server(
         uvicorn.Config(

@@ -36,12 +36,10 @@ def moment(seconds: int, texts: Texts) -> str:
     )
 
 
-def login_page(
-    texts: Texts, query: Mapping[str, str], *, error: str = "", name: str = "", wait_s: int = 0
-) -> str:
+def login_page(texts: Texts, query: Mapping[str, str], *, error: str = "", name: str = "") -> str:
     """Return the login page; `error` is a word of `account.error`."""
     frame = Frame(texts, "login", query)
-    return render("login.html", frame, error=error, name=name, wait_s=wait_s)
+    return render("login.html", frame, error=error, name=name)
 
 
 def logout_page(texts: Texts, query: Mapping[str, str]) -> str:

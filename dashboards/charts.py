@@ -70,6 +70,35 @@ class Rows:
     capacity: float
 
 
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """One named bar: a value with its margin, a threshold, or a word."""
+
+    name: str
+    value: float | None = None
+    margin: float | None = None
+    below: float | None = None
+    note: str = ""
+    role: str = "load"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """Named bars, one under the other."""
+
+    rows: tuple[Rank, ...]
+    percent: bool = False
+
+
+PATTERNS = {
+    "pedagogical": "",
+    "residual_private": "/",
+    "abusive": "x",
+    "resource_inappropriate": ".",
+    "load": "",
+}
+"""Pattern of each role beside its colour, in Plotly's words: told apart without colour."""
+
 LABEL_ROOM = 1.15
 """Room above the tallest column for the number written on it."""
 

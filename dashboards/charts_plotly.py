@@ -9,7 +9,16 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboards.charts import COLOURS, Bar, Columns, Rows, columns_ticks, rows_ticks, value_label
+from dashboards.charts import (
+    COLOURS,
+    PATTERNS,
+    Bar,
+    Columns,
+    Rows,
+    columns_ticks,
+    rows_ticks,
+    value_label,
+)
 from dashboards.texts import Texts
 
 
@@ -48,7 +57,7 @@ def columns_plotly(chart: Columns, *, texts: Texts) -> str:
                 "thickness": 1.5,
                 "width": 4,
             },
-            marker={"color": COLOURS[chart.role]},
+            marker=_marker(chart.role),
             hovertext=[_hover(bar, chart, texts) for _, bar in shown],
             hoverinfo="text",
             showlegend=False,
@@ -92,6 +101,13 @@ def columns_plotly(chart: Columns, *, texts: Texts) -> str:
             "zeroline": False,
         },
     )
+
+
+def _marker(role: str) -> dict[str, Any]:
+    pattern = PATTERNS.get(role)
+    shape = {"pattern": {"shape": pattern, "fgcolor": "#ffffff", "size": 8, "solidity": 0.25,
+                         "fillmode": "overlay"}} if pattern else {}  # fmt: skip
+    return {"color": COLOURS[role], **shape}
 
 
 def _hover(bar: Bar, chart: Columns, texts: Texts) -> str:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from markupsafe import Markup
 
@@ -10,7 +11,16 @@ from dashboards import load, sentences, uses
 from dashboards.charts import Bar, Columns, Row, Rows
 from dashboards.charts_plotly import columns_plotly, rows_plotly
 from dashboards.charts_svg import columns_svg, rows_svg
-from dashboards.reading import Direction, LinkDay, School, SlotLoad, Snapshot, weeks_between
+from dashboards.dated import Mark, events_of, marks, marks_of_week
+from dashboards.reading import (
+    Direction,
+    LinkDay,
+    School,
+    SlotLoad,
+    Snapshot,
+    iso_parts,
+    weeks_between,
+)
 from dashboards.tables import Datum, Line, Table, change_weeks, empty_reason, week_name
 from dashboards.texts import Texts
 from privacy.release import Shown, Withheld
@@ -37,7 +47,8 @@ class Figure:
     """What was drawn, for who draws it again: the report, for paper."""
 
 
-def _bar(period: str, school: School, texts: Texts, mark: str, **values: float | None) -> Bar:
+def week_bar(period: str, school: School, texts: Texts, mark: str, **values: float | None) -> Bar:
+    """Return one week of a chart: a value with its margin, a threshold, or why there is nothing."""
     start = school.week(period).starts
     below = values.get("below")
     return Bar(
@@ -52,6 +63,30 @@ def _bar(period: str, school: School, texts: Texts, mark: str, **values: float |
     )
 
 
+@dataclass(frozen=True, slots=True)
+class WeekMarks:
+    """The dated events of an axis of weeks."""
+
+    marks: tuple[Mark, ...]
+
+    def letters(self, period: str) -> str:
+        """Return the letters of one week."""
+        return marks_of_week(self.marks, date.fromisocalendar(*iso_parts(period), 1))
+
+    def legend(self, texts: Texts) -> tuple[tuple[str, str], ...]:
+        """Return what each letter means."""
+        return tuple(("mark", mark.said(texts)) for mark in self.marks)
+
+
+def week_marks(axis: Sequence[str], snapshot: Snapshot, *, service: str | None = None) -> WeekMarks:
+    """Return the events that fall into the weeks of an axis."""
+    if not axis:
+        return WeekMarks(())
+    first = date.fromisocalendar(*iso_parts(axis[0]), 1)
+    last = date.fromisocalendar(*iso_parts(axis[-1]), 7)
+    return WeekMarks(marks(events_of(snapshot), first, last, service=service))
+
+
 def months_once(bars: Sequence[Bar]) -> tuple[Bar, ...]:
     """Write a month under its first week only: the ticks stay readable on a telephone."""
     months = ["", *(bar.tick[1] for bar in bars)]
@@ -62,7 +97,9 @@ def months_once(bars: Sequence[Bar]) -> tuple[Bar, ...]:
 
 
 def _short_week(period: str, school: School, texts: Texts) -> str:
-    """Say how many school days a week had when it had some but not five."""
+    """Say that a week had exams, or how many school days it had when it had some but not five."""
+    if school.week(period).exams:
+        return texts("chart.exams")
     count = len(school.week(period).school_days)
     return texts("chart.days", n=count) if 0 < count < FULL_WEEK else ""
 
@@ -71,15 +108,15 @@ def _use_bars(
     points: Sequence[uses.Point], axis: Sequence[str], snapshot: Snapshot, texts: Texts
 ) -> tuple[Bar, ...]:
     known = {point.period: point for point in points}
-    marks = {week: texts("chart.new_line") for week in change_weeks(snapshot)}
+    found = week_marks(axis, snapshot)
     bars = []
     for period in axis:
-        point, mark, values = known.get(period), marks.get(period, ""), {}
+        point, mark, values = known.get(period), found.letters(period), {}
         if point and isinstance(point.display, Shown):
             values = {"value": point.display.value, "margin": point.display.margin}
         elif point and isinstance(point.display, Withheld) and point.school_days:
             values = {"below": point.display.below}
-        bars.append(_bar(period, snapshot.school, texts, mark, **values))
+        bars.append(week_bar(period, snapshot.school, texts, mark, **values))
     return months_once(bars)
 
 
@@ -97,14 +134,14 @@ def use_figure(use: str, snapshot: Snapshot, texts: Texts) -> Figure:
         unit=texts("unit.device_days_week"),
         svg=columns_svg(chart, ident=ident, texts=texts),
         plotly=columns_plotly(chart, texts=texts),
-        table=_columns_table(
+        table=weeks_table(
             chart, texts, (sentences.use_name(use, texts), texts("word.margin_head"))
         ),
         csv="/api/v1/releases/T1",
         how=texts(
             "how.use_weeks", sigmas=texts.number(float(snapshot.privacy["display"]["sigmas"]), 1)
         ),
-        legend=_use_legend(use, chart, texts),
+        legend=(*_use_legend(use, chart, texts), *week_marks(axis, snapshot).legend(texts)),
         chart=chart,
     )
 
@@ -121,13 +158,19 @@ def _use_legend(use: str, chart: Columns, texts: Texts) -> tuple[tuple[str, str]
     return tuple(found)
 
 
-def _columns_table(chart: Columns, texts: Texts, heads: tuple[str, ...]) -> Table:
+def weeks_table(chart: Columns, texts: Texts, heads: tuple[str, ...]) -> Table:
+    """Return the table twin of a chart of weeks."""
     return Table(
         caption=texts("chart.data_of", name=heads[0]),
         corner=texts("word.week"),
         columns=heads,
         lines=tuple(
-            Line(bar.name, _bar_cells(bar, chart, texts, len(heads))) for bar in chart.bars
+            Line(
+                bar.name,
+                _bar_cells(bar, chart, texts, len(heads)),
+                sub=texts("chart.mark", letters=bar.mark) if bar.mark else "",
+            )
+            for bar in chart.bars
         ),
     )
 
@@ -149,12 +192,12 @@ def share_figure(days: Sequence[LinkDay], snapshot: Snapshot, texts: Texts, titl
     """Return the share of class minutes at 80 % or more, by week."""
     weeks = load.by_week(days)
     axis = weeks_between(min(weeks), max(weeks)) if weeks else []
-    marks = {week: texts("chart.new_line") for week in change_weeks(snapshot)}
+    found = week_marks(axis, snapshot)
     bars = []
     for period in axis:
         tally = load.class_time(weeks.get(period, []))
         values = {"value": round(tally.share_80, 4)} if tally.seen else {}
-        bar = _bar(period, snapshot.school, texts, marks.get(period, ""), **values)
+        bar = week_bar(period, snapshot.school, texts, found.letters(period), **values)
         short = texts("chart.days", n=tally.days) if 0 < tally.days < FULL_WEEK else ""
         bars.append(replace(bar, days=short))
     chart = Columns(role="load", bars=months_once(bars), percent=True)
@@ -164,10 +207,13 @@ def share_figure(days: Sequence[LinkDay], snapshot: Snapshot, texts: Texts, titl
         unit=texts("unit.class_share"),
         svg=columns_svg(chart, ident="class-share", texts=texts),
         plotly=columns_plotly(chart, texts=texts),
-        table=_columns_table(chart, texts, (texts("unit.class_share"),)),
+        table=weeks_table(chart, texts, (texts("unit.class_share"),)),
         csv="/api/v1/releases/link",
         how=texts("how.class_share"),
-        legend=(("none", texts("legend.days_published")),) if any(b.days for b in bars) else (),
+        legend=(
+            *((("none", texts("legend.days_published")),) if any(b.days for b in bars) else ()),
+            *found.legend(texts),
+        ),
         chart=chart,
     )
 

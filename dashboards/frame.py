@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboards.reader import Reader, reader_of
 from dashboards.reading import CHARTER_USES, Snapshot
+from dashboards.states import states
 from dashboards.texts import DEFAULT, LANGUAGES, Texts
 from privacy.policy import SHOWN
 
@@ -23,10 +24,27 @@ OTHERS = {
     "setup": "/installation",
     "invitation": "/invitation",
     "account": "/compte",
+    "rules": "/charte",
+    "notice-adults": "/notice",
+    "notice-pupils": "/notice/eleves",
+    "poster": "/affiche",
+    "accessibility": "/accessibilite",
     "api": "/api/v1/docs",
 }
 """Pages with an address of their own that no menu lists."""
-PAGES = {"overview": "/", "load": "/debit", "charter": "/charte", "report": "/rapport"}
+PAGES = {
+    "overview": "/",
+    "load": "/debit",
+    "saturation": "/saturation",
+    "services": "/services",
+    "uses": "/usages",
+    "before_after": "/avant-apres",
+    "park": "/parc",
+    "trust": "/confiance",
+    "report": "/rapport",
+    "dpo": "/dpd",
+}
+"""The committee's views and what is made of them, in the order of the menu."""
 
 
 @cache
@@ -81,6 +99,10 @@ class Frame:
         """Return the address of a page that no menu lists, in the same language."""
         return _address(OTHERS[page], self.texts.lang, {})
 
+    def at(self, path: str) -> str:
+        """Return a path in the same language."""
+        return _address(path, self.texts.lang, {})
+
     def own(self) -> str:
         """Return the address of this page, to which its forms go."""
         rest = {key: value for key, value in self.query.items() if key != "lang"}
@@ -112,9 +134,10 @@ def render(template: str, frame: Frame, **context: Any) -> str:
     )
 
 
-def common(snapshot: Snapshot, texts: Texts) -> dict[str, Any]:
-    """Return what the header, the banner and the footer say."""
+def common(snapshot: Snapshot, texts: Texts, page: str = "") -> dict[str, Any]:
+    """Return what the header, the banner, the notices and the footer say."""
     return {
+        "states": states(snapshot, page, texts) if page in PAGES else [],
         "school": snapshot.school,
         "status": snapshot.status,
         "simulated": simulated_ranges(snapshot, texts),

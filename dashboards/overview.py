@@ -92,18 +92,18 @@ def _line_findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> lis
     now = load.since(days, changed.after.starts) if changed else days
     repeats = load.repeats(now)[:MOST_REPEATS]
     found += [
-        Finding("watch", sentences.repeat(item, texts, past=False), "load", "creneaux")
+        Finding("watch", sentences.repeat(item, texts, past=False), "saturation", "creneaux")
         for item in repeats
     ]
     starts = changed.after.starts if changed else None
     found += [
-        Finding("watch", text, "load", "creneaux")
+        Finding("watch", text, "saturation", "creneaux")
         for text in sentences.busy(load.busy_slots(now), starts, texts)[:MOST_REPEATS]
     ]
     if changed and not repeats:
         past = load.repeats(load.before(days, changed.after.starts))[:1]
         found += [
-            Finding("info", sentences.repeat(item, texts, past=True), "load", "creneaux")
+            Finding("info", sentences.repeat(item, texts, past=True), "saturation", "creneaux")
             for item in past
         ]
     return found
@@ -115,7 +115,7 @@ def _use_findings(snapshot: Snapshot, texts: Texts) -> list[Finding]:
     changed = max(change_weeks(snapshot).values(), default=None)
     if points:
         text = sentences.use_series(points, changed, "pedagogical", texts)
-        found.append(Finding("info", f"{text}.", "charter", "use-pedagogical"))
+        found.append(Finding("info", f"{text}.", "uses", "use-pedagogical"))
     for use in ("resource_inappropriate", "abusive"):
         found += _zone_fades(snapshot, use, changed, texts)
     return found
@@ -131,7 +131,7 @@ def _zone_fades(snapshot: Snapshot, use: str, changed: date | None, texts: Texts
         if fade:
             level = "good" if fade.direction == "down" else "watch"
             text = sentences.zone_fade(fade, snapshot.school, changed, texts)
-            found.append(Finding(level, text, "charter", f"zones-{use}"))
+            found.append(Finding(level, text, "uses", f"zones-{use}"))
     return found[:MOST_FADES]
 
 
@@ -212,7 +212,7 @@ def _count_tile(
         text=words,
         trend=direction,
         withheld=withheld,
-        page="charter",
+        page="uses",
         help=texts(f"use.{use}.help"),
     )
 

@@ -1,31 +1,40 @@
-"""The three pages, as HTML made from a snapshot. Pure, except that templates are read once.
+"""The pages, as HTML made from a snapshot. Pure, except that templates are read once.
 
 Must not know how a snapshot is obtained. Each page adds its own findings, figures and tables to
 what `frame` puts around all of them.
 """
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from dashboards import figures, load, overview, tables, uses
+from dashboards import figures, load, overview, tables
 from dashboards.frame import PAGES, STATIC, Frame, common, render
-from dashboards.reading import CHARTER_USES, LinkDay, Snapshot
-from dashboards.sentences import busy, change, repeat, use_name, zone_fade
+from dashboards.load_tables import load_weeks_table
+from dashboards.reading import LinkDay, Snapshot
+from dashboards.sentences import change
 from dashboards.texts import Texts
+from dashboards.view import View
+from dashboards.views.before_after import QUERY, NoSuchEvent, before_after_view
+from dashboards.views.park import park_view
+from dashboards.views.saturation import saturation_view
+from dashboards.views.services import services_view
+from dashboards.views.usages import usages_view
 
 __all__ = [
     "PAGES",
     "STATIC",
     "NotPublished",
-    "charter_page",
+    "accessibility_page",
+    "before_after_page",
     "load_page",
     "message_page",
     "overview_page",
+    "park_page",
     "problems_page",
+    "saturation_page",
+    "services_page",
+    "usages_page",
 ]
-
-MOST_PAST_REPEATS = 5
 
 
 class NotPublished(Exception):
@@ -49,7 +58,7 @@ def overview_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) ->
         figures=shown,
         week_title=_week_title(snapshot, texts),
         day_title=texts.day(snapshot.days[-1].starts) if snapshot.days else "",
-        **common(snapshot, texts),
+        **common(snapshot, texts, "overview"),
     )
 
 
@@ -98,15 +107,12 @@ def load_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str
             "share": figures.share_figure(
                 days, snapshot, texts, _share_title(days, snapshot, texts)
             ),
-            "slot_weeks": tables.slot_weeks_table(days, snapshot, texts),
-            "weekdays": _weekday_tables(days, snapshot, texts),
-            "repeats": repeat_sentences(days, snapshot, texts),
+            "weeks": load_weeks_table(days, snapshot, texts),
             "calendar": _calendar(days, day, snapshot, texts),
-            "fills": tables.fills_table(days, snapshot, texts),
             "change": load.latest_change(line, days),
         }
         context["change_text"] = change(context["change"], texts) if context["change"] else ""
-    return render("load.html", frame, **context, **common(snapshot, texts))
+    return render("load.html", frame, **context, **common(snapshot, texts, "load"))
 
 
 def _chosen_day(days: list[LinkDay], asked: str | None) -> LinkDay | None:
@@ -118,45 +124,6 @@ def _chosen_day(days: list[LinkDay], asked: str | None) -> LinkDay | None:
         if day.day.isoformat() == asked:
             return day
     raise NotPublished(asked)
-
-
-def _eras(
-    days: list[LinkDay], snapshot: Snapshot
-) -> tuple[list[LinkDay], list[LinkDay], date | None]:
-    """Split the days at the latest change of capacity: (before, since, day of the change)."""
-    line = next(
-        (line for line in snapshot.school.lines if days and line.name == days[0].line), None
-    )
-    found = load.latest_change(line, days) if line else None
-    if found is None:
-        return [], days, None
-    starts = found.after.starts
-    return load.before(days, starts), load.since(days, starts), starts
-
-
-def repeat_sentences(
-    days: list[LinkDay], snapshot: Snapshot, texts: Texts
-) -> list[tuple[str, str]]:
-    """Return (level, sentence) for each slot that saturates repeatedly, present ones first."""
-    earlier, now, changed = _eras(days, snapshot)
-    found = [("watch", repeat(item, texts, past=False)) for item in load.repeats(now)]
-    found += [("watch", text) for text in busy(load.busy_slots(now), changed, texts)]
-    if not found and now:
-        key = "repeat.none_since" if changed else "repeat.none"
-        found.append(("good", texts(key, day=texts.day_month(changed or now[0].day))))
-    past = load.repeats(earlier)[:MOST_PAST_REPEATS]
-    return found + [("info", repeat(item, texts, past=True)) for item in past]
-
-
-def _weekday_tables(days: list[LinkDay], snapshot: Snapshot, texts: Texts) -> list[tables.Table]:
-    earlier, now, changed = _eras(days, snapshot)
-    if changed is None:
-        return [tables.weekday_table(now, texts, texts("table.weekday"))]
-    day = texts.day_month(changed)
-    return [
-        tables.weekday_table(earlier, texts, texts("table.weekday_before", day=day)),
-        tables.weekday_table(now, texts, texts("table.weekday_since", day=day)),
-    ]
 
 
 def _calendar(
@@ -178,62 +145,48 @@ def _calendar(
     }
 
 
-def charter_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
+def _view_page(view: View, snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
+    frame = Frame(texts, view.page, query)
+    return render("view.html", frame, view=view, **common(snapshot, texts, view.page))
+
+
+def saturation_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
+    """Return *Quand ça sature*."""
+    return _view_page(saturation_view(snapshot, texts), snapshot, texts, query)
+
+
+def services_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
+    """Return *Services adoptés*."""
+    return _view_page(services_view(snapshot, texts), snapshot, texts, query)
+
+
+def usages_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
     """Return *Usages et charte*."""
-    frame = Frame(texts, "charter", query)
-    periods = [release.period for release in snapshot.weeks]
-    latest = overview.latest_school_week(periods, snapshot.school)
-    context: dict[str, Any] = {"latest": latest, "figures": [], "zone_week": None, "zone_weeks": []}
-    if latest:
-        context |= {
-            "figures": [figures.use_figure(use, snapshot, texts) for use in CHARTER_USES],
-            "zone_week": tables.zone_use_table(snapshot, texts, latest, CHARTER_USES),
-            "zone_weeks": [
-                (
-                    use,
-                    tables.zone_weeks_table(snapshot, use, texts),
-                    zone_sentences(snapshot, use, texts),
-                )
-                for use in CHARTER_USES
-            ],
-        }
-    clauses = {clause["id"]: clause for clause in snapshot.charter["clauses"]}
-    return render(
-        "charter.html",
-        frame,
-        charter=snapshot.charter,
-        version=_version(str(snapshot.charter["version"]), texts),
-        clauses=clauses,
-        privacy=snapshot.privacy,
-        use_name=use_name,
-        **context,
-        **common(snapshot, texts),
-    )
+    return _view_page(usages_view(snapshot, texts), snapshot, texts, query)
 
 
-def _version(text: str, texts: Texts) -> str:
-    """Write a version that is a date as one."""
+def before_after_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
+    """Return *Avant/après*; `evenement` chooses among the dated events.
+
+    Raises:
+        NotPublished: no such event.
+    """
     try:
-        return texts.day_short(date.fromisoformat(text))
-    except ValueError:
-        return text
+        view = before_after_view(snapshot, texts, query.get(QUERY))
+    except NoSuchEvent as error:
+        raise NotPublished(QUERY) from error
+    return _view_page(view, snapshot, texts, query)
 
 
-def zone_sentences(snapshot: Snapshot, use: str, texts: Texts) -> list[str]:
-    """Return what moved in the zones for one use: at the change of capacity, or for some weeks."""
-    changed = max(tables.change_weeks(snapshot).values(), default=None)
-    found = []
-    for zone in snapshot.school.zones:
-        points = uses.zone_series(snapshot.weeks, snapshot.school, zone.name, use)
-        fade = uses.fade(points, changed, zone.name, use) if changed else None
-        if fade and changed:
-            found.append(zone_fade(fade, snapshot.school, changed, texts))
-            continue
-        found.extend(
-            texts("zone.dip", zone=texts.label(zone.label), dip=overview.dip_text(dip, texts))
-            for dip in uses.dips(points)
-        )
-    return found
+def park_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
+    """Return *Parc et salles*."""
+    return _view_page(park_view(snapshot, texts), snapshot, texts, query)
+
+
+def accessibility_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
+    """Return the accessibility statement."""
+    frame = Frame(texts, "accessibility", query)
+    return render("accessibility.html", frame, **common(snapshot, texts, "accessibility"))
 
 
 def message_page(key: str, texts: Texts, *, status: int, query: Mapping[str, str]) -> str:

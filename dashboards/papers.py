@@ -69,7 +69,12 @@ def _register(content: Payload) -> dict[str, Any]:
         "sections": [
             _section(
                 group,
-                table={"caption": group, "columns": ["Champ", "Valeur"], "rows": rows, "empty": ""},
+                table={
+                    "caption": f"{group} : champs",
+                    "columns": ["Champ", "Valeur"],
+                    "rows": rows,
+                    "empty": "",
+                },
             )
             for group, rows in groups.items()
         ],

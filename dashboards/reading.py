@@ -6,10 +6,11 @@ Must know nothing of files or of the web. A payload that lacks a part raises `Ke
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from typing import Any
 
+from dashboards.events import Event, exam_days
 from privacy.release import Release
 
 Labels = Mapping[str, str]
@@ -83,6 +84,8 @@ class Week:
     period: str
     starts: date
     school_days: tuple[date, ...]
+    exams: tuple[date, ...] = ()
+    """Its days of exams; such a week is shown, and compared with no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +116,17 @@ class School:
     """The school's national number, if declared."""
     public_url: str = ""
     """Where people in the school open these pages, if declared."""
+    dpo: str = ""
+    """How to reach the data protection officer, if declared."""
 
     def week(self, period: str) -> Week:
         """Return a declared week, or the bare ISO week when the calendar does not hold it."""
         for week in self.weeks:
             if week.period == period:
                 return week
-        return Week(period=period, starts=date.fromisocalendar(*_iso(period), 1), school_days=())
+        return Week(
+            period=period, starts=date.fromisocalendar(*iso_parts(period), 1), school_days=()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +219,24 @@ class Snapshot:
     link: tuple[LinkDay, ...]
     fills: tuple[Release, ...] = ()
     """T7: what filled the saturated line, the last months."""
+    slots: tuple[Release, ...] = ()
+    """T2: the uses by slot, week by week."""
+    services: tuple[Release, ...] = ()
+    """T3: the followed services, week by week."""
+    volumes: tuple[Release, ...] = ()
+    """T4: bounded volumes by use, week by week."""
+    months: tuple[Release, ...] = ()
+    """T5-bis: what the charter restricts, month by month."""
+    rehearsals: tuple[Release, ...] = ()
+    """A closed week again under a draft."""
+    events: tuple[Event, ...] = ()
+    """Dated events, oldest first."""
+    today: date | None = None
+    """The reader's day, to say that the pages are old; None: nothing is said of it."""
     unreadable: tuple[tuple[str, str], ...] = ()
     """(table, period) of the releases that this version cannot read; the others are shown."""
+    papers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Sealed documents that an older analyzer did not write: register, journal, audit…, by name."""
     policy: str = ""
     """Digest of the policy in force, 64 hex digits; recomputed from the documents."""
 
@@ -230,7 +253,18 @@ def iso_week(day: date) -> str:
     return f"{year}-W{week:02d}"
 
 
-def _iso(period: str) -> tuple[int, int]:
+def with_exams(school: School, events: Iterable[Event]) -> School:
+    """Return the school whose weeks know their exams."""
+    days = exam_days(events)
+    weeks = tuple(
+        replace(week, exams=tuple(day for day in week.school_days if day in days))
+        for week in school.weeks
+    )
+    return replace(school, weeks=weeks)
+
+
+def iso_parts(period: str) -> tuple[int, int]:
+    """Return year and number of an ISO week: `2026-W41` → 2026, 41."""
     year, _, week = period.partition("-W")
     return int(year), int(week)
 
@@ -265,13 +299,14 @@ def read_school(payload: Mapping[str, Any]) -> School:
         ),
         uai=str(payload.get("uai") or ""),
         public_url=str(payload.get("public_url") or ""),
+        dpo=str(payload.get("dpo") or ""),
     )
 
 
 def _published_zones(items: Iterable[Mapping[str, Any]]) -> Iterable[Zone]:
-    """Zones that merge upward (`published_as` another zone) have no cells of their own."""
+    """Zones that merge upward (`published_as` another zone, or none) have no cells of their own."""
     for item in items:
-        if (item.get("published_as") or item["name"]) == item["name"]:
+        if item.get("published_as", item["name"]) == item["name"]:
             yield Zone(item["name"], item["label"], item["kind"], int(item["persons"]))
 
 
@@ -322,7 +357,7 @@ def check_release(release: Release) -> Release:
     elif release.table in BY_MONTH:
         date.fromisoformat(f"{release.period}-01")
     else:
-        date.fromisocalendar(*_iso(release.period), 1)
+        date.fromisocalendar(*iso_parts(release.period), 1)
     if release.ends <= release.starts or not 0 < release.method.sigma < math.inf:
         raise ValueError(release.period)
     return release
@@ -382,7 +417,7 @@ def _direction(item: Mapping[str, Any]) -> Direction:
 
 def weeks_between(first: str, last: str) -> list[str]:
     """Return every ISO week from first to last, both included."""
-    start = date.fromisocalendar(*_iso(first), 1)
-    end = date.fromisocalendar(*_iso(last), 1)
+    start = date.fromisocalendar(*iso_parts(first), 1)
+    end = date.fromisocalendar(*iso_parts(last), 1)
     count = (end - start).days // 7 + 1
     return [iso_week(start + timedelta(weeks=index)) for index in range(count)]

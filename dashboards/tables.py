@@ -72,7 +72,8 @@ SHADES: Mapping[int, float] = {1: 0.0, 2: 0.05, 3: 0.20, 4: 0.40, 5: 0.70}
 """Shade from which share of minutes at 80 % or more; 5 % and 20 % are the verdict's limits."""
 
 
-def _shade(share: float) -> int:
+def shade(share: float) -> int:
+    """Return the shade of a share of loaded minutes."""
     return max((level for level, low in SHADES.items() if share > low), default=0)
 
 
@@ -83,7 +84,7 @@ def _minutes_cell(tally: load.Tally | None, reason: str, texts: Texts) -> Datum:
         return Datum("0", raw="0", level=0)
     sub = texts("table.of_which_95", n=texts.number(tally.over_95)) if tally.over_95 else ""
     return Datum(
-        texts.number(tally.over_80), raw=str(tally.over_80), sub=sub, level=_shade(tally.share_80)
+        texts.number(tally.over_80), raw=str(tally.over_80), sub=sub, level=shade(tally.share_80)
     )
 
 
@@ -173,7 +174,7 @@ def _mean_cell(tally: load.Tally | None, texts: Texts) -> Datum:
     mean, mean_95 = tally.over_80 / tally.days, tally.over_95 / tally.days
     sub = texts("table.of_which_95", n=texts.number(mean_95)) if round(mean_95) else ""
     return Datum(
-        texts.number(mean), raw=f"{mean:.10g}", sub=sub, level=_shade(tally.share_80) if mean else 0
+        texts.number(mean), raw=f"{mean:.10g}", sub=sub, level=shade(tally.share_80) if mean else 0
     )
 
 
@@ -211,6 +212,16 @@ def _count_cell(display: Shown | Withheld | None, texts: Texts, *, share: float 
         sub=f"± {texts.number(display.margin)}{' *' if indicative else ''}",
         level=min(level, INDICATIVE_SHADE) if indicative else level,
     )
+
+
+def cell_of(
+    display: Shown | Withheld | None, texts: Texts, *, top: int = 0, reason: str = "–"
+) -> Datum:
+    """Return a counted cell; `top` is what its shade is a share of, `reason` why there is none."""
+    if display is None:
+        return Datum(reason, kind="empty")
+    share = display.value / top if top and isinstance(display, Shown) else 0.0
+    return _count_cell(display, texts, share=share)
 
 
 ZONE_SHADES: Mapping[int, float] = {0: 0.0, 1: 0.01, 2: 0.6, 3: 0.85}

@@ -42,6 +42,7 @@ class Point:
     noisy: int
     sigma: float
     display: Shown | Withheld
+    exams: bool = False
 
     @property
     def per_day(self) -> float:
@@ -66,8 +67,8 @@ class Point:
 
     @property
     def comparable(self) -> bool:
-        """Whether the week has enough school days to be compared."""
-        return self.school_days >= FULL_WEEK_DAYS
+        """Whether the week has enough school days to be compared, and no exams."""
+        return self.school_days >= FULL_WEEK_DAYS and not self.exams
 
 
 def zone_series(releases: Iterable[Release], school: School, zone: str, use: str) -> list[Point]:
@@ -85,6 +86,7 @@ def zone_series(releases: Iterable[Release], school: School, zone: str, use: str
                         noisy=cell.noisy,
                         sigma=release.method.sigma,
                         display=cell.display,
+                        exams=bool(school.week(release.period).exams),
                     )
                 )
     return points
@@ -116,6 +118,7 @@ def total_series(
                     sigmas=float(rule["sigmas"]),
                     reliable_sigmas=float(rule["reliable_sigmas"]),
                 ),
+                exams=bool(school.week(release.period).exams),
             )
         )
     return points

@@ -114,6 +114,18 @@ class Day:
     day: date
     flows: Flows
     slices: Slices
+    scale: float = 1.0
+    """That of the roster."""
+
+    def capacity(self) -> tuple[int, int]:
+        """Return the capacity of the line on this day: (down, up) in octets per second."""
+        return line_of(self.day, self.scale)
+
+
+def line_of(day: date, scale: float) -> tuple[int, int]:
+    """Return the capacity of the line of a school of some size: (down, up) in octets per second."""
+    down, up = capacity(day)
+    return round(down * scale), round(up * scale)
 
 
 def _column(name: str) -> Floats:
@@ -294,7 +306,7 @@ def _through(volume: Floats, minute: Ints, rate: int) -> Floats:
     return volume * (room / np.maximum(wanted, room))[minute]
 
 
-def _slices(rng: np.random.Generator, flows: Flows, day: date) -> Slices:
+def _slices(rng: np.random.Generator, flows: Flows, line: tuple[int, int]) -> Slices:
     """Turn flows into minute slices, limited minute by minute by the line's capacity."""
     flow = np.repeat(np.arange(len(flows.device)), flows.minutes)
     first_row = np.cumsum(flows.minutes) - flows.minutes
@@ -302,7 +314,7 @@ def _slices(rng: np.random.Generator, flows: Flows, day: date) -> Slices:
     minute = flows.start_s[flow] // 60 + step
     down = _volumes(rng, flows, flow)
     up_share = _UP_SHARE[flows.activity[flow]]
-    down_rate, up_rate = capacity(day)
+    down_rate, up_rate = line
     up = _through(down * up_share, minute, up_rate)
     down = _through(down, minute, down_rate)
     down_bytes = down.astype(np.int64)
@@ -342,4 +354,5 @@ def draw_day(roster: Roster, seed: int, day: date) -> Day:
         # A generator of its own: every other draw stays what it was.
         untrained = np.random.default_rng([seed, 9, day.toordinal()]).random(len(roster))
         _without_training(flows, untrained < planted.UNTRAINED_SHARE)
-    return Day(day, flows, _slices(rng, flows, day))
+    line = line_of(day, roster.scale)
+    return Day(day, flows, _slices(rng, flows, line), roster.scale)

@@ -105,6 +105,8 @@ class Roster:
     """Belongs to somebody who listens to the radio at work."""
     ent_only: NDArray[np.float64]
     """Share of this device's days on which lessons use the learning platform and nothing else."""
+    scale: float = 1.0
+    """How large the school is beside the declared one: its line is larger in the same measure."""
 
     def __len__(self) -> int:
         """Return the number of devices."""
@@ -114,10 +116,16 @@ class Roster:
 ZONES: Final = tuple(DEVICES)
 
 
-def make_roster(seed: int) -> Roster:
-    """Return the devices of the school; the same seed gives the same devices."""
+def make_roster(seed: int, scale: float = 1.0) -> Roster:
+    """Return the devices of the school; the same seed gives the same devices.
+
+    Args:
+        seed: of the drawing.
+        scale: how many devices every zone has, beside `DEVICES`: 2.43 is a school of 1,500.
+    """
     rng = np.random.default_rng([seed, 1])
-    zone = np.repeat(np.arange(len(ZONES)), [DEVICES[name] for name in ZONES])
+    sizes = [max(round(DEVICES[name] * scale), 1) for name in ZONES]
+    zone = np.repeat(np.arange(len(ZONES)), sizes)
     count = len(zone)
     mac = rng.integers(0, 256, (count, 6), dtype=np.uint8)
     mac[:, 0] = 0x02  # locally administered, unicast: no manufacturer's
@@ -132,9 +140,10 @@ def make_roster(seed: int) -> Roster:
         ipv6[members, 8:] = rng.integers(0, 256, (len(members), 8), dtype=np.uint8)
     radio = np.zeros(count, bool)
     offices = np.flatnonzero(zone == ZONES.index(planted.RADIO_ZONE))
-    radio[offices[: planted.RADIO_LISTENERS]] = True
+    radio[offices[: round(planted.RADIO_LISTENERS * scale)]] = True
     ent_only = np.where(zone == ZONES.index(planted.DIP_ZONE), planted.DIP_ONLY, 0.0)
-    return Roster(zone, mac, ipv4, ipv6, rng.random(count) < DUAL_STACK_SHARE, radio, ent_only)
+    dual_stack = rng.random(count) < DUAL_STACK_SHARE
+    return Roster(zone, mac, ipv4, ipv6, dual_stack, radio, ent_only, scale)
 
 
 def mix_of(zone: str, period: str) -> NDArray[np.float64]:

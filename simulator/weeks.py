@@ -23,7 +23,7 @@ from privacy.store.keys import FileKeyring
 from privacy.store.layout import FLOWS, LINK, keys_beside
 from school.catalogue import load_catalogue
 from simulator.day import Day, Ints, draw_day
-from simulator.declared import capacity, digest, midnight_utc, minutes_of, school_days
+from simulator.declared import digest, midnight_utc, minutes_of, school_days
 from simulator.people import ZONES, Roster, make_roster
 from simulator.services import ACTIVITIES, APP, PORT, SOURCE, Wire, all_hosts
 
@@ -147,7 +147,7 @@ def link_table(day: Day, seed: int) -> pa.Table:
     def minutes(values: Ints) -> Ints:
         return np.bincount(slices.minute, values, minlength=length).astype(np.int64)
 
-    down_limit, up_limit = (rate * LINK_STEP_S for rate in capacity(day.day))
+    down_limit, up_limit = (rate * LINK_STEP_S for rate in day.capacity())
     packets = _ten_seconds(rng, minutes(slices.down_packets + slices.up_packets), None)
     zero = np.zeros(length * STEPS, np.int64)
     columns = {
@@ -199,6 +199,7 @@ def write_days(
     *,
     days: Iterable[date] | None = None,
     seed: int = SEED,
+    scale: float = 1.0,
     labels: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
@@ -208,6 +209,7 @@ def write_days(
         store: the store directory; made when missing, simulated days are replaced.
         days: local days; the eight school weeks when left out.
         seed: the same seed gives the same rows.
+        scale: size of the school beside the declared one (`simulator.people.make_roster`).
         labels: a Parquet file for the truth (minute, flow, activity); nothing is written without.
         progress: called with (days done, days in all) from worker threads.
 
@@ -216,7 +218,7 @@ def write_days(
         NoStore: something else stands there.
     """
     chosen = list(school_days() if days is None else days)
-    roster = make_roster(seed)
+    roster = make_roster(seed, scale)
     committer = Committer(store, FileKeyring(keys_beside(store)), lambda: time.time_ns() // 1_000)
     committer.open()
 

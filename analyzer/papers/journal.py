@@ -4,22 +4,23 @@ Dates, ids and digests only. Counts of one day's slices stay out, though the log
 when one person was in the school they would be his. How many devices object stays out, too.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
 from analyzer.exact import Bench
 from analyzer.papers.processing import MONTH_DAYS, four, price
-from analyzer.papers.settings import against_profile
+from analyzer.papers.settings import against_profile, decisions, told
 from analyzer.retention import expired
 from analyzer.store import Store
-from privacy.acknowledgement import standing
+from privacy.acknowledgement import state_of
+from privacy.effects import MONTH_DAYS as SCHOOL_DAYS
 from privacy.gate.ledger import Charge, Ledger
 from privacy.log.entries import Entry
 from privacy.log.file import AuditLog, LogRefused
 from privacy.settings import DELTA
 from privacy.store.layout import FLOWS, keys_beside
+from privacy.terms import differences
 
 SHOWN: Final = 300
 """Entries of the change log: some months; `jauge log show` prints all."""
@@ -27,26 +28,29 @@ DAYS_SHOWN: Final = 35
 EPOCHS_SHOWN: Final = 21
 TOLD: Final = frozenset({
     "day", "epoch", "number", "kept_in", "settings", "config", "acknowledged", "source", "seconds",
-    "public_key", "document", "format", "policy", "table", "period", "rho", "sigma", "verdict",
-    "role", "signer", "before", "after", "profile", "mutants", "caught", "reason", "change",
-    "changes", "noise", "loosened", "tightened", "requested", "origin", "size", "root",
+    "public_key", "document", "format", "policy", "table", "period", "rho", "delta", "sigma", "code",
+    "output", "old", "new", "terms", "change", "signer", "catalogue", "lists", "profile", "passed",
+    "attacks", "mutants", "caught", "report", "role", "size", "root",
 })  # fmt: skip
 """Facts of the log that may be repeated; anything else is left in the log."""
-LOGIN: Final = ("login", "access")
-"""Beginnings of the kinds that say that somebody came in, by role."""
 
 
 def journal(bench: Bench, as_of: date) -> dict[str, Any]:
     """Return the journal of a store on a day."""
     entries, state = read_log(bench.store)
+    acknowledged, terms = state_of(entries), bench.enforced.terms
     return {
         "log": state,
-        "acknowledged": standing(entries, bench.enforced.terms).value,
+        "acknowledged": acknowledged.standing(terms).value,
+        "since": told(differences(acknowledged.acknowledged, terms))
+        if acknowledged.acknowledged
+        else [],
+        "decisions": decisions(entries),
         "settings": against_profile(bench.settings),
         "keys": _keys(bench.store, entries, as_of),
         "retention": _retention(bench, entries, as_of),
         "budget": _budget(bench, as_of),
-        "accesses": _accesses(entries),
+        "zones": _zones(bench),
         "entries": [_told(entry) for entry in entries[-SHOWN:]][::-1],
     }
 
@@ -150,11 +154,12 @@ def _budget(bench: Bench, as_of: date) -> dict[str, Any]:
         "month": [
             {
                 "table": name,
-                "days": MONTH_DAYS,
+                "days": days,
                 "rho": round(settings.method(name).rho, 9),
-                "epsilon": price(settings.method(name).rho, MONTH_DAYS),
+                "epsilon": price(settings.method(name).rho, days),
             }
             for name in ("T5-bis", "T7")
+            for days in (SCHOOL_DAYS, MONTH_DAYS)
         ],
         "days": [_day(day, charges, settings.total_rho) for day in charged if day >= first][::-1],
         "tables": [
@@ -163,6 +168,7 @@ def _budget(bench: Bench, as_of: date) -> dict[str, Any]:
                 "period": definition.period.value,
                 "rho": round(settings.method(name).rho, 9),
                 "sigma": settings.method(name).sigma,
+                "measure": settings.method(name).measure.value,
                 "charges": sum(charge.table == name for charge in charges),
                 "last": max((c.period for c in charges if c.table == name), default=None),
             }
@@ -192,19 +198,6 @@ def _day(day: date, charges: Iterable[Charge], total: float) -> dict[str, Any]:
 # --- entries
 
 
-def _accesses(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """Return how often each role came in, by month; no name."""
-    counted = Counter(
-        (entry.at[:7], str(entry.facts.get("role", "?")))
-        for entry in entries
-        if entry.kind.startswith(LOGIN)
-    )
-    return [
-        {"month": month, "role": role, "count": count}
-        for (month, role), count in sorted(counted.items(), reverse=True)
-    ]
-
-
 def _told(entry: Entry) -> dict[str, Any]:
     facts: Mapping[str, Any] = entry.facts
     told = {name: value for name, value in facts.items() if name in TOLD}
@@ -216,3 +209,16 @@ def _told(entry: Entry) -> dict[str, Any]:
         }
         told["signer"] = str(sealed.get("seal", {}).get("key", ""))
     return {"number": entry.number, "at": entry.at, "kind": entry.kind, "facts": told}
+
+
+def _zones(bench: Bench) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": zone.label.as_dict(),
+            "persons": zone.persons,
+            "published_as": bench.published[zone.name],
+            "name": zone.name,
+            "measured": zone.measured,
+        }
+        for zone in bench.school.zones
+    ]

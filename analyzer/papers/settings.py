@@ -1,36 +1,39 @@
-"""The settings beside their profile: what the school made stricter, what looser. Pure.
+"""The settings beside their profile, and what each signed decision changed. Pure.
 
-`approved` is the profile's own value: a DPO who acknowledges settings reads this table first.
+What is stricter and what looser is `privacy.terms`'s to say: the same order decides whether a change
+needs the DPO's signature.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from privacy.settings import MOST, PrivacySettings
+from privacy import canonical
+from privacy.acknowledgement import DECIDED, KEY_DECLARED, Decision, read
+from privacy.keys import public_key
+from privacy.log.entries import Entry
+from privacy.sealed import SealBroken
+from privacy.settings import MOST, PROFILES, PrivacySettings
+from privacy.terms import Difference, Terms, differences
 
-SAME, STRICTER, LOOSER, OTHER = "same", "stricter", "looser", "other"
-LESS_IS_STRICTER: Final = ("total_rho", "retention_days")
-MORE_IS_STRICTER: Final = (
-    "floor_persons",
-    "display.sigmas",
-    "display.reliable_sigmas",
-    "display.floor_devices_per_day",
-)
+SAME: Final = "same"
 
 
 def profile_of(settings: PrivacySettings) -> PrivacySettings:
     """Return the profile that the settings name, untouched."""
-    return PrivacySettings(profile=settings.profile)
+    return PrivacySettings(profile=settings.profile, total_rho=PROFILES[settings.profile])
 
 
 def against_profile(settings: PrivacySettings) -> list[dict[str, Any]]:
-    """Return every setting: name, value in force, value of the profile, and how they compare."""
-    mine, approved = _flat(settings), _flat(profile_of(settings))
+    """Return every setting: respect, value in force, value of the profile, and how they compare."""
+    approved = profile_of(settings)
+    found = {d.respect: d for d in differences(Terms(settings=approved), Terms(settings=settings))}
+    mine, theirs = _flat(settings), _flat(approved)
     return [
         {
             "name": name,
             "value": value,
-            "approved": approved[name],
-            "sense": _sense(name, value, approved[name]),
+            "approved": theirs[name],
+            "sense": found[name].direction.value if name in found else SAME,
         }
         for name, value in mine.items()
     ]
@@ -46,19 +49,50 @@ def _flat(settings: PrivacySettings) -> dict[str, float]:
         "display.floor_devices_per_day": settings.display.floor_devices_per_day,
     }
     for name in MOST:
-        table = settings.table(name)
-        named |= {f"{name}.share": table.share, f"{name}.cap": table.cap}
+        method = settings.method(name)
+        named |= {
+            f"{name}: cost (rho)": round(method.rho, 9),
+            f"{name}: cap": method.cap,
+            f"{name}: noise (sigma)": method.sigma,
+        }
     return named
 
 
-def _sense(name: str, value: float, approved: float) -> str:
-    """Return how a value compares. A share moves noise between tables; a cap, accuracy only."""
-    if value == approved:
-        return SAME
-    if name in LESS_IS_STRICTER:
-        return STRICTER if value < approved else LOOSER
-    if name in MORE_IS_STRICTER:
-        return STRICTER if value > approved else LOOSER
-    if name.endswith(".share"):
-        return STRICTER if value < approved else LOOSER
-    return OTHER
+def decisions(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Return the DPO's signed decisions, newest first, each with what it changed and its signer."""
+    found: list[dict[str, Any]] = []
+    key, before = "", None
+    for entry in entries:
+        if entry.kind == KEY_DECLARED:
+            key = str(entry.facts["public_key"])
+        elif entry.kind == DECIDED and key:
+            sealed: Mapping[str, Any] = entry.facts["sealed"]
+            try:
+                signed = read(canonical.dump(sealed), public_key(key))
+            except (SealBroken, TypeError, ValueError):
+                continue  # of an earlier key or version: it decides nothing
+            found.append(
+                {
+                    "number": entry.number,
+                    "at": entry.at,
+                    "decision": signed.decision.value,
+                    "signer": sealed["seal"]["key"],
+                    "first": before is None,
+                    "differences": told(differences(before, signed.terms)) if before else [],
+                }
+            )
+            before = signed.terms if signed.decision is Decision.ACKNOWLEDGED else before
+    return found[::-1]
+
+
+def told(found: Iterable[Difference]) -> list[dict[str, str]]:
+    """Return differences as JSON values; those of a table's noise are among them."""
+    return [
+        {
+            "respect": each.respect,
+            "before": each.before,
+            "after": each.after,
+            "direction": each.direction.value,
+        }
+        for each in found
+    ]

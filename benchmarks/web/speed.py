@@ -33,12 +33,15 @@ def wrk(service: Served, path: str) -> dict[str, float | str]:
     command = ["taskset", "-c", str(CLIENT_CORE), "wrk", "-t1", f"-c{CONNECTIONS}"]
     command += [f"-d{SECONDS}s", "--latency", "-H", f"Cookie: jauge_session={service.session}"]
     command += ["-H", f"Accept: {accept}", service.address + path]
+    cpu = service.cpu_s()
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found: dict[str, float | str] = {"path": path}
     for share in ("50%", "99%"):
         number, unit = re.search(rf"{share}\s+([\d.]+)(us|ms|s)", said).groups()  # type: ignore[union-attr]
         found[share] = float(number) * UNITS[unit]
     found["per_s"] = float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1))  # type: ignore[union-attr]
+    total = int(re.search(r"(\d+) requests in", said).group(1))  # type: ignore[union-attr]
+    found["cpu_ms_each"] = round(1000 * (service.cpu_s() - cpu) / max(1, total), 3)
     found["errors"] = (re.search(r"(Non-2xx.*|Socket errors.*)", said) or ["none"])[0]
     return found
 

@@ -46,8 +46,8 @@ def standalone(material: Material, texts: Texts) -> str:
 
 def sheets(material: Material, texts: Texts) -> tuple[str, str, str]:
     """Return what the PDF is made from: the document and its two style sheets."""
-    name = material.snapshot.school.name
-    return paper(material, texts), style(), footer_style(name, material.policy, texts)
+    left = texts("report.running", school=material.snapshot.school.name)
+    return paper(material, texts), style(), footer_style(left, material.policy, texts)
 
 
 @cache
@@ -56,9 +56,9 @@ def style() -> str:
     return (STATIC / "paper.css").read_text(encoding="utf-8")
 
 
-def footer_style(school: str, policy: str, texts: Texts) -> str:
-    """Return the rules of the footer: school on the left, policy and page number on the right."""
-    left = _quoted(texts("report.running", school=school))
+def footer_style(left_text: str, policy: str, texts: Texts) -> str:
+    """Return the rules of the footer: a text on the left, policy and page number on the right."""
+    left = _quoted(left_text)
     right = _quoted(texts("report.page", policy=policy))
     font = 'font: 11pt "DejaVu Sans", "Liberation Sans", sans-serif'
     return (

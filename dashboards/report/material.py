@@ -9,10 +9,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from dashboards.reading import Snapshot, Term, weeks_between
-from privacy.release import Release, Withheld
-
-SHORT_DIGEST = 16
-"""Hexadecimal digits of the policy that stand on every page."""
+from privacy.policy import SHOWN
+from privacy.release import Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +19,8 @@ class Material:
 
     term: Term
     snapshot: Snapshot
-    """Of the term only: weeks (T1), link load, what fills the line (T7)."""
+    """Of the term only: every noisy table but the daily one, link load, dated events."""
     printed: date
-    volumes: tuple[Release, ...] = ()
-    """T4."""
-    services: tuple[Release, ...] = ()
-    """T3."""
-    others: tuple[Release, ...] = ()
-    """Further noisy releases of the term (T2, T5-bis): their withheld cells are counted."""
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Sealed documents that a store may have or not: `journal`, `audit`, `annotations`…"""
 
@@ -58,13 +50,10 @@ class Material:
 
     def withheld(self) -> tuple[int, int]:
         """Return (withheld cells, all cells) of the term's noisy releases."""
+        told = self.snapshot
         releases = (
-            *self.snapshot.weeks,
-            *self.snapshot.fills,
-            *self.volumes,
-            *self.services,
-            *self.others,
-        )
+            *told.weeks, *told.slots, *told.services, *told.volumes, *told.months, *told.fills,
+        )  # fmt: skip
         cells = [cell for release in releases for cell in release.cells]
         return sum(isinstance(cell.display, Withheld) for cell in cells), len(cells)
 
@@ -76,9 +65,8 @@ class Material:
 
 
 def policy_of(snapshot: Snapshot) -> str:
-    """Return the digest of everything that is enforced, shortened."""
-    whole = snapshot.privacy.get("policy") or snapshot.privacy["digest"]
-    return str(whole)[:SHORT_DIGEST]
+    """Return the digest of everything that is enforced, shortened as on every page."""
+    return snapshot.policy[:SHOWN]
 
 
 def term_name(term: Term) -> tuple[str, int]:

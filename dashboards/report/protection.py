@@ -5,6 +5,7 @@ smallest alone would promise too much.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from dashboards.report.material import Material
@@ -33,7 +34,7 @@ def lines(material: Material, texts: Texts) -> list[tuple[str, str]]:
 
 def _profile(privacy: Mapping[str, Any], texts: Texts) -> str:
     profile = str(privacy["profile"])
-    known = profile in {"strict", "standard"}
+    known = profile in {"renforce", "standard"}
     return texts(f"report.privacy.profiles.{profile}") if known else profile
 
 
@@ -47,20 +48,26 @@ def _guarantee(privacy: Mapping[str, Any], texts: Texts) -> str:
 
 
 def _purge(documents: Mapping[str, Mapping[str, Any]], texts: Texts) -> str:
-    return texts("report.privacy.purge_unknown") if not documents.get("journal") else ""
+    """Return the latest day whose key was destroyed, and when: the journal holds the signed proof."""
+    retention = documents.get("journal", {}).get("content", {}).get("retention")
+    if not isinstance(retention, Mapping):
+        return ""
+    erased = [proof for proof in retention["proofs"] if "key_destroyed" in proof]
+    if not erased:
+        return texts("report.privacy.purge_none")
+    last = max(erased, key=lambda proof: str(proof["key_destroyed"]))
+    day, at = (date.fromisoformat(str(last[key])[:10]) for key in ("day", "key_destroyed"))
+    return texts("report.privacy.purge_text", day=texts.day_short(day), at=texts.day_short(at))
 
 
 def _dpo(material: Material, texts: Texts) -> str:
-    contact = material.snapshot.privacy.get("dpo_contact")
-    return str(contact) if contact else texts("report.privacy.dpo_unknown")
+    return material.snapshot.school.dpo or texts("report.privacy.dpo_unknown")
 
 
 def _checkpoint(documents: Mapping[str, Mapping[str, Any]], texts: Texts) -> str:
-    checkpoint = documents.get("journal", {}).get("checkpoint")
-    if not isinstance(checkpoint, Mapping):
+    """Return size and root of the audit log: whoever noted them earlier sees a change."""
+    log = documents.get("journal", {}).get("content", {}).get("log")
+    if not isinstance(log, Mapping) or "root" not in log:
         return ""
-    return texts(
-        "report.privacy.checkpoint",
-        size=texts.number(int(checkpoint.get("size", 0))),
-        root=str(checkpoint.get("root", "")),
-    )
+    size = texts.number(int(log.get("entries", 0)))
+    return texts("report.privacy.checkpoint", size=size, root=str(log["root"])[:32])

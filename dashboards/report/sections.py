@@ -14,15 +14,20 @@ from markupsafe import Markup
 
 from dashboards import figures, load, overview, tables, uses
 from dashboards.charts import Columns
-from dashboards.pages import line_days, repeat_sentences
+from dashboards.dated import event_name, events_of
+from dashboards.events import EXAMS
+from dashboards.pages import line_days
 from dashboards.reading import CHARTER_USES, LinkDay
 from dashboards.report import annex, drawing, protection
 from dashboards.report.curve import Curve, curve
 from dashboards.report.findings import five
 from dashboards.report.material import Material, term_name
-from dashboards.sentences import change, quality, trend_word, use_name, use_series, zone_fade
+from dashboards.sentences import change, quality, trend_word, use_name, use_series
 from dashboards.tables import Datum, Line, Table, change_weeks
 from dashboards.texts import Texts
+from dashboards.views.before_after import before_after_view
+from dashboards.views.saturation import repeats
+from dashboards.views.services import services_view
 from privacy.release import Shown, Withheld, display
 
 WIDE = (488.0, 132.0)
@@ -55,6 +60,7 @@ def build(material: Material, texts: Texts) -> dict[str, Any]:
         "findings": five(material, days, texts),
         "load": line_section(material, days, annexed, texts),
         "uses": uses_section(material, annexed, texts),
+        "services": services_section(material, texts),
         "changes": changes_section(material, days, texts),
         "protection": protection.lines(material, texts),
         "annex": annexed.tables,
@@ -145,7 +151,7 @@ def line_section(
         "verdict": overview.line_sentence(weeks, period, snapshot, texts),
         "change": change(changed, texts) if changed else "",
         "figures": told,
-        "repeats": [text for _, text in repeat_sentences(days, snapshot, texts)],
+        "repeats": [text for _, text in repeats(days, snapshot, texts)],
         "slots": [each for each in slots if each.lines],
         "fills": fills,
     }
@@ -203,7 +209,7 @@ def _columns(
     return PaperFigure(
         ident=ident,
         title=heading,
-        unit=figure.unit,
+        unit=". ".join([figure.unit, *(words for role, words in figure.legend if role == "none")]),
         svg=drawing.columns_drawing(figure.chart, ident=ident, alt=alt, size=size, texts=texts),
         table=annex.WEEKS,
     )
@@ -231,15 +237,15 @@ def uses_section(material: Material, annexed: "annex.Annex", texts: Texts) -> di
 
 def volume_table(material: Material, texts: Texts) -> Table | None:
     """Return the volume of each of the six uses over the term's released weeks, with its margin."""
-    if not material.volumes:
+    if not material.snapshot.volumes:
         return None
     rule = material.snapshot.privacy["display"]
-    weeks = len(material.volumes)
+    weeks = len(material.snapshot.volumes)
     sums = {
-        use: [c.noisy for r in material.volumes for c in r.cells if c.get("use") == use]
+        use: [c.noisy for r in material.snapshot.volumes for c in r.cells if c.get("use") == use]
         for use in ALL_USES
     }
-    sigma = math.sqrt(sum(r.method.sigma**2 for r in material.volumes))
+    sigma = math.sqrt(sum(r.method.sigma**2 for r in material.snapshot.volumes))
     lines = []
     for use in ALL_USES:
         shown = display(
@@ -268,19 +274,32 @@ def _volume_cells(shown: Shown | Withheld, texts: Texts) -> tuple[Datum, ...]:
     )
 
 
+def services_section(material: Material, texts: Texts) -> dict[str, Any]:
+    """Return what the page of services says: sentences, and one word per followed service."""
+    view = services_view(material.snapshot, texts)
+    found = [sheet.table for section in view.sections for sheet in section.sheets
+             if section.ident == "adoption"]  # fmt: skip
+    notes = [note for section in view.sections for note in section.notes[:1]]
+    return {
+        "said": [finding.text for finding in view.said],
+        "table": found[0] if found else None,
+        "rule": texts("services.rule") if found else "",
+        "notes": notes[:1],
+        "empty": f"{view.empty.why} {view.empty.what}" if view.empty else "",
+    }
+
+
 def changes_section(material: Material, days: list[LinkDay], texts: Texts) -> list[str]:
-    """Return what changed with the line within the term, before and after; empty without a change."""
-    snapshot = material.snapshot
-    line = next(iter(snapshot.school.lines), None)
-    changed = load.latest_change(line, days) if line else None
-    if changed is None:
-        return []
-    starts = changed.after.starts
-    told = [change(changed, texts)]
-    for use in CHARTER_USES:
-        for zone in snapshot.school.zones:
-            points = uses.zone_series(snapshot.weeks, snapshot.school, zone.name, use)
-            fade = uses.fade(points, starts, zone.name, use)
-            if fade:
-                told.append(zone_fade(fade, snapshot.school, starts, texts))
+    """Return what changed with each dated event of the term; empty without one."""
+    snapshot, term = material.snapshot, material.term
+    events = [e for e in events_of(snapshot) if e.kind != EXAMS]
+    told: list[str] = []
+    for event in events:
+        if days and term.starts <= event.starts <= term.ends:
+            view = before_after_view(snapshot, texts, event.key)
+            name = texts(
+                "compare.around", day=texts.day(event.starts), name=event_name(event, texts)
+            )
+            said = " ".join(finding.text for finding in view.said)
+            told.append(f"{texts.sentence(name)}{texts('word.colon')}{said}")
     return told

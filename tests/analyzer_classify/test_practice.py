@@ -1,5 +1,6 @@
 """The charter by place and time: what the table says is what `classify` says."""
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,8 +31,8 @@ def table(school: School) -> dict:
 def cell_of(table: dict, zone: str, period: str) -> dict[str, dict]:
     """French name of a category → its group, at one place and time."""
     row = next(r for r in table["rows"] if zone in [label["fr"] for label in r["zones"]])
-    cell = next(c for c in row["cells"] if period in c["periods"])
-    groups = [*table["everywhere"], *cell["groups"]]
+    cells = [cell["groups"] for cell in row["cells"] if period in cell["periods"]]
+    groups = [*table["everywhere"], *row["always"], *itertools.chain(*cells)]
     return {label["fr"]: group for group in groups for label in group["categories"]}
 
 
@@ -69,7 +70,8 @@ def test_what_holds_everywhere_is_told_once(table):
     everywhere = {label["fr"] for group in table["everywhere"] for label in group["categories"]}
     for row in table["rows"]:
         for cell in row["cells"]:
-            told = [label["fr"] for group in cell["groups"] for label in group["categories"]]
+            groups = [*row["always"], *cell["groups"]]
+            told = [label["fr"] for group in groups for label in group["categories"]]
             assert not everywhere & set(told)
             assert len(told) == len(set(told))
 

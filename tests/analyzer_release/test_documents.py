@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner
 
+from analyzer import documents
 from cli.exits import Exit, Refusal
 from cli.main import app
 from privacy.records import LINK_COLUMNS, SLICE_COLUMNS
@@ -20,6 +21,9 @@ def test_the_school_is_published_as_declared(place):
     assert document["name"] == "Collège d'exemple"
     published = {zone["name"]: zone["published_as"] for zone in document["zones"]}
     assert published == {"salles": "salles", "bureaux": "bureaux", "loge": "bureaux"}
+    cells = {zone["name"]: zone["cells"] for zone in document["zones"]}
+    assert cells == {"salles": "own", "bureaux": "own", "loge": "merged"}
+    assert document["whole_school_tables"] == ["T2", "T4", "T5-bis", "T6", "T7"]
     assert document["slots"][0] == {
         "name": "M1",
         "period": "lesson",
@@ -52,9 +56,30 @@ def test_the_charter_is_published_with_its_digest_and_conditions(place):
     ]
 
 
+@pytest.mark.parametrize(
+    ("counts_devices", "published", "cells"),
+    [
+        (True, "a", "own"),
+        (True, "b", "merged"),
+        (True, None, "too_few"),
+        (False, None, "no_devices"),
+    ],
+)
+def test_it_is_said_which_cells_hold_a_zone_and_why(counts_devices, published, cells):
+    from types import SimpleNamespace
+
+    zone = SimpleNamespace(name="a", counts_devices=counts_devices)
+    assert documents._cells(zone, published) == cells
+
+
 def test_the_settings_are_published_with_all_four_epsilons(place):
     place.analyze()
     document = place.published.document("privacy")
+    assert [(m["table"], m["days"]) for m in document["device_month"]] == [
+        ("T5-bis", 20), ("T5-bis", 31), ("T7", 20), ("T7", 31),
+    ]  # fmt: skip
+    assert document["device_month"][0]["rho"] == pytest.approx(400 * 0.00243)
+    assert document["device_month"][0]["epsilon"] == pytest.approx(7.6, abs=0.1)
     assert document["digest"] == PrivacySettings().digest()
     assert {key: round(document[key], 2) for key in document if key.startswith("epsilon")} == {
         "epsilon_device_day": 1.0,

@@ -21,6 +21,7 @@ PASSWORD = "Le vélo rouge attend sous la pluie"  # noqa: S105 - of invented peo
 
 class Client:
     def __init__(self, public: Path, login: Login | None = None, **options) -> None:
+        self.login = login
         self._app = create_app(Published(public), login, **options)
 
     @property

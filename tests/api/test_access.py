@@ -9,14 +9,14 @@ from tests.api.client import Client
 
 API = "/api/v1"
 WHO = {
-    "": ("/", "/services", "/usages", "/charte", "/avant-apres", "/parc", "/saturation"),
+    "": ("/", "/services", "/usages", "/avant-apres", "/parc", "/saturation"),
     "-": ("/rapport", "/rapport.pdf", f"{API}/releases/T1", f"{API}/releases/T6/2026-11-16"),
     "admin": ("/debit", "/confiance", "/compte", "/deconnexion", f"{API}/releases"),
     "admin too": (f"{API}/releases/link", f"{API}/releases/link/2026-11-16"),
     "admin as well": tuple(f"{API}/documents/{n}" for n in ("school", "privacy", "status", "charter")),
     "dpo alone": ("/dpd", "/dpd/stop", *(f"{API}/documents/{n}" for n in ("dpia", "breach"))),
     "anyone": ("/livez", "/readyz", "/problemes", "/static/jauge.css", "/connexion", "/entree"),
-    "anyone too": ("/installation", "/invitation", "/notice", "/notice/eleves", "/affiche"),
+    "anyone too": ("/installation", "/invitation", "/notice", "/notice/eleves", "/affiche", "/affiche.pdf", "/charte", "/accessibilite"),
     "anyone as well": (f"{API}/openapi.json", f"{API}/docs"),
 }  # fmt: skip
 

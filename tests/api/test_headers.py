@@ -5,7 +5,7 @@ import pytest
 from api.routes import PREFIX
 from tests.api.client import HTML, Client
 
-PAGES = ("/", "/debit", "/charte", "/?lang=en", "/debit?jour=2026-09-29", "/problemes")
+PAGES = ("/", "/debit", "/usages", "/?lang=en", "/debit?jour=2026-09-29", "/problemes")
 API = (
     f"{PREFIX}/releases",
     f"{PREFIX}/releases/T1",

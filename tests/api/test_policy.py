@@ -23,7 +23,7 @@ def test_every_answer_names_the_policy(client: Client, public: Path, path: str):
 
 
 def test_every_page_shows_the_policy_in_its_footer(client: Client, public: Path):
-    for path in ("/", "/debit", "/charte", "/?lang=en"):
+    for path in ("/", "/debit", "/usages", "/?lang=en"):
         footer = client.get(path, accept=HTML).text.split("<footer")[1]
         assert policy_of(public)[:16] in footer
         assert ("Policy" if "en" in path else "Politique") in footer
@@ -58,7 +58,7 @@ def test_documents_that_disagree_are_not_served(own_public: Path, name: str, cha
     change(own_public, name, changed)
     for path in ("/readyz", f"{PREFIX}/documents/school", f"{PREFIX}/documents/{name}"):
         check_problem(client.get(path), "policy-mismatch")
-    page = client.get("/charte", accept=HTML)
+    page = client.get("/usages", accept=HTML)
     assert page.status_code == 503
     assert "Documents de politiques différentes" in page.text
     assert "jauge-policy" not in page.headers
@@ -79,7 +79,7 @@ def test_releases_of_an_earlier_policy_are_shown_and_said(own_public: Path):
     del older["policy_digest"]
     for payload in (old, older):
         publisher.write("releases/T1", payload["period"], payload)
-    page = Client(own_public).get("/charte", accept=HTML)
+    page = Client(own_public).get("/usages", accept=HTML)
     assert page.status_code == 200
     assert f"2 publications montrées ici datent d’une politique antérieure ({'a' * 16} et sans" in (
         page.text

@@ -58,7 +58,7 @@ def test_every_kind_is_explained_on_the_page_that_type_points_at(client: Client)
             assert f'id="{kind}"' in page
 
 
-@pytest.mark.parametrize("path", ["/", "/debit", "/charte"])
+@pytest.mark.parametrize("path", ["/", "/debit", "/usages"])
 def test_nothing_published_says_why_and_what_to_do(tmp_path: Path, path: str):
     client = Client(tmp_path)
     page = client.get(path, accept=HTML)
@@ -83,7 +83,7 @@ def test_a_broken_seal_is_never_served(own_public: Path):
     check_problem(client.get(f"{PREFIX}/releases/T1"), "seal-broken")
     check_problem(client.get(f"{PREFIX}/releases/T1/2026-W41?format=csv"), "seal-broken")
     check_problem(client.get("/readyz"), "seal-broken")
-    page = client.get("/charte", accept=HTML)
+    page = client.get("/usages", accept=HTML)
     assert page.status_code == 503
     assert "Sceau rompu" in page.text
     assert client.get(f"{PREFIX}/releases/T1/2026-W40").status_code == 200
@@ -115,12 +115,12 @@ def test_one_odd_release_blanks_only_itself(
 ):
     reseal(own_public, table, period, change)
     client = Client(own_public)
-    for path in ("/", "/debit", "/charte"):
+    for path in ("/", "/debit", "/usages"):
         page = client.get(path, accept=HTML)
         assert page.status_code == 200
         assert "Publication illisible" in page.text
         assert period in page.text
-    assert "semaine du 9 nov. 2026" in client.get("/charte", accept=HTML).text
+    assert "semaine du 9 nov. 2026" in client.get("/usages", accept=HTML).text
     assert client.get("/readyz").status_code == 200
 
 
@@ -150,8 +150,13 @@ def test_documents_without_releases_give_a_page_that_says_so(own_public: Path):
     for path in (own_public / "releases").rglob("*.json"):
         path.unlink()
     client = Client(own_public)
-    for path in ("/", "/debit", "/charte"):
+    for path in ("/", "/debit"):
         page = client.get(path, accept=HTML)
         assert page.status_code == 200
         assert "Rien n’est encore publié" in page.text
-    assert "La charte appliquée" in client.get("/charte", accept=HTML).text
+    for path in ("/saturation", "/services", "/usages", "/avant-apres", "/parc"):
+        page = client.get(path, accept=HTML)
+        assert page.status_code == 200
+        assert "Pourquoi" in page.text
+        assert "Que faire" in page.text
+    assert client.get("/charte", accept=HTML).status_code == 200

@@ -12,7 +12,7 @@ from tests.api.test_problems import alter, reseal
 
 RELEASE = "/api/v1/releases/T1/2026-W41"
 ADDRESSES = (RELEASE, "/api/v1/releases/T1", f"{RELEASE}?format=csv-fr", "/api/v1/documents/school",
-             "/api/v1/releases", "/", "/debit?jour=2026-09-29", "/charte?lang=en")  # fmt: skip
+             "/api/v1/releases", "/", "/debit?jour=2026-09-29", "/usages?lang=en")  # fmt: skip
 
 
 @pytest.fixture
@@ -69,7 +69,8 @@ def test_a_new_release_and_a_new_document_change_what_depends_on_them(own_public
     (own_public / "releases/T1/2026-W37.json").unlink()
     after = {path: client.get(path, accept=HTML).headers["etag"] for path in ADDRESSES}
     same = {path for path in ADDRESSES if before[path] == after[path]}
-    assert same == {RELEASE, f"{RELEASE}?format=csv-fr", "/api/v1/documents/school"}
+    form = f"{RELEASE}?format=csv-fr"
+    assert same == {RELEASE, form, "/api/v1/documents/school", "/charte?lang=en"}
     reseal_document(own_public, "status")
     last = {path: client.get(path, accept=HTML).headers["etag"] for path in ADDRESSES}
     assert not {path for path in ADDRESSES if last[path] == after[path]}

@@ -14,6 +14,7 @@ from cli.rehearse import TEXTS
 from school.labels import label
 from school.words import Use
 from tests.analyzer_release.examples import FILES, MONDAY, declare, slice_row, write_part
+from tests.support.acknowledged import acknowledge
 
 DAYS = [MONDAY + timedelta(days=offset) for offset in range(5)]
 CHARTER_USES = ("pedagogical", "residual_private", "abusive", "resource_inappropriate")
@@ -24,7 +25,8 @@ def _paths(tmp_path):
     store = tmp_path / "store"
     for day in DAYS:
         write_part(store, "flows", day, [slice_row(day, "09:05", 1, "atrium-sud.fr")])
-    return store, declare(tmp_path / "school")
+    acknowledge(store, declare(tmp_path / "school"))
+    return store, tmp_path / "school"
 
 
 def rehearse(paths, *arguments) -> tuple[int, str]:

@@ -22,8 +22,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from privacy.canonical import digest
 from privacy.policy import PARTS, policy_digest
-from privacy.release import Cell, Method, Release, display, dump_release
+from privacy.release import Cell, Measure, Method, Release, display, dump_release
 from privacy.sealed import seal
+from privacy.settings import measure_of
+from tests.pages.more_releases import NOISE, annotations, monthly, weekly
 
 FIRST, LAST = date(2026, 9, 7), date(2026, 11, 15)
 LAST_DAY = date(2026, 11, 16)
@@ -104,9 +106,10 @@ class Publisher:
 
     def release(self, table: str, span: tuple[str, date, date], exact: dict, origin: str) -> None:
         period, starts, ends = span
-        sigma = SIGMA_T1 if table == "T1" else SIGMA_T6
-        cap = 5 if table == "T1" else 4
-        floor = 11 * (ends - starts).days
+        sigma, cap = NOISE.get(table, (SIGMA_T1, 5) if table == "T1" else (SIGMA_T6, 4))
+        measure = measure_of(table)
+        counted = measure is not Measure.MEGABYTES
+        floor = 11 * (ends - starts).days * counted
         cells = []
         for key, value in exact.items():
             noisy = round(value + self.random.gauss(0, sigma))
@@ -117,7 +120,7 @@ class Publisher:
             period=period,
             starts=starts,
             ends=ends,
-            method=Method("discrete_gaussian", "device_day", 0.0061, sigma, cap),
+            method=Method("discrete_gaussian", "device_day", 0.0061, sigma, cap, measure),
             cells=tuple(cells),
             origin=origin,
             charter_digest=self.charter_digest,
@@ -368,6 +371,50 @@ def status() -> dict[str, Any]:
     }
 
 
+def publish_more(publisher: Publisher) -> None:
+    """Write the other tables, with draws that leave those of T1 and T6 as they are."""
+    other = Publisher(publisher.public, seed=11)
+    for monday in days(FIRST, LAST):
+        if monday.weekday() == 0:
+            period = "{}-W{:02d}".format(*monday.isocalendar()[:2])
+            taught = sum(is_school_day(monday + timedelta(days=n)) for n in range(7))
+            span = (period, monday, monday + timedelta(days=7))
+            for table, exact in weekly(monday, taught, SLOTS).items():
+                other.release(table, span, exact, "simulated")
+    for month in (9, 10):
+        span = (f"2026-{month:02d}", date(2026, month, 1), date(2026, month + 1, 1))
+        for table, exact in monthly(month).items():
+            other.release(table, span, exact, "simulated")
+    rehearse(other)
+    other.write("documents", "annotations", annotations(NEW_LINE))
+
+
+REHEARSED = date(2026, 11, 9)
+
+
+def rehearse(publisher: Publisher) -> None:
+    """Write the days of one week and its rehearsal: private use becomes inappropriate."""
+    school_days = [d for d in days(REHEARSED, REHEARSED + timedelta(days=6)) if is_school_day(d)]
+    totals = dict.fromkeys(USES, 0.0)
+    for day in school_days:
+        exact = {
+            (("use", use),): sum(use_per_day(zone, i, day) for zone, *_ in ZONES)
+            for i, use in enumerate(USES)
+        }
+        for use in USES:
+            totals[use] += exact[("use", use),]
+        publisher.release("T6", (day.isoformat(), day, day + timedelta(days=1)), exact, "simulated")
+    moved = totals["residual_private"] / 2
+    draft = {
+        (("use", use),): totals[use]
+        + {"residual_private": -moved, "resource_inappropriate": moved}.get(use, 0.0)
+        for use in USES
+    }
+    period = "{}-W{:02d}".format(*REHEARSED.isocalendar()[:2])
+    span = (period, REHEARSED, REHEARSED + timedelta(days=7))
+    publisher.release("rehearsal", span, draft, "simulated")
+
+
 def publish(public: Path) -> Path:
     """Write everything; returns the directory."""
     publisher = Publisher(public)
@@ -380,6 +427,7 @@ def publish(public: Path) -> Path:
             period = "{}-W{:02d}".format(*day.isocalendar()[:2])
             span = (period, day, day + timedelta(days=7))
             publisher.release("T1", span, week_cells(day), "simulated")
+    publish_more(publisher)
     uses = {
         (("use", use),): sum(use_per_day(zone, i, LAST_DAY) for zone, *_ in ZONES)
         for i, use in enumerate(USES)

@@ -73,14 +73,18 @@ def test_the_margin_is_the_spread_of_the_ratio():
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_the_page_tells_it_with_its_margin_and_calls_the_minutes_an_estimate(lang, snapshot):
-    from dashboards.pages import load_page
+    from dashboards.pages import saturation_page
     from dashboards.texts import Texts
 
-    page = load_page(replace(snapshot, fills=(month(SATURATED),)), Texts(lang), {"lang": lang})
+    page = saturation_page(
+        replace(snapshot, fills=(month(SATURATED),)), Texts(lang), {"lang": lang}
+    )
     assert {"fr": "estimation", "en": "estimate"}[lang] in page
     assert page.count("±") >= 3
-    assert 'id="remplit"' in page
-    assert 'id="remplit"' not in load_page(snapshot, Texts(lang), {"lang": lang})
+    assert 'id="fills-month"' in page
+    nothing = saturation_page(replace(snapshot, fills=()), Texts(lang), {"lang": lang})
+    assert 'id="fills-month"' not in nothing
+    assert Texts(lang)("saturation.no_month") in nothing
 
 
 def test_a_month_of_which_nothing_may_be_told_gives_way_to_the_one_before_it(snapshot):

@@ -6,10 +6,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from dashboards import load, overview, pages, sentences, uses
+from dashboards import load, overview, sentences, uses
 from dashboards.reading import CHARTER_USES, Direction, LinkDay, SlotLoad, Snapshot, iso_week
 from dashboards.sentences import quality
 from dashboards.texts import Texts
+from dashboards.views.saturation import repeats
+from dashboards.views.usages import zone_sentences
 from privacy.release import Shown, Withheld, display
 from tests.pages.published_school import NEW_LINE
 
@@ -20,7 +22,7 @@ def test_every_tuesday_in_slot_m3_the_line_saturates(snapshot: Snapshot):
     found = load.repeats(load.before(snapshot.link, NEW_LINE))
     assert [(item.slot, item.weekdays) for item in found] == [("M3", (1,))]
     assert (found[0].saturated, found[0].seen) == (4, 4)
-    said = pages.repeat_sentences(list(snapshot.link), snapshot, FR)
+    said = repeats(list(snapshot.link), snapshot, FR)
     assert any("chaque mardi au créneau M3" in text for _, text in said)
 
 
@@ -36,7 +38,7 @@ def test_the_new_line_ended_the_saturation(snapshot: Snapshot):
 
 
 def test_web_radio_in_the_offices_fell_away_with_the_new_line(snapshot: Snapshot):
-    said = pages.zone_sentences(snapshot, "resource_inappropriate", FR)
+    said = zone_sentences(snapshot, "resource_inappropriate", FR)
     assert len(said) == 1
     assert said[0].startswith("Bureaux")
     assert "5 octobre" in said[0]
@@ -195,7 +197,7 @@ def test_a_slot_loaded_throughout_each_tuesday_is_a_finding_now(snapshot: Snapsh
 
     busy = replace(snapshot, link=tuple(loaded(day) for day in snapshot.link))
     opening = [(f.level, f.text) for f in overview.findings(busy, list(busy.link), FR)]
-    for said in (pages.repeat_sentences(list(busy.link), busy, FR), opening):
+    for said in (repeats(list(busy.link), busy, FR), opening):
         text = next(text for level, text in said if level == "watch" and "mardi" in text)
         assert text.startswith("Chaque mardi au créneau M3")
         assert "la ligne est chargée" in text

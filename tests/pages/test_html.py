@@ -23,13 +23,26 @@ def served(snapshot: Snapshot) -> dict[str, str]:
     makers = {
         "overview": pages.overview_page,
         "load": pages.load_page,
-        "charter": pages.charter_page,
+        "saturation": pages.saturation_page,
+        "services": pages.services_page,
+        "uses": pages.usages_page,
+        "before_after": pages.before_after_page,
+        "park": pages.park_page,
+        "accessibility": pages.accessibility_page,
     }
     return {
         f"{name}-{lang}": make(snapshot, Texts(lang), {"lang": lang})
         for name, make in makers.items()
         for lang in LANGUAGES
     }
+
+
+FIGURES = {
+    "overview": 1, "load": 3, "saturation": 1, "services": 2, "uses": 5, "before_after": 1,
+    "park": 1, "accessibility": 0,
+}  # fmt: skip
+FIRST_PAINT = 150_000
+"""Octets of HTML, SVG and style sheet, before any script."""
 
 
 class Page(HTMLParser):
@@ -52,6 +65,14 @@ def test_nothing_is_fetched_from_elsewhere(served: dict[str, str]):
                 value = attrs.get(name)
                 assert value is None or value.startswith(("/", "#", "?")), value
                 assert value is None or not value.startswith("//")
+
+
+def test_the_first_paint_needs_no_script_and_little_room(served: dict[str, str]):
+    style = (STATIC / "jauge.css").stat().st_size
+    for name, text in served.items():
+        painted = re.sub(r'<script type="application/json".*?</script>', "", text, flags=re.S)
+        assert len(text.encode()) + style < FIRST_PAINT, name
+        assert painted.count('<svg class="chart') == FIGURES[name.rsplit("-", 1)[0]]
 
 
 def test_no_inline_style_or_script(served: dict[str, str]):
@@ -101,7 +122,7 @@ def test_plotly_of_the_bundle_is_the_one_that_python_writes_for():
 def test_every_figure_has_a_title_unit_table_csv_and_method(served: dict[str, str]):
     for name, text in served.items():
         blocks = re.findall(r"<figure.*?</figure>", text, re.S)
-        assert len(blocks) == {"overview": 1, "load": 3, "charter": 4}[name.split("-")[0]]
+        assert len(blocks) == FIGURES[name.split("-")[0]]
         for block in blocks:
             assert re.search(r"<h3 id=[^>]+>[^<]{20,}</h3>", block)
             assert 'class="unit"' in block
@@ -157,7 +178,8 @@ def test_no_noisy_value_of_a_withheld_cell_is_in_any_page(snapshot: Snapshot, se
     for text in served.values():
         withheld = re.findall(r'<td class="withheld[^"]*">(.*?)</td>', text, re.S)
         assert not any("<data" in cell for cell in withheld)
-    text = served["charter-fr"]
+    text = served["uses-fr"]
+    text = re.search(r'<section aria-labelledby="zones">.*?</section>', text, re.S)[0]
     tables = re.findall(r'<table class="shaded">.*?</table>', text, re.S)
     values = {int(v) for table in tables for v in re.findall(r'<data value="(\d+)"', table)}
     assert min(values) >= 82
@@ -183,7 +205,8 @@ def test_no_banner_without_simulated_data(snapshot: Snapshot):
     status = replace(snapshot.status, origins=())
     link = tuple(replace(day, origin="measured") for day in snapshot.link)
     weeks = tuple(replace(week, origin="measured") for week in snapshot.weeks)
-    real = replace(snapshot, status=status, link=link, weeks=weeks)
+    days = tuple(replace(day, origin="measured") for day in snapshot.days)
+    real = replace(snapshot, status=status, link=link, weeks=weeks, days=days)
     assert 'class="banner"' not in pages.overview_page(real, FR, {})
     mixed = replace(real, weeks=snapshot.weeks)
     assert 'class="banner"' in pages.overview_page(mixed, FR, {})

@@ -18,6 +18,7 @@ from school.catalogue import load_catalogue
 from school.load import load_school
 from tests.analyzer_release.conftest import IBIS_ON_DUCKDB_2, Place
 from tests.analyzer_release.examples import MONDAY, declare, link_minutes, slice_row, write_part
+from tests.support.acknowledged import acknowledge
 
 pytestmark = pytest.mark.filterwarnings(IBIS_ON_DUCKDB_2)
 FRIDAY = MONDAY + timedelta(days=4)
@@ -33,7 +34,7 @@ def place(tmp_path):
         rows = [slice_row(day, "09:05", device, "atrium-sud.fr") for device in range(9)]
         write_part(root, "flows", day, rows)
         write_part(root, "link", day, link_minutes(day, "08:00", 1, 4.0))
-    return Place(root, declared, load_school(declared))
+    return Place(root, declared, load_school(declared), acknowledge(root, declared))
 
 
 def bench_of(place):
@@ -107,7 +108,9 @@ def test_the_budget_is_that_of_the_ledger(place):
     assert monday["spent"] == pytest.approx(spent)
     assert monday["left"] == pytest.approx(settings.total_rho - spent)
     assert monday["tables"] == ["T1", "T2", "T4", "T6"]
-    assert [(m["table"], m["days"]) for m in found["month"]] == [("T5-bis", 31), ("T7", 31)]
+    assert [(m["table"], m["days"]) for m in found["month"]] == [
+        ("T5-bis", 20), ("T5-bis", 31), ("T7", 20), ("T7", 31),
+    ]  # fmt: skip
     assert len(found["epsilons"]) == 4
 
 
@@ -139,9 +142,9 @@ def test_a_damaged_log_is_said_and_nothing_of_it_is_repeated(place):
 def test_the_settings_stand_beside_their_profile():
     stricter = PrivacySettings(retention_days=3, total_rho=0.02, floor_persons=40)
     senses = {line["name"]: line["sense"] for line in against_profile(stricter)}
-    assert {name for name, sense in senses.items() if sense == "stricter"} == {
-        "retention_days", "total_rho", "floor_persons",
-    }  # fmt: skip
+    tighter = {name for name, sense in senses.items() if sense == "tighter"}
+    assert tighter >= {"retention_days", "total_rho", "floor_persons", "T1: noise (sigma)"}
+    assert "looser" not in senses.values()
     longer = against_profile(PrivacySettings(retention_days=14))
     assert [line["name"] for line in longer if line["sense"] == "looser"] == ["retention_days"]
     assert {line["sense"] for line in against_profile(PrivacySettings())} == {"same"}
@@ -153,3 +156,29 @@ def test_every_paper_is_published_sealed_at_each_analysis(place):
         assert name in written
         document = place.published.document(name)
         assert document["policy"] == place.published.document("privacy")["policy"]
+
+
+def test_each_signed_decision_tells_what_it_changed_and_the_noise(place):
+    looser = "profile: standard\nretention_days: 12\ntables: {T1: {share: 0.2, cap: 5}}\n"
+    place.redeclare(privacy=looser)  # and signs
+    newest, first = journal(bench_of(place), FRIDAY)["decisions"]
+    assert (first["first"], first["differences"]) == (True, [])
+    told = {d["respect"]: (d["before"], d["after"], d["direction"]) for d in newest["differences"]}
+    assert told["retention_days"] == ("8", "12", "looser")
+    assert told["T1: noise (sigma)"][2] == "tighter"
+    assert newest["signer"] == first["signer"] != ""
+
+
+def test_what_changed_since_the_signature_is_told(place):
+    def unsigned(days: int) -> None:
+        text = f"profile: standard\nretention_days: {days}\n"
+        place.school = load_school(declare(place.declared, privacy=text))
+
+    unsigned(3)
+    found = journal(bench_of(place), FRIDAY)
+    assert found["acknowledged"] == "in_force"
+    assert [(d["respect"], d["direction"]) for d in found["since"]] == [
+        ("retention_days", "tighter")
+    ]
+    unsigned(12)
+    assert journal(bench_of(place), FRIDAY)["acknowledged"] == "looser"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacy.gate import bounded
-from privacy.gate.bounded import Activity, count
+from privacy.gate.bounded import Activity, cells_of, count
 from privacy.gate.tables import CHARTER_USES, definitions
 from privacy.settings import PrivacySettings
 from tests.privacy.examples import MONDAY, SETTINGS, T1, T6, ZONES
@@ -144,3 +144,25 @@ def test_a_cap_drops_uses_from_the_end_of_the_public_order_never_the_smallest():
 def test_definitions_of_a_stricter_cap_keep_their_keys():
     assert STRICT["T1"] == replace(T1, cap=2)
     assert SETTINGS.table("T1").cap == 5
+
+
+def test_one_answered_minute_is_enough_and_none_is_not():
+    """The floor itself, on each side of it, in the zone and for the whole school."""
+    once = Activity(1, "salles", 1, (1, 0, 0, 0))
+    never = Activity(2, "salles", 0, (0, 0, 0, 0))
+    assert cells_of([once], T1) == (
+        T1.cells().index(("salles", "any")),
+        T1.cells().index(("salles", "pedagogical")),
+    )
+    assert cells_of([once], T6) == (0,)
+    assert cells_of([never], T1) == cells_of([never], T6) == ()
+
+
+def test_a_zone_without_a_minute_never_wins_one_with_a_minute():
+    rows = [Activity(1, "internat", 1, (0, 1, 0, 0)), Activity(1, None, 0, (0, 0, 0, 0))]
+    assert cells_of(rows, T1)[0] == T1.cells().index(("internat", "any"))
+
+
+def test_minutes_of_rows_of_one_zone_add_up():
+    rows = [Activity(1, "bureaux", 2, (2, 0, 0, 0))] * 3 + [Activity(1, "salles", 5, (5, 0, 0, 0))]
+    assert cells_of(rows, T1)[0] == T1.cells().index(("bureaux", "any"))

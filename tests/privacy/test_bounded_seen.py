@@ -115,3 +115,18 @@ def test_a_volume_that_rounds_to_nothing_makes_no_device_day():
 def test_two_visits_of_a_slot_are_one():
     twice = [Seen(1, ("M1", "pedagogical"), 2), Seen(1, ("M1", "pedagogical"), 5)]
     assert sum(count_seen(twice, TABLES["T2"], MONDAY).counts) == 1
+
+
+def test_what_was_never_answered_fills_no_cell_and_once_is_enough():
+    table = TABLES["T3"]
+    rows = [Seen(4, (SERVICES[0],), 0), Seen(4, (SERVICES[1],), 1)]
+    assert bounded.met(rows, table) == (1,)
+    assert bounded.met(rows[:1], table) == ()
+
+
+def test_a_cap_keeps_cells_from_the_place_that_the_pseudonym_says():
+    table = STRICT["T2"]  # twelve cells, of which two
+    everywhere = [Seen(10, cell, 1) for cell in table.cells()]
+    assert bounded.met(everywhere, table) == (10, 11)
+    last = [Seen(11, cell, 1) for cell in table.cells()]
+    assert bounded.met(last, table) == (11, 0)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from privacy import clock
 from privacy.clock import FILE, ClockGuard, Reading, State, judge
 
 HOUR, DAY, YEAR = 3_600, 86_400, 365 * 86_400
@@ -99,3 +100,22 @@ def test_the_record_never_grows(tmp_path):
         guard.believed()
     assert (tmp_path / FILE).stat().st_size == 512
     assert json.loads((tmp_path / FILE).read_bytes())["frozen"] is False
+
+
+def test_the_time_that_is_believed_goes_on_where_the_clock_jumped(tmp_path):
+    machine = Machine()
+    guard = machine.guard(tmp_path)
+    assert guard.time_s(5.0) == 5.0, "before the first look"
+    guard.believed()
+    machine.now = later(wall=60, up=60)
+    assert guard.time_s(machine.now.wall_s) == START.wall_s + 60
+    machine.now = later(wall=DAY, up=60)
+    assert guard.time_s(machine.now.wall_s) == START.wall_s + 60
+
+
+def test_this_machine_s_clocks_are_read_with_or_without_the_name_of_its_boot(monkeypatch):
+    read = clock.read_clocks()
+    assert read.wall_s > START.wall_s - 10 * YEAR
+    assert read.up_s > 0
+    monkeypatch.setattr(clock, "_BOOT_ID", clock._BOOT_ID / "not" / "there")
+    assert clock.read_clocks().boot == ""

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from privacy.log import file as log_file
 from privacy.log import merkle
-from privacy.log.entries import KINDS, EntryRefused
+from privacy.log.entries import KINDS, Entry, EntryRefused
 from privacy.log.file import AuditLog, LogRefused
-from privacy.log.record import LogDamaged, verify
+from privacy.log.merkle import Tree, inclusion_proof, leaf_hash, root_of_inclusion
+from privacy.log.record import LogDamaged, verify, write_line
 from tests.support.needs import need_root
 
 NOW_US = 1_794_816_000_000_000
@@ -237,6 +238,11 @@ def test_an_append_that_fails_leaves_the_log_as_it_was(tmp_path, monkeypatch):
         ("day_files_deleted", {"day": "16/11/2026", "files": 1}),
         ("pseudonym_key_destroyed", {"day": "2026-11-16", "epoch": "02:d7:e3:9b:51:c6"}),
         ("clock_jumped", {"seconds": "a while"}),
+        ("clock_jumped", {"seconds": True}),
+        ("dpo_decided", {"sealed": {"payload": {}}}),
+        ("dpo_decided", {"sealed": "text"}),
+        ("login", {"role": "pupil", "account": "a" * 16}),
+        ("catalogue_updated", {"catalogue": "short", "lists": "a" * 64}),
     ],
 )
 def test_an_entry_holds_nothing_but_its_facts(kind, facts, tmp_path):
@@ -312,3 +318,61 @@ def test_the_web_process_cannot_read_the_key():
         for paths, expected in ((secret, 0), ([place / "open"], 9)):
             done = subprocess.run([sys.executable, "-I", "-c", code, *paths], check=False)
             assert done.returncode == expected
+
+
+# --- what is not there, or not what it should be
+
+
+def test_a_log_that_never_began_has_no_entries_and_is_whole(tmp_path):
+    log = log_of(tmp_path)
+    assert not log.begun()
+    assert log.entries() == ()
+    filled(tmp_path)
+    assert log.begun()
+    log.path.write_bytes(b"")
+    assert log.verify().size == 0
+    log.path.unlink()
+    assert log.verify().size == 0
+
+
+def test_a_log_that_became_shorter_is_read_anew(tmp_path):
+    log = filled(tmp_path)
+    assert len(log.entries()) == 6
+    lines = log.path.read_bytes().splitlines(keepends=True)
+    log.path.write_bytes(b"".join(lines[:3]))
+    assert [entry.number for entry in log.entries()] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "missing; restore it"), (b"AAAA", "damaged; restore it")]
+)
+def test_without_its_public_key_nothing_of_a_log_is_believed(content, said, tmp_path):
+    public = filled(tmp_path).path.parent / "log.pub"
+    public.unlink()
+    if content is not None:
+        public.write_bytes(content)
+    with pytest.raises(LogRefused, match=said):
+        log_of(tmp_path).verify()
+
+
+def test_a_damaged_key_signs_nothing(tmp_path):
+    log = filled(tmp_path)
+    (tmp_path / "store.keys" / "log.key").write_bytes(b"AAAA")
+    with pytest.raises(LogRefused, match="damaged; restore it"):
+        log.append("unknown_files_deleted", {"files": 1})
+
+
+def test_a_log_must_begin_with_its_key(tmp_path):
+    key = Ed25519PrivateKey.generate()
+    first = Entry(0, "2026-09-01T08:00:00Z", "unknown_files_deleted", {"files": 1})
+    with pytest.raises(LogDamaged, match="does not begin a log"):
+        verify(write_line(first, Tree(), key), key.public_key())
+
+
+def test_there_is_no_proof_of_an_entry_that_is_not_there():
+    leaves = [leaf_hash(leaf) for leaf in LEAVES]
+    with pytest.raises(IndexError):
+        inclusion_proof(leaves, len(leaves))
+    assert root_of_inclusion(leaves[0], 8, 8, []) is None
+    assert root_of_inclusion(leaves[0], -1, 8, []) is None
+    assert root_of_inclusion(leaves[0], 0, 1, [leaves[1]]) is None, "longer than its tree"

@@ -130,6 +130,16 @@ def test_a_month_is_the_calendar_month(day, name, days):
     assert month.ends.day == 1
 
 
+def test_the_days_of_a_period_are_its_own_in_order():
+    week = period_of(PeriodKind.WEEK, date(2026, 9, 10))
+    assert week.days() == tuple(date(2026, 9, 7 + n) for n in range(7))
+    assert period_of(PeriodKind.DAY, date(2026, 9, 7)).days() == (date(2026, 9, 7),)
+
+
+def test_the_kinds_of_period_have_the_names_that_documents_store():
+    assert [kind.value for kind in PeriodKind] == ["day", "week", "month"]
+
+
 def test_a_period_is_closed_when_its_last_day_is_over():
     day = period_of(PeriodKind.DAY, date(2026, 9, 7))
     assert not day.closed(date(2026, 9, 7))

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from api.term import read_material
+from api.library import Library
 from dashboards.report import document
 from dashboards.report.material import Material
 from dashboards.report.pdf import Paper, make_pdf
@@ -21,7 +21,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def material(public: Path) -> Material:
-    return read_material(Published(public), "2026-T1", lambda _: PRINTED)
+    return Library(Published(public)).material("2026-T1", lambda _: PRINTED)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -259,3 +261,95 @@ def test_a_manifest_that_cannot_be_written_changes_nothing(root):
     (root / "manifest.sqlite").unlink()
     with pytest.raises(ManifestFailed):
         Manifest(root).add_gaps([])
+
+
+# What else may stand in the way.
+
+
+def test_a_store_of_another_version_and_a_directory_without_one_are_refused(root, tmp_path):
+    with sqlite3.connect(root / "manifest.sqlite") as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(NoStore, match="another version"):
+        Manifest(root).check()
+    with pytest.raises(NoStore, match="no store; give the directory"):
+        Manifest(tmp_path / "elsewhere").check()
+    (tmp_path / "elsewhere" / "flows").mkdir(parents=True)
+    with pytest.raises(NoStore, match="older Jauge"):
+        Manifest(tmp_path / "elsewhere").check()
+
+
+def test_a_manifest_that_cannot_be_opened_is_said(root, monkeypatch):
+    def refused(*_arguments, **_more):
+        raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr(sqlite3, "connect", refused)
+    with pytest.raises(NoStore, match="not a readable manifest"):
+        Manifest(root).days("flows")
+
+
+def test_a_store_without_a_manifest_reads_as_an_empty_one(tmp_path):
+    assert Manifest(tmp_path).days("flows") == []
+
+
+def test_a_forgotten_day_is_no_part_of_the_store(root):
+    place = commit(root, "flows", DAY, slices([1]))
+    commit(root, "flows", NEXT, slices([2], NEXT))
+    committer_of(root).forget("flows", DAY)
+    assert not place.exists()
+    assert Manifest(root).days("flows") == [NEXT]
+
+
+def test_the_name_of_a_failed_attempt_is_not_used_again(root):
+    left = root / "flows" / f"day={DAY.isoformat()}" / "part-7.parquet"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"left by a crash")
+    placed = commit(root, "flows", DAY, slices([1]), "part-7")
+    assert placed != left
+    assert left.read_bytes() == b"left by a crash"
+    assert flows_of(stored(root, "flows")) == [1]
+
+
+def test_a_directory_that_cannot_be_synced_holds_no_new_file(root, monkeypatch):
+    def fails(_directory):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(committing, "sync_directory", fails)
+    with pytest.raises(NotCommitted, match="Input/output"):
+        commit(root, "flows", DAY, slices([1]))
+    assert files(root) == []
+
+
+def test_who_interrupts_a_commit_leaves_no_file(root, monkeypatch):
+    def interrupted(*_arguments, **_more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(committing, "verify", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        commit(root, "flows", DAY, slices([1]))
+    assert files(root) == []
+
+
+def test_a_table_without_rows_is_a_segment_without_times(root):
+    commit(root, "link", DAY, links([]))
+    (segment,) = segments_of(root, "link")
+    assert (segment.rows, segment.first_s, segment.last_s) == (0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (lambda written, schema: (replace(written, rows=9), schema), "number of rows"),
+        (lambda written, schema: (written, schema.remove(0)), "columns"),
+        (lambda written, schema: (written, schema.with_metadata({b"a": b"b"})), "footer"),
+        (lambda written, schema: (replace(written, octets=9), schema), "accounting"),
+    ],
+    ids=["rows", "columns", "footer", "octets"],
+)
+def test_a_file_is_verified_in_each_respect(tmp_path, changed, said):
+    table = links([1, 2])
+    written = write([table], table.schema, tmp_path / "a", record="link", key=None)
+    verify(tmp_path / "a", table.schema, written, record="link", key=None)
+    wrong, schema = changed(written, table.schema)
+    with pytest.raises(NotVerified, match=said):
+        verify(tmp_path / "a", schema, wrong, record="link", key=None)

@@ -1,0 +1,112 @@
+"""The public pages as HTML. Pure, except that templates are read once."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup
+
+from dashboards.frame import Frame, common, render
+from dashboards.public.code import code_svg
+from dashboards.public.practice import Practice, read
+from dashboards.reading import Snapshot
+from dashboards.report.document import footer_style, style
+from dashboards.report.material import policy_of
+from dashboards.sentences import use_name
+from dashboards.texts import Texts
+
+CHARTER = "/charte"
+MOST_CLAUSE_LETTERS = 1_300
+"""Longer charters go on the poster without the text of their clauses: it is one sheet."""
+
+
+def charter_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
+    """Return the charter as it is enforced."""
+    charter = snapshot.charter
+    return render(
+        "public/charter.html",
+        Frame(texts, "rules", query),
+        charter=charter,
+        version=version(str(charter["version"]), texts),
+        practice=practice_of(snapshot, texts),
+        use_name=use_name,
+        **common(snapshot, texts),
+    )
+
+
+def practice_of(snapshot: Snapshot, texts: Texts) -> Practice | None:
+    """Return the table by place and time; None in documents written before there was one."""
+    payload = snapshot.charter.get("practice")
+    return read(payload, texts) if payload else None
+
+
+def version(text: str, texts: Texts) -> str:
+    """Write a version that is a date as one."""
+    try:
+        return texts.day_short(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def notice_page(
+    document: Mapping[str, Any], snapshot: Snapshot, texts: Texts, query: Mapping[str, str]
+) -> str:
+    """Return a notice: `notice-adults` or `notice-pupils`, one text per language."""
+    name = str(document["document"])
+    return render(
+        "public/notice.html",
+        Frame(texts, name, query),
+        notice=in_language(document, texts),
+        **common(snapshot, texts),
+    )
+
+
+def in_language(document: Mapping[str, Any], texts: Texts) -> Mapping[str, Any]:
+    """Return the text of a notice in the reader's language, French where there is no other."""
+    found: Mapping[str, Any] = document["texts"].get(texts.lang) or document["texts"]["fr"]
+    return found
+
+
+def poster_page(
+    snapshot: Snapshot,
+    notice: Mapping[str, Any] | None,
+    texts: Texts,
+    query: Mapping[str, str],
+) -> str:
+    """Return the page that shows the poster and offers it as a PDF."""
+    return render(
+        "public/poster_page.html",
+        Frame(texts, "poster", query),
+        **_poster(snapshot, notice, texts),
+        **common(snapshot, texts),
+    )
+
+
+def poster_sheets(
+    snapshot: Snapshot, notice: Mapping[str, Any] | None, texts: Texts
+) -> tuple[str, str, str]:
+    """Return what the PDF of the poster is made from: the document and its style sheets."""
+    html = render(
+        "public/poster_paper.html",
+        Frame(texts, "poster", {}),
+        school=snapshot.school,
+        printed=snapshot.status.as_of.isoformat(),
+        **_poster(snapshot, notice, texts),
+    )
+    return html, style(), footer_style(snapshot.school.name, policy_of(snapshot), texts)
+
+
+def _poster(snapshot: Snapshot, notice: Mapping[str, Any] | None, texts: Texts) -> dict[str, Any]:
+    charter, address = snapshot.charter, snapshot.school.public_url
+    letters = sum(len(texts.label(clause)) for clause in charter["clauses"])
+    whole = f"{address}{CHARTER}" if address else ""
+    code: Markup | str = code_svg(whole, texts("poster.code", address=whole)) if whole else ""
+    return {
+        "charter": charter,
+        "version": version(str(charter["version"]), texts),
+        "with_clauses": letters <= MOST_CLAUSE_LETTERS,
+        "practice": practice_of(snapshot, texts),
+        "promise": in_language(notice, texts)["lead"] if notice else "",
+        "address": whole,
+        "code": code,
+    }

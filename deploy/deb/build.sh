@@ -1,0 +1,54 @@
+#!/bin/bash
+# Builds dist/jauge_VERSION_ARCH.deb: Jauge in a virtual environment of its own under /opt/jauge, from the
+# locked packages (every file checked against its hash). Needs pip's index or a folder of wheels
+# (WHEELS=DIR, then nothing is downloaded); the package itself installs without a network.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+here=.venv/bin/python
+staging=${STAGING:-build/deb}
+root=$staging/root
+venv=$root/opt/jauge/venv
+version=$($here -c 'import tomllib; print(tomllib.load(open("pyproject.toml","rb"))["project"]["version"])')
+python=$($here -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+interpreter=/usr/bin/$python
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+pip=(--quiet --disable-pip-version-check --no-cache-dir -q)
+[ -z "${WHEELS:-}" ] || pip+=(--no-index --find-links "$WHEELS")
+
+rm -rf "$staging" && mkdir -p "$root" "$staging/wheel" "$root/DEBIAN"
+# Scapy is GPL-2.0-only and in no package that serves (docs/adr/0002).
+$here deploy/deb/locked.py locks/run.lock scapy > "$staging/run.lock"
+$here -m pip wheel "${pip[@]}" --no-deps --no-build-isolation --no-index --wheel-dir "$staging/wheel" .
+
+"$interpreter" -m venv --without-pip --symlinks "$venv"
+ln -sf "$interpreter" "$venv/bin/python3"
+site=$venv/lib/$python/site-packages
+$here -m pip install "${pip[@]}" --require-hashes --only-binary :all: --no-compile --target "$site" -r "$staging/run.lock"
+$here -m pip install "${pip[@]}" --no-deps --no-index --no-compile --target "$site" "$staging"/wheel/jauge-*.whl
+rm -rf "${site:?}/bin" && find "$site" -type d -name tests -path '*/tests' -prune -exec rm -rf {} +
+find "$venv/bin" -type f -delete   # activation scripts: a service needs none
+printf '#!/opt/jauge/venv/bin/python -I\nfrom cli.main import run\n\nrun()\n' > "$venv/bin/jauge"
+printf 'home = /usr/bin\ninclude-system-site-packages = false\n' > "$venv/pyvenv.cfg"
+$here -m compileall -q -j 2 -s "$root" -p / --invalidation-mode unchecked-hash "$site" || true
+
+install -D -m 0644 -t "$root/usr/lib/systemd/system" deploy/systemd/*.service deploy/systemd/*.timer
+install -D -m 0644 deploy/systemd/jauge.sysusers "$root/usr/lib/sysusers.d/jauge.conf"
+install -D -m 0644 deploy/systemd/jauge.tmpfiles "$root/usr/lib/tmpfiles.d/jauge.conf"
+install -D -m 0644 deploy/systemd/jauge.default "$root/etc/default/jauge"
+install -D -m 0644 deploy/caddy/Caddyfile "$root/usr/share/doc/jauge/Caddyfile"
+install -D -m 0644 -t "$root/usr/share/doc/jauge" docs/admin.md README.md
+install -D -m 0644 LICENSE "$root/usr/share/doc/jauge/copyright"
+install -D -m 0755 deploy/bin/jauge-admin "$root/usr/sbin/jauge-admin"
+mkdir -p "$root/usr/bin" && ln -s /opt/jauge/venv/bin/jauge "$root/usr/bin/jauge"
+
+fill() { sed -e "s/@VERSION@/$version/g" -e "s/@PYTHON@/$python/" -e "s/@SIZE@/$(du -sk "$root" | cut -f1)/" \
+  -e "s/@ARCHITECTURE@/$(dpkg --print-architecture)/" "$1"; }
+fill deploy/deb/control.in > "$root/DEBIAN/control"
+fill deploy/deb/preinst.in > "$root/DEBIAN/preinst"
+cp deploy/deb/postinst deploy/deb/prerm deploy/deb/postrm "$root/DEBIAN/"
+echo /etc/default/jauge > "$root/DEBIAN/conffiles"
+chmod 0755 "$venv/bin/jauge" "$root/DEBIAN/preinst" "$root/DEBIAN/postinst" "$root/DEBIAN/prerm" "$root/DEBIAN/postrm"
+chmod -R u+rwX,go+rX,go-w "$root"
+find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+mkdir -p dist
+dpkg-deb --root-owner-group -Zzstd -z3 --build "$root" "dist/jauge_${version}_$(dpkg --print-architecture).deb"

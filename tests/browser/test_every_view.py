@@ -1,0 +1,83 @@
+"""Must show 1 of the dashboard: every view × light/dark × French/English × 1280/320 px.
+
+One browser, one page per view: 0 axe violations (WCAG 2.2 AA), 0 CSP reports, 0 requests to another
+host, nothing that scrolls two ways, every control reached by keyboard. Screenshots are artefacts.
+"""
+
+from itertools import product
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+from tests.browser.test_pages_in_chromium import ARTEFACTS, draw_all, opened
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+
+VIEWS = {
+    "en-bref": "/",
+    "debit": "/debit",
+    "saturation": "/saturation",
+    "services": "/services",
+    "usages": "/usages",
+    "avant-apres": "/avant-apres",
+    "parc": "/parc",
+    "charte": "/charte",
+    "accessibilite": "/accessibilite",
+}
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+RUN_AXE = """async () => {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const found = await axe.run(document, {runOnly: tags, resultTypes: ['violations']});
+  return found.violations.map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).slice(0, 4).join(' | '));
+}"""
+CONTROLS = """() => {
+  const all = document.querySelectorAll('a[href], summary, select, button, [tabindex="0"]');
+  const seen = [...all].filter(e => e.checkVisibility());
+  seen.forEach((e, i) => e.dataset.stop = i);
+  return seen.length;
+}"""
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_is_accessible_and_talks_to_nobody(browser, address, name):
+    joint = "&" if "?" in VIEWS[name] else "?"
+    with opened(browser, address, VIEWS[name]) as (page, elsewhere, errors):
+        for lang in ("fr", "en"):
+            page.goto(f"{address}{VIEWS[name]}{joint}lang={lang}")
+            page.evaluate(AXE)
+            draw_all(page)
+            for width, scheme in product((1280, 320), ("light", "dark")):
+                case = f"{name}-{lang}-{scheme}-{width}"
+                page.set_viewport_size({"width": width, "height": 900})
+                page.emulate_media(color_scheme=scheme)
+                assert page.evaluate(RUN_AXE) == [], case
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, case
+                if lang == "fr":
+                    shoot(page, case)
+            assert page.evaluate("window.violations") == [], lang
+        assert_keyboard_reaches_all(page)
+        assert page.locator("figure").count() == page.locator("figure table").count()
+        assert errors == []
+        assert elsewhere == []
+
+
+def shoot(page, case: str) -> None:
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.evaluate("window.scrollTo(0, 0)")
+    page.screenshot(path=ARTEFACTS / f"{case}.png", full_page=True)
+
+
+def assert_keyboard_reaches_all(page) -> None:
+    """Walk with the Tab key: every control is reached, visibly, and the walk leaves the page."""
+    page.evaluate("window.scrollTo(0, 0); document.activeElement.blur()")
+    wanted, reached = page.evaluate(CONTROLS), set()
+    for _ in range(wanted + 8):
+        page.keyboard.press("Tab")
+        stop = page.evaluate("document.activeElement.dataset.stop")
+        if stop is not None:
+            reached.add(stop)
+            if len(reached) == 1:
+                focus = "getComputedStyle(document.activeElement).outlineStyle"
+                assert page.evaluate(focus) != "none"
+    assert len(reached) == wanted
