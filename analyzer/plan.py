@@ -1,7 +1,7 @@
 """Which periods are to be released, and why the others are not. Reads the store, writes nothing."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from analyzer import cells
@@ -9,7 +9,8 @@ from analyzer.exact import Bench
 from privacy.gate.ledger import Charge
 from privacy.gate.periods import Period, PeriodKind, period_of
 from privacy.gate.refused import LedgerDamaged
-from privacy.published import NOISY_TABLES
+from privacy.published import NOISY_TABLES, Published
+from privacy.sealed import SealBroken
 from privacy.settings import TableName
 
 OPEN = "not over yet"
@@ -50,19 +51,43 @@ class Plan:
         return found
 
 
-def check_published(bench: Bench, charges: Iterable[Charge]) -> None:
-    """Refuse to go on when a published release has no charge: the ledger was rolled back.
+def check_published(bench: Bench, charges: Sequence[Charge]) -> None:
+    """Refuse to go on when the published releases and the ledger do not fit.
+
+    A release without a charge: the ledger was rolled back. A last charge that is not its release's: no
+    later line carries the hash of the last one, so its sealed release vouches for it.
 
     Raises:
-        LedgerDamaged: it has none.
+        LedgerDamaged: they do not.
     """
     charged = {(charge.table, charge.period) for charge in charges}
+    if charges and not _vouched(bench, charges[-1]):
+        raise LedgerDamaged("the last charge is not that of its release: restore the ledger")
     for table in NOISY_TABLES:
         for path in bench.store.releases(table).glob("*.json"):
             if (table, path.stem) not in charged:
                 raise LedgerDamaged(
                     f"{table} {path.stem} is published but not in the ledger: restore the ledger"
                 )
+
+
+def _vouched(bench: Bench, charge: Charge) -> bool:
+    """Say whether a charge is that of its release, as far as one is stored and can be read."""
+    try:
+        release = Published(bench.store.public).release(charge.table, charge.period)
+    except (OSError, SealBroken, ValueError, KeyError):
+        return True  # lost in a crash, or damaged: whoever serves it says so
+    method = release.method
+    return charge.as_of >= charge.ends and charge == replace(
+        charge,
+        starts=release.starts.isoformat(),
+        ends=release.ends.isoformat(),
+        rho=method.rho,
+        sigma=method.sigma,
+        cap=method.cap,
+        privacy_digest=release.privacy_digest,
+        charter_digest=release.charter_digest,
+    )
 
 
 def candidates(bench: Bench, table: TableName) -> list[Period]:

@@ -4,8 +4,10 @@ A worker that was altered never runs the real code's attacks: the two kinds have
 mutant that is not quite taken back can make the report red, never green.
 """
 
+import ctypes
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -22,6 +24,8 @@ from audit.sizes import Sizes
 
 WORKERS = 2
 """Cores of the machine that the bar is set for."""
+PR_SET_PDEATHSIG: Final = 1
+"""prctl(2): a worker whose parent is gone would work on for nobody."""
 SIMULATED, LIVE = "simulée", "réelle"
 
 Progress = Callable[[str, int, int], None]
@@ -170,9 +174,10 @@ class _Work:
             self._progress(f"{task.attack} {task.subject}", len(self.outcomes), self._total)
 
 
-def _quiet() -> None:
-    """A worker writes nothing of its own: files it makes are private, low priority."""
+def _begin() -> None:
+    """Begin a worker: the files that it makes are private, and it ends with the suite."""
     os.umask(0o077)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def run(order: Order, *, policy: str, machine: str, progress: Progress) -> Report:
@@ -191,7 +196,7 @@ def run(order: Order, *, policy: str, machine: str, progress: Progress) -> Repor
     context = multiprocessing.get_context("spawn")
 
     def pool() -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_quiet)
+        return ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_begin)
 
     with pool() as honest, pool() as altered:
         progress("école simulée", 0, len(real) + len(mutants))

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from analyzer import retention
-from analyzer.store import Store, StoreDamaged
+from analyzer.store import SIMULATED, Store, StoreDamaged
 from audit.alter import mutant
 from audit.attack import Attack, Figure, at_least, equals, told
 from audit.ground import FIRST, Ground, Live
@@ -112,9 +112,19 @@ def live(subject: Live) -> list[Figure]:
     limit = today - timedelta(days=subject.settings.retention_days)
     store = Store(subject.store)
     old = [day for day in store.days(FLOWS) if day < limit]
+    invented = [day for day in old if _origin(store, day) == SIMULATED]
+    measured = readable(subject.store, [day for day in old if day not in invented])
     return [
-        equals("jours plus vieux que la politique encore lisibles", readable(subject.store, old), 0)
+        told("jours simulés : personne n'y est", len(invented)),
+        equals("jours plus vieux que la politique encore lisibles", measured, 0),
     ]
+
+
+def _origin(store: Store, day: date) -> str:
+    try:
+        return store.checked(FLOWS, day)[1]
+    except (StoreDamaged, KeyMissing, OSError):
+        return ""
 
 
 def _off(*_: Any, **__: Any) -> None:
