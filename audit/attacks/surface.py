@@ -21,6 +21,7 @@ from audit.ground import Ground, Live
 from privacy.published import TABLES, Published
 
 REFUSED: Final = 400
+MOVED: Final = 300
 NAMES: Final = (
     *("from", "to", "start", "end", "since", "until", "window", "last", "day", "hour", "minute"),
     *(
@@ -107,7 +108,12 @@ def _fuzzed(rng: np.random.Generator, path: str, wanted: int) -> Iterator[tuple[
 
 
 def _harmless(answer: Answer, plain: Answer) -> bool:
-    return answer.status >= REFUSED or answer.body == plain.body
+    """Say whether an answer selected nothing: refused, the same octets, or sent elsewhere without a body.
+
+    Pages send an English name of their own parameter (`day`) on to the French one (`jour`).
+    """
+    elsewhere = MOVED <= answer.status < REFUSED and not answer.body
+    return elsewhere or answer.status >= REFUSED or answer.body == plain.body
 
 
 def free_parameters(description: dict[str, Any]) -> list[str]:

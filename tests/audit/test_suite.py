@@ -19,6 +19,7 @@ from cli.exits import Exit, Refusal
 from cli.main import app
 from privacy.gate import noise
 from privacy.sealed import SealBroken
+from tests.support.processes import ROOT
 
 POLICY = "5" * 64
 
@@ -182,6 +183,14 @@ def test_the_proof_page_holds_every_figure_and_how_to_reproduce_it():
     text = page(GREEN)
     assert "| mesure | 0.5 | ≤ 0,564 | met |" in text
     assert "jauge audit --profile dpo" in text
+
+
+def test_the_committed_proof_is_of_a_green_run_with_every_attack():
+    text = (ROOT / "docs" / "privacy-proof.md").read_text("utf-8")
+    assert "*: **green**" in text
+    assert "missed" not in text
+    for one in load():
+        assert f"## {one.number} " in text, one.number
 
 
 # --- the command
