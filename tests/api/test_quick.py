@@ -12,7 +12,8 @@ from tests.api.test_problems import alter, reseal
 
 RELEASE = "/api/v1/releases/T1/2026-W41"
 ADDRESSES = (RELEASE, "/api/v1/releases/T1", f"{RELEASE}?format=csv-fr", "/api/v1/documents/school",
-             "/api/v1/releases", "/", "/debit?jour=2026-09-29", "/usages?lang=en")  # fmt: skip
+             "/api/v1/releases", "/", "/debit?jour=2026-09-29", "/usages?lang=en",
+             "/charte?lang=en")  # fmt: skip
 
 
 @pytest.fixture
