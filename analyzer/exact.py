@@ -6,21 +6,25 @@ the slices are gone (retention), the stored cells stand.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer import activity, cells
 from analyzer.activity import MINUTES, Question
 from analyzer.cells import StoredCells
-from analyzer.facts import minute_table
+from analyzer.epochs import Window, longest, made_at
+from analyzer.facts import midnights, minute_table
 from analyzer.link_state import LINE_COLUMNS, minutes_of, read_lines, state_table
-from analyzer.store import MEASURED, SIMULATED, Store
+from analyzer.store import MEASURED, SIMULATED, Store, StoreDamaged
 from privacy.gate.bounded import DayCells
 from privacy.gate.tables import Definition, definitions, published_zones
+from privacy.log.file import AuditLog, LogRefused
 from privacy.settings import PrivacySettings, TableName
+from privacy.store.layout import keys_beside
 from school.catalogue import Catalogue
 from school.enforced import Enforced, enforce
 from school.load import School
@@ -79,6 +83,26 @@ class Bench:
         )
 
     @cached_property
+    def _keys_made(self) -> dict[date, tuple[datetime, ...]]:
+        root = self.store.root
+        log = AuditLog(root, keys_beside(root), lambda: 0)
+        try:
+            return made_at(log.entries() if log.begun() else ())
+        except (LogRefused, OSError) as error:
+            raise StoreDamaged(
+                f"the audit log: {error}: which keys a day had is unknown"
+            ) from error
+
+    def counted_minutes(self, day: date) -> Window:
+        """Return the minutes of a day that may count: its longest pseudonym epoch.
+
+        Raises:
+            StoreDamaged: the audit log cannot be read.
+        """
+        starts, ends = midnights(self.school.calendar, day)
+        return longest(self._keys_made.get(day, ()), starts, ends)
+
+    @cached_property
     def published(self) -> dict[str, str | None]:
         """Under which zone each declared zone is published."""
         return published_zones(self.school.zones, self.settings.floor_persons)
@@ -91,7 +115,10 @@ def source_of(bench: Bench, day: date) -> str | None:
         return None
     return cells.source_digest(
         [slices, bench.store.origins("link", day)],
-        [bench.enforced.parts[part] for part in ("verdicts", "privacy", "catalogue")],
+        [
+            *(bench.enforced.parts[part] for part in ("verdicts", "privacy", "catalogue")),
+            *map(str, bench.counted_minutes(day)),
+        ],
     )
 
 
@@ -112,7 +139,7 @@ def refresh(
     """Compute the exact cells that are missing or stale; return the days that were read.
 
     Raises:
-        StoreDamaged: a stored file is not what this version writes.
+        StoreDamaged: a stored file is not what this version writes, or the audit log is damaged.
     """
     work = []
     for day, tables in sorted(wanted.items()):
@@ -148,8 +175,16 @@ def day_minutes(bench: Bench, day: date) -> pa.Table:
     """Return every minute of a local day with its timetable and the state of the link.
 
     A minute that no line saw counts as calm: nobody is told that the line was full without proof.
+    Minutes outside of the day's longest pseudonym epoch are left out: what happened there counts
+    for nobody.
     """
     known = minute_table(bench.school.calendar, day, day + timedelta(days=1))
+    first, after = bench.counted_minutes(day)
+    inside = pc.and_(
+        pc.greater_equal(known["minute"], pa.scalar(first, known["minute"].type)),
+        pc.less(known["minute"], pa.scalar(after, known["minute"].type)),
+    )
+    known = known.filter(inside)
     joined = known.join(link_states(bench, day), "minute", join_type="left outer")
     return joined.select(MINUTES.names)
 

@@ -198,5 +198,10 @@ def minute_table(calendar: Calendar, start: date, end: date) -> pa.Table:
     return pa.table(rows, schema=MINUTE_SCHEMA)
 
 
+def midnights(calendar: Calendar, day: date) -> tuple[datetime, datetime]:
+    """Return when a local day begins and ends, UTC."""
+    return _midnight(calendar, day), _midnight(calendar, day + timedelta(days=1))
+
+
 def _midnight(calendar: Calendar, day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=calendar.timezone).astimezone(UTC)
