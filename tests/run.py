@@ -30,8 +30,7 @@ TESTS = {
         ("tests", [*_PYTEST, "-n", "2", "-m", "not live and not slow and not browser"]),
     ],
     "all": [
-        # Three on two cores: some wait for a clock.
-        ("tests", [*_PYTEST, "-n", "3", "-ra", SLOWEST, "-m", f"({_ALONE}) or patient"]),
+        ("tests", [*_PYTEST, "-n", "2", "-ra", SLOWEST, "-m", f"({_ALONE}) or patient"]),
         # One after the other: they measure drops, and share what a machine has only once.
         ("tests with traffic and browser",
          [*_PYTEST, "-ra", SLOWEST, "-m", f"not ({_ALONE}) and not patient"]),

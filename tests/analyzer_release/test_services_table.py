@@ -8,6 +8,7 @@ from cli.release import _followed
 from privacy.release import Shown
 from school.load import load_school
 from tests.analyzer_release.examples import MONDAY, NEXT_MONDAY, slice_row, write_part
+from tests.support.acknowledged import acknowledge
 
 SERVICES = """
 own:
@@ -22,6 +23,7 @@ follow: [Atrium, Moodle du lycée, Pix]
 def with_services(place):
     (place.declared / "services.yaml").write_text(SERVICES, encoding="utf-8")
     place.school = load_school(place.declared)
+    acknowledge(place.root, place.declared, key=place.dpo)  # followed services are cells
     return place
 
 

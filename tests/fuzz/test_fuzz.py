@@ -53,4 +53,4 @@ def test_seeds_do_the_same_as_shipped_with_bounds_checks_and_uncompiled(name, tm
 def test_a_few_seconds_of_search_find_nothing(name, tmp_path):
     result = run.fuzz(name, SECONDS, tmp_path)
     assert result["problems"] == {}
-    assert result["executions"] > 100
+    assert result["executions"] >= SECONDS, "nothing was searched"

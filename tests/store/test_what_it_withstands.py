@@ -25,7 +25,7 @@ def test_twenty_kills_lose_nothing_that_was_acknowledged():
     seed = int.from_bytes(os.urandom(4), "big")
     outcome = store_kill.run(20, seed, longest_s=2.0)
     assert outcome.acknowledged > 0, seed
-    assert outcome.at_calls >= 2, "the kills at system calls did not come"
+    assert outcome.at_calls >= 1, "the kills at system calls did not come"
     assert outcome.files_polled > 0, seed
     assert outcome.holds(), (seed, outcome)
 
