@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(200)]
 PORT, SPOKEN = 4_242, 20
 BACK_S = 5.0
 FLAPS, LIVES, MANY_FLAPS = 8, 5, 20
+HEARD_S = 0.5
+"""The collector's clock starts when it hears of an outage: on a busy machine a little after it began."""
 CALM = 0.3
 """Share of a core that a collector without packets may use: an idle one uses 0.01."""
 _SPEAK = f"""
@@ -118,7 +120,7 @@ def test_an_interface_deleted_and_made_anew_is_captured_again_within_five_second
     _closes(captured)
     assert _spoken(captured) == 2 * SPOKEN
     assert _outages(captured) >= 1
-    assert 2 <= _gap_s(captured) < 2 + BACK_S
+    assert 2 - HEARD_S <= _gap_s(captured) < 2 + BACK_S
 
 
 def test_a_cable_pulled_and_put_back_leaves_the_collector_calm_and_counting(both, tmp_path):
@@ -136,7 +138,7 @@ def test_a_cable_pulled_and_put_back_leaves_the_collector_calm_and_counting(both
     assert while_down < CALM
     assert after < CALM
     assert _outages(captured) == 1
-    assert 2.5 <= _gap_s(captured) < 2.5 + BACK_S
+    assert 2.5 - HEARD_S <= _gap_s(captured) < 2.5 + BACK_S
 
 
 def test_the_far_end_of_the_cable_counts_as_the_cable(both, tmp_path):
@@ -149,7 +151,7 @@ def test_the_far_end_of_the_cable_counts_as_the_cable(both, tmp_path):
         _speak(both)
     _closes(captured)
     assert _spoken(captured) == SPOKEN
-    assert 1.5 <= _gap_s(captured) < 3
+    assert 2 - HEARD_S <= _gap_s(captured) < 2 + BACK_S
 
 
 def test_every_one_of_many_short_outages_is_counted_and_none_makes_it_deaf(both, tmp_path):
