@@ -285,6 +285,14 @@ def test_a_volume_is_drawn_with_the_noise_of_its_cap_and_has_no_floor_of_devices
     assert load_release(dump_release(release)) == release
 
 
+def test_a_volume_has_no_floor_of_devices_however_small_its_cap(tmp_path, monkeypatch):
+    """Eleven devices a day are 77 in a week: no threshold for megabytes, though four sigma are fewer."""
+    small = PrivacySettings.model_validate({"tables": {"T4": {"share": 0.1, "cap": 1}}})
+    monkeypatch.setattr(noise, "draw", lambda counts, method: [58] * len(counts))
+    release = ask(tmp_path, [], replace(T4, cap=1), WEEK, settings=small)
+    assert release.cells[0].display == Shown(58, 28.1, "indicatif")
+
+
 LOUD = [
     ("a cell over the cap of every device-day", (300_001, 0, 0, 0, 0, 0)),
     ("a norm over the cap of every device-day", (300_000, 300, 30_000, 0, 0, 0)),
