@@ -105,16 +105,25 @@ class Passing:
     seconds: dict[str, float]
 
     def tests(self, module: str, first: int, last: int) -> list[str]:
-        """Return the tests of some lines, shortest first.
+        """Return the tests that pass over some lines, shortest first."""
+        lines = self.by_line.get(module, {})
+        return self._sorted({test for n in range(first, last + 1) for test in lines.get(n, ())})
 
-        Lines that run at import only, such as constants: every test of the files that come by here.
+    def others(self, module: str, first: int, last: int) -> list[str]:
+        """Return more tests for lines that run at import, too: what came of it is used by any test.
+
+        Constants, and what test files make for all of their tests. All tests of the files that come by.
         """
         lines = self.by_line.get(module, {})
-        found = {test for n in range(first, last + 1) for test in lines.get(n, ())}
-        if not found:
-            files = {_file(test) for tests in lines.values() for test in tests}
-            found = {test for test in self.seconds if _file(test) in files}
-        return sorted(found, key=lambda test: (self.seconds.get(test, 0.0), test))[:MOST_TESTS]
+        if not any("" in lines.get(n, {""}) for n in range(first, last + 1)):
+            return []
+        files = {_file(test) for tests in lines.values() for test in tests}
+        found = {test for test in self.seconds if _file(test) in files}
+        return self._sorted(found.difference(self.tests(module, first, last)))
+
+    def _sorted(self, tests: set[str]) -> list[str]:
+        known = tests - {""}
+        return sorted(known, key=lambda test: (self.seconds.get(test, 0.0), test))[:MOST_TESTS]
 
 
 def _file(test: str) -> str:
@@ -174,7 +183,7 @@ def _lines(data: Path) -> dict[str, dict[int, set[str]]]:
         module = str(Path(path).relative_to(ROOT))
         by_line = defaultdict(set)
         for line, contexts in read.contexts_by_lineno(path).items():
-            by_line[line].update(context for context in contexts if context)
+            by_line[line].update(contexts)
         found[module] = dict(by_line)
     return found
 
@@ -264,7 +273,7 @@ def _control(module: str, source: str, over: Passing) -> None:
     import ast
 
     unchanged = Mutant(0, "nothing", ast.parse(source))
-    killed, how = try_one(module, unchanged, over.tests(module, 0, 0))
+    killed, how = try_one(module, unchanged, over.others(module, 0, 0))
     if killed:
         raise SystemExit(f"{module}: the tests fail without any change ({how})")
 
@@ -329,4 +338,6 @@ def run(
                     continue
                 first, last = around.get(mutant.line, (mutant.line, mutant.line))
                 killed, how = try_one(module, mutant, over.tests(module, first, last))
+                if not killed and (others := over.others(module, first, last)):
+                    killed, how = try_one(module, mutant, others)
                 yield Result(module, mutant.line, mutant.what, killed, how)

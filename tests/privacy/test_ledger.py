@@ -59,9 +59,10 @@ def test_a_period_of_the_same_table_that_shares_a_day_is_refused(tmp_path):
         ledger.charge(charge_of("T6", WEEK), total_rho=TOTAL)
 
 
-def test_neighbouring_periods_do_not_share_a_day(tmp_path):
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (0, 2, 1)])
+def test_neighbouring_periods_do_not_share_a_day(tmp_path, order):
     ledger = ledger_in(tmp_path)
-    for period in days(3):
+    for period in (days(3)[number] for number in order):
         ledger.charge(charge_of("T6", period, 0.02), total_rho=TOTAL)
     assert len(ledger.charges()) == 3
 
