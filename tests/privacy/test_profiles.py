@@ -44,6 +44,10 @@ def test_settings_that_are_no_mapping_are_refused():
         PrivacySettings.model_validate([])
 
 
+def test_settings_that_were_checked_stay_what_they_are():
+    assert PrivacySettings.model_validate(STRONGER) == STRONGER
+
+
 def test_its_smallest_cost_can_be_charged_and_drawn():
     method = STRONGER.method("rehearsal")
     assert b"e-" not in canonical.dump({"rho": method.rho})
