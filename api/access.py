@@ -44,6 +44,8 @@ class Rule:
     """HEAD is served as GET."""
     forms: bool = False
     """The page holds a form: its reader gets a form token, and it is never kept or shared."""
+    query: tuple[str, ...] = ("lang",)
+    """Query parameters of the route; any other is refused, as it would select nothing."""
     pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -60,12 +62,15 @@ def _pattern(path: str) -> str:
 
 API: Final = "/api/v1"
 FORM: Final = ("GET", "POST")
+VIEW: Final = ("lang", "jour", "ligne", "evenement")
+"""Views keep these among each other: the day, the line and the event that somebody looks at."""
+RELEASE: Final = ("lang", "format")
 
 TABLE: Final[tuple[Rule, ...]] = (
     # Without login: what everybody may know, and the way in.
     Rule("/livez", EVERYONE),
     Rule("/readyz", EVERYONE),
-    Rule("/static/{path:path}", EVERYONE),
+    Rule("/static/{path:path}", EVERYONE, query=("v",)),
     Rule("/problemes", EVERYONE),
     Rule("/accessibilite", EVERYONE),
     Rule("/notice", EVERYONE),
@@ -73,35 +78,35 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule("/affiche", EVERYONE),
     Rule("/affiche.pdf", EVERYONE),
     Rule("/charte", EVERYONE),
-    Rule("/connexion", EVERYONE, FORM, forms=True),
-    Rule("/installation", EVERYONE, FORM, forms=True),
-    Rule("/invitation", EVERYONE, FORM, forms=True),
-    Rule("/entree", EVERYONE),
+    Rule("/connexion", EVERYONE, FORM, forms=True, query=("lang", "suite")),
+    Rule("/installation", EVERYONE, FORM, forms=True, query=("lang", "suite", "code")),
+    Rule("/invitation", EVERYONE, FORM, forms=True, query=("lang", "suite", "code")),
+    Rule("/entree", EVERYONE, query=("lang", "code")),
     Rule(f"{API}/openapi.json", EVERYONE),
     Rule(f"{API}/docs", EVERYONE),
     # Whoever is logged in.
     Rule("/deconnexion", SIGNED_IN, FORM, forms=True),
-    Rule("/compte", SIGNED_IN, FORM, forms=True),
-    Rule("/confiance", SIGNED_IN),
-    Rule("/debit", LINE),
-    Rule("/saturation", USES),
+    Rule("/compte", SIGNED_IN, FORM, forms=True, query=("lang", "fait")),
+    Rule("/confiance", SIGNED_IN, query=VIEW),
+    Rule("/debit", LINE, query=VIEW),
+    Rule("/saturation", USES, query=VIEW),
     # The committee and the DPO.
-    Rule("/", USES),
-    Rule("/services", USES),
-    Rule("/usages", USES),
-    Rule("/avant-apres", USES),
-    Rule("/parc", USES),
-    Rule("/rapport", USES),
-    Rule("/rapport.pdf", USES),
+    Rule("/", USES, query=VIEW),
+    Rule("/services", USES, query=VIEW),
+    Rule("/usages", USES, query=VIEW),
+    Rule("/avant-apres", USES, query=VIEW),
+    Rule("/parc", USES, query=VIEW),
+    Rule("/rapport", USES, query=("lang", "term")),
+    Rule("/rapport.pdf", USES, query=("lang", "term")),
     # The DPO alone.
     Rule("/dpd", PROOFS, forms=True),
     Rule("/dpd/{rest:path}", PROOFS, FORM, forms=True),
     # The API: sessions and tokens.
     Rule(f"{API}/releases", SIGNED_IN),
-    Rule(f"{API}/releases/link", LINE),
-    Rule(f"{API}/releases/link/{{period}}", LINE),
-    Rule(f"{API}/releases/{{table}}", USES),
-    Rule(f"{API}/releases/{{table}}/{{period}}", USES),
+    Rule(f"{API}/releases/link", LINE, query=RELEASE),
+    Rule(f"{API}/releases/link/{{period}}", LINE, query=RELEASE),
+    Rule(f"{API}/releases/{{table}}", USES, query=RELEASE),
+    Rule(f"{API}/releases/{{table}}/{{period}}", USES, query=RELEASE),
     *(Rule(f"{API}/documents/{name}", PROOFS) for name in ("dpia", "breach", "audit", "journal")),
     Rule(f"{API}/documents/{{name}}", SIGNED_IN),
 )

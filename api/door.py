@@ -1,7 +1,7 @@
 """The door: who asks, what he may read, and whether a form is his own. Before any handler.
 
-Three refusals, in this order: the method (405), the reader (401, 403, or the login page for a
-person), the form (403). A form is a reader's own when its hidden field `form` is the MAC of his
+Four refusals, in this order: the method (405), the reader (401, 403, or the login page for a
+person), a parameter that the route does not have (422), the form (403). A form is a reader's own when its hidden field `form` is the MAC of his
 cookie (OWASP: synchroniser token): another site can make a browser send the cookie, never the
 field. Every POST passes here; there is no other way in. `Origin` is checked when it says something:
 under `Referrer-Policy: no-referrer` browsers send `null`.
@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import access
 from api.accounts.throttle import Bucket
 from api.permalinks import Unknown, moved
-from api.problems import READER, answer, is_machine
+from api.problems import READER, Pointer, answer, is_machine
 from dashboards.reader import ANYONE, OPEN, Asked, Reader
 
 FORM_FIELD: Final = "form"
@@ -103,6 +103,10 @@ class Door:
             return
         if role not in rule.readers and role != OPEN:
             await self._refuse(request, role)(scope, receive, send)
+            return
+        unknown = _unknown(request, rule)
+        if unknown:
+            await answer(request, "bad-request", errors=unknown)(scope, receive, send)
             return
         fresh = secrets.token_urlsafe(32) if rule.forms and not held else ""
         scope[COOKIE] = jar
@@ -191,6 +195,20 @@ class Door:
             await send(message)
 
         return sending
+
+
+def _unknown(request: Request, rule: access.Rule) -> tuple[Pointer, ...]:
+    """Return what is wrong with the parameters' names: not one of the route's, or said twice.
+
+    A parameter that is dropped in silence lets a reader believe that he selected something; and
+    what no route knows, no attack can use (audit A1). Names of strangers are not repeated.
+    """
+    if not request.scope["query_string"]:
+        return ()
+    names = [name for name, _ in request.query_params.multi_items()]
+    if set(names) <= set(rule.query) and len(names) == len(set(names)):
+        return ()
+    return (Pointer("query", f"each at most once: {', '.join(rule.query)}"),)
 
 
 def _elsewhere(request: Request, rule: access.Rule | None) -> Response | None:

@@ -87,7 +87,8 @@ def answer(
     texts = Texts(language(request))
     if not is_machine(request):
         reader = request.scope.get(READER) or Reader(ANYONE, _nothing)
-        asked = Asked(dict(request.query_params), reader)
+        lang = request.query_params.get("lang")
+        asked = Asked({"lang": lang} if lang in LANGUAGES else {}, reader)
         page = message_page(kind, texts, status=code, query=asked)
         return HTMLResponse(page, status_code=code)
     body: dict[str, Any] = {

@@ -1,19 +1,24 @@
 """A1: what the served application answers to requests that nobody should make.
 
-Every route, with windows, filters, group-bys and formats that it does not have. A request is harmless if
-it is refused, or answered with exactly the octets of the canonical request: nothing was selected.
+Every route, with windows, filters, group-bys and formats that it does not have. A request with any
+parameter that its route does not have must be refused. One with a wrong value of the route's own parameter
+(`format` of the API, the day that a page shows) must be refused, or answered with exactly the octets of the
+canonical request: nothing was selected.
 """
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import parse_qsl
 
 import numpy as np
 from fastapi import Query, Request
 from starlette.responses import JSONResponse, Response
 
-from api import routes
+from api import access, routes
+from api.permalinks import RENAMED
 from audit.alter import mutant
 from audit.asking import Answer, Asker
 from audit.attack import Attack, Figure, equals, told
@@ -107,13 +112,20 @@ def _fuzzed(rng: np.random.Generator, path: str, wanted: int) -> Iterator[tuple[
         yield path, "&".join(pairs)
 
 
-def _harmless(answer: Answer, plain: Answer) -> bool:
-    """Say whether an answer selected nothing: refused, the same octets, or sent elsewhere without a body.
+def _followed(asker: Asker, answer: Answer) -> Answer:
+    """Return the answer where a page sends an English name of its own parameter: `day` to `jour`."""
+    if not MOVED <= answer.status < REFUSED:
+        return answer
+    path, _, query = answer.headers["location"].partition("?")
+    return asker.get(path, query)
 
-    Pages send an English name of their own parameter (`day`) on to the French one (`jour`).
-    """
-    elsewhere = MOVED <= answer.status < REFUSED and not answer.body
-    return elsewhere or answer.status >= REFUSED or answer.body == plain.body
+
+def _foreign(path: str, query: str) -> bool:
+    """Say whether a request names a parameter that its route does not have, or names one twice."""
+    rule = access.find(path)
+    names = [RENAMED.get(name, name) for name, _ in parse_qsl(query, keep_blank_values=True)]
+    own = rule.query if rule is not None else ()
+    return not set(names) <= set(own) or len(names) != len(set(names))
 
 
 def free_parameters(description: dict[str, Any]) -> list[str]:
@@ -137,17 +149,19 @@ def free_parameters(description: dict[str, Any]) -> list[str]:
 def attack(public: Path, rng: np.random.Generator, fuzz: int) -> list[Figure]:
     """Attack the application over one public directory."""
     asker = Asker(public)
-    asked = refused = through = 0
+    asked = foreign = refused = through = 0
     for path in _canonical(public):
         plain = asker.get(path)
         if plain.status >= REFUSED:
             continue  # not published here
-        # `lang` and `format` choose a form; a hostile value of theirs must be refused as the others.
         wanted = fuzz if path.startswith("/api") else max(fuzz // 10, 5)  # a page takes longer
-        for answer in asker.many(list(_fuzzed(rng, path, wanted))):
+        requests = list(_fuzzed(rng, path, wanted))
+        for (_, query), first in zip(requests, asker.many(requests), strict=True):
+            answer = _followed(asker, first)
             asked += 1
-            refused += answer.status >= REFUSED
-            through += not _harmless(answer, plain)
+            foreign += _foreign(path, query)
+            refused += _foreign(path, query) and answer.status >= REFUSED
+            through += answer.status < REFUSED and answer.body != plain.body
     odd = [f"/api/v1/releases/{t}/{p}" for t in TABLES for p in PERIODS]
     answers = asker.many([(path, "") for path in odd])
     methods = [
@@ -157,7 +171,8 @@ def attack(public: Path, rng: np.random.Generator, fuzz: int) -> list[Figure]:
     description = json.loads(asker.get("/api/v1/openapi.json").body)
     return [
         told("demandes hostiles", asked + len(answers) + len(methods)),
-        told("dont refusées ; les autres ont rendu les mêmes octets", refused + len(answers)),
+        told("dont avec un paramètre que la route n'a pas", foreign),
+        equals("de celles-là, acceptées", foreign - refused, 0),
         equals("demandes qui ont obtenu autre chose que la publication entière", through, 0),
         equals("paramètres libres dans OpenAPI", len(free_parameters(description)), 0),
     ]
@@ -184,6 +199,15 @@ def _with_from(
     return JSONResponse({"table": table, "releases": found, "path": request.url.path})
 
 
+_find = access.find
+
+
+def _declared_too(path: str) -> access.Rule | None:
+    """Declare it as well, as whoever adds a parameter has to."""
+    rule = _find(path)
+    return rule and replace(rule, query=(*rule.query, "from"))
+
+
 ATTACK: Final = Attack(
     "A1",
     "Surface de l'API",
@@ -193,6 +217,7 @@ ATTACK: Final = Attack(
         mutant(
             "un paramètre `from=`",
             (routes.Routes, "read_table", _with_from),
+            (access, "find", _declared_too),
             measure=lambda ground: measure(ground.with_sizes(ground.sizes.for_mutants())),
         ),
     ),

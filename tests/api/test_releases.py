@@ -156,6 +156,14 @@ def test_no_parameter_slices_a_release(client: Client):
     assert seen == path | {("query", "format"), ("query", "lang")}
 
 
-def test_unknown_parameters_change_nothing(client: Client):
-    path = f"{PREFIX}/releases/T1/2026-W41"
-    assert client.get(f"{path}?zone=cdi&limit=1").json() == client.get(path).json()
+@pytest.mark.parametrize("query", ["zone=cdi&limit=1", "lang=fr&x=", "lang=fr&lang=en", "from=2"])
+def test_a_parameter_that_the_route_does_not_have_is_refused_and_not_dropped(client, query):
+    answer = client.get(f"{PREFIX}/releases/T1/2026-W41?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["detail"] == "each at most once: lang, format"
+    assert "cdi" not in answer.text
+
+
+def test_a_page_refuses_a_parameter_that_it_does_not_have(client: Client):
+    assert client.get("/debit?zone=cdi", accept="text/html").status_code == 422
+    assert client.get("/debit?lang=en", accept="text/html").status_code == 200
