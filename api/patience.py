@@ -10,7 +10,7 @@ import asyncio
 import json
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api.shield import HEADERS
 
@@ -40,6 +40,8 @@ class PatientProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._timer: asyncio.TimerHandle | None = None
         self._idle_octets = 0
+        self._answered: RequestResponseCycle | None = None
+        """What the application is answering; `cycle` is the last request that came."""
         self._waiting = self.server_state.__dict__.setdefault("jauge_waiting", {})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -54,6 +56,10 @@ class PatientProtocol(HttpToolsProtocol):
         """Stop waiting."""
         self._stop()
         self._waiting.pop(self, None)
+        self.pipeline.clear()
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True  # uvicorn tells the last request only
+            self._answered.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -97,6 +103,10 @@ class PatientProtocol(HttpToolsProtocol):
         self._waiting[self] = None
         if not self.transport.get_write_buffer_size():
             self._stop()  # else the deadline stands until the reader has taken the last octet
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Answer in HTTP/1.1 and close: llhttp reads nothing more after a wish for another protocol."""

@@ -20,6 +20,7 @@ OK = b'{"status":"ok"}'
 def serving(app) -> Iterator[int]:
     """The real server in a thread."""
     import uvicorn
+    import uvloop
 
     from api.patience import PatientProtocol
 
@@ -28,7 +29,12 @@ def serving(app) -> Iterator[int]:
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+
+        def serve() -> None:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as `jauge serve`
+                runner.run(server.serve(sockets=[listener]))
+
+        thread = threading.Thread(target=serve)
         thread.start()
         try:
             yield listener.getsockname()[1]
@@ -183,6 +189,34 @@ def test_an_answer_that_nobody_reads_is_given_up(short, pieces: int):
             while piece := slow.recv(1 << 20):
                 found += len(piece)
     assert found < whole
+
+
+def test_whoever_leaves_before_the_first_of_his_answers_is_no_error(short):
+    """Nor does the application write on to a connection that is closed."""
+    errors: list[BaseException] = []
+    began, left = threading.Event(), threading.Event()
+
+    async def app(scope, receive, send) -> None:
+        length = (b"content-length", b"200000000")
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": [length]})
+            began.set()
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        except BaseException as error:
+            errors.append(error)
+            raise
+        finally:
+            left.set()
+
+    with serving(app) as port:
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as impatient:
+            impatient.sendall(LIVE * 3)
+            assert began.wait(20)
+            impatient.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        assert left.wait(20), "it waits for a reader who has left"
+    assert errors == []
 
 
 @pytest.mark.parametrize(
