@@ -98,6 +98,7 @@ async def attack(service: Served, *, addresses: int, tries: int, name: str | Non
 
 def attack_apart(service: Served, addresses: int, tries: int, name: str | None) -> Counter[int]:
     """As `attack`, in a process of its own that leaves the valid user's its turn on the core."""
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     os.nice(ATTACKERS_NICE)
     return asyncio.run(attack(service, addresses=addresses, tries=tries, name=name))
 

@@ -128,11 +128,13 @@ class Login:
         wait = self._throttle.take(keys, now)
         if wait > 0 or known:
             return wait
-        if self._failed.take(now) if failed else self._new.admits(address, now):
-            return 0.0
-        for key in keys:
+        if failed:
+            wait = 0.0 if self._failed.take(now) else BUSY_S
+        else:
+            wait = self._new.take(address, now)
+        for key in keys if wait > 0 else ():
             self._throttle.give_back(key, now)
-        return BUSY_S
+        return wait
 
     async def _judge(self, account: Account | None, password: str) -> bool:
         stored = account.password if account else None

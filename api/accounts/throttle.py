@@ -122,14 +122,14 @@ class Newcomers:
         self._away: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
         """Place → (its last wait, until when)."""
 
-    def admits(self, place: str, now: float) -> bool:
-        """Say whether a place gets a turn, and count it."""
+    def take(self, place: str, now: float) -> float:
+        """Give a place its turn; or return the seconds that it waits from now on."""
         key = _digest(self._key, "newcomer", place)
         wait, until = self._away.pop(key, (0.0, 0.0))
         if now >= until and self._bucket.take(now):
-            return True
+            return 0.0
         wait = min(LONGEST_AWAY_S, 2 * wait if wait else FIRST_AWAY_S)
         self._away[key] = (wait, now + wait)
         while len(self._away) > MOST_KEYS:
             self._away.popitem(last=False)
-        return False
+        return wait

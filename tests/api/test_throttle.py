@@ -66,12 +66,11 @@ def test_a_try_given_back_takes_back_no_other(throttle: Throttle, now: float):
 
 def test_a_newcomer_turned_away_who_waits_is_new_again_and_who_hurries_is_not():
     newcomers = Newcomers(b"k" * 32, Bucket(per_s=1, burst=1))
-    assert newcomers.admits("a", 0) is True
-    assert newcomers.admits("b", 0) is False
-    assert newcomers.admits("c", 0) is False
-    assert newcomers.admits("b", 1) is False  # a second later, not two
-    assert newcomers.admits("c", 2) is True
-    assert newcomers.admits("b", 5.5) is True  # hurrying made it four
+    assert newcomers.take("a", 0) == 0
+    assert newcomers.take("b", 0) == newcomers.take("c", 0) == 2
+    assert newcomers.take("b", 1) == 4  # a second later, not two
+    assert newcomers.take("c", 2) == 0
+    assert newcomers.take("b", 5.5) == 0
 
 
 @pytest.mark.parametrize(("per_s", "settled_s"), [(400, 3), (100, 20)])
@@ -81,18 +80,18 @@ def test_an_attack_from_five_hundred_places_leaves_room_for_a_newcomer(per_s: in
     failed = set()  # whoever was let in once and failed is no newcomer
     for tick in range(60 * per_s):
         now, place = tick / per_s, f"attacker-{tick % 500}"
-        if place not in failed and newcomers.admits(place, now):
+        if place not in failed and newcomers.take(place, now) == 0:
             failed.add(place)
         if tick % per_s == 0 and now > settled_s:
             came += 1
-            admitted += newcomers.admits(f"newcomer-{tick}", now)
+            admitted += newcomers.take(f"newcomer-{tick}", now) == 0
     assert admitted == came
 
 
 def test_what_is_remembered_of_newcomers_is_bounded():
     newcomers = Newcomers(b"k" * 32, Bucket(per_s=0, burst=0))
     for number in range(MOST_KEYS + 100):
-        newcomers.admits(f"place-{number}", 0)
+        newcomers.take(f"place-{number}", 0)
     assert len(newcomers._away) == MOST_KEYS
     assert all(len(key) == 16 for key in newcomers._away)
 
