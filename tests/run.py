@@ -26,16 +26,18 @@ LINT = [
 _PYTEST = [PYTHON, "-m", "pytest"]
 SLOWEST = "--durations=12"
 """Whoever makes the tests slow sees it."""
-_ALONE = "not live and not browser"
+_SENDS = "live or browser"
 TESTS = {
     "fast": [
-        ("tests", [*_PYTEST, "-n", "2", "-m", "not live and not slow and not browser"]),
+        ("tests", [*_PYTEST, "-n", "2", "-m", f"not slow and not ({_SENDS})"]),
     ],
     "all": [
-        ("tests", [*_PYTEST, "-n", "2", "-ra", SLOWEST, "-m", f"({_ALONE}) or patient"]),
-        # One after the other: they measure drops, and share what a machine has only once.
+        ("tests", [*_PYTEST, "-n", "2", "-ra", SLOWEST, "-m", f"not ({_SENDS})"]),
+        # Each in namespaces of its own, and mostly waiting: two modules at a time.
         ("tests with traffic and browser",
-         [*_PYTEST, "-ra", SLOWEST, "-m", f"not ({_ALONE}) and not patient"]),
+         [*_PYTEST, "-n", "2", "--dist", "loadscope", "-ra", SLOWEST, "-m", f"({_SENDS}) and not alone"]),
+        # They measure drops, speed or processor time, which other tests would change.
+        ("tests that measure", [*_PYTEST, "-n", "0", "-ra", SLOWEST, "-m", "alone"]),
     ],
 }  # fmt: skip
 
