@@ -13,6 +13,7 @@ documents.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal, get_args
 
 from dashboards.reader import ANYONE, OPEN
@@ -29,8 +30,8 @@ LINE: Final[Readers] = SIGNED_IN
 """What tells about the line and the machine."""
 PROOFS: Final[Readers] = frozenset({"dpo"})
 
-HOMES: Final[dict[str, str]] = {"admin": "/debit"}
-"""First page after the login; `/` for the others."""
+HOMES: Final[dict[str, str]] = {"admin": "/debit", "dpo": "/dpd"}
+"""First page after the login; `/` for the committee."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ _PLAIN: Final = {rule.path: rule for rule in reversed(TABLE) if "{" not in rule.
 _OTHERS: Final = tuple(rule for rule in TABLE if "{" in rule.path)
 
 
+@lru_cache(1_000)
 def find(path: str) -> Rule | None:
     """Return the line that decides about a path, or None: nothing is served there."""
     plain = _PLAIN.get(path)

@@ -214,7 +214,7 @@ def _unknown(request: Request, rule: access.Rule) -> tuple[Pointer, ...]:
 def _elsewhere(request: Request, rule: access.Rule | None) -> Response | None:
     """Return the way from an old address to the present one, or the refusal of a method."""
     try:
-        present = moved(request.url.path, request.scope["query_string"].decode("latin-1"))
+        present = moved(request.scope["path"], request.scope["query_string"].decode("latin-1"))
     except Unknown:
         return answer(request, "not-found")
     if present is not None and access.find(present.partition("?")[0]) is not None:

@@ -73,7 +73,10 @@ class Entry:
         wanted = request.query_params.get("suite", "")[:LONGEST]
         path = wanted.partition("?")[0]
         ours = wanted.startswith("/") and access.may_open(role, path) and wanted.isprintable()
-        return wanted if ours and path not in WAYS_IN else access.home(role)
+        if ours and path not in WAYS_IN:
+            return wanted
+        lang = language(request)
+        return access.home(role) + (f"?lang={lang}" if lang != DEFAULT else "")
 
     def show_logout(self, request: Request) -> Response:
         """Ask which sessions end."""

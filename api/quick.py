@@ -1,16 +1,18 @@
 """Answers that were made before and whose files have not changed leave again without being made.
 
 Between the door and the framework: whoever arrives here may read. A handler says on what its answer
-depends (`keep`); the next request of the same role for the same address asks for the stamp alone.
+depends (`keep`); the next request of the same role for the same address asks for the stamp alone,
+and those that come while it is being made wait for it. Only answers of one piece are kept.
 """
 
+import asyncio
 import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import READER, Problem
 from privacy.published import Stamp
 
+Key = tuple[str | bytes, ...]
 NOTE: Final = "jauge.note"
 MOST_OCTETS: Final = 24 << 20
 """Of all kept answers together."""
@@ -71,35 +74,67 @@ class Quick:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._answers: OrderedDict[tuple[Any, ...], _Answer] = OrderedDict()
+        self._answers: OrderedDict[Key, _Answer] = OrderedDict()
+        self._making: dict[Key, asyncio.Event] = {}
+        """What is being made, until it is kept or known to be nothing to keep."""
         self._octets = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request from what is kept, or make it and keep it."""
-        key, asked = _key(scope)
-        kept = self._answers.get(key)
-        if kept is not None and _stands(kept):
-            self._answers.move_to_end(key)
-            await _send(kept, asked, send)
+        if scope["method"] != "GET":
+            await self._app(scope, receive, send)
             return
+        key, asked = _key(scope)
+        making = self._making.get(key)
+        if making is not None and not self._is_kept(key):
+            await making.wait()  # fifty readers of a new page: it is drawn once
+        if self._is_kept(key):
+            self._answers.move_to_end(key)
+            await _send(self._answers[key], asked, send)
+            return
+        made = asyncio.Event()
+        self._making.setdefault(key, made)
+        try:
+            await self._make(key, made, scope, receive, send)
+        finally:
+            self._end(key, made)
+
+    async def _make(
+        self, key: Key, made: asyncio.Event, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Let the application answer; whoever waits is let go before the reader takes an octet."""
         note = scope[NOTE] = _Note()
-        start: Message = {}
-        body = bytearray()
+        held: Message | None = None
 
         async def noting(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start":
-                start = dict(message)  # whoever stands outside adds to the message itself
-            elif note.stamp is not None and len(body) <= LARGEST:
-                body.extend(message.get("body", b""))
+            nonlocal held
+            if message["type"] == "http.response.start" and note.stamp is not None:
+                held = message  # goes out with the body: a slow reader holds nobody who waits
+                return
+            start, held = held, None
+            if start is not None and start["status"] == 200 and not message.get("more_body"):  # noqa: PLR2004
+                self._keep(key, note, start, message.get("body", b""))
+            self._end(key, made)
+            if start is not None:  # a copy: whoever stands outside adds to the message itself
+                await send({**start, "headers": list(start["headers"])})
             await send(message)
 
         await self._app(scope, receive, noting)
-        if note.stamp is not None and start.get("status") == 200 and len(body) <= LARGEST:  # noqa: PLR2004
-            self._keep(key, note, start, bytes(body))
 
-    def _keep(self, key: tuple[Any, ...], note: _Note, start: Message, body: bytes) -> None:
-        if note.stamp is None or sum(map(len, key)) > LONGEST_KEY:
+    def _is_kept(self, key: Key) -> bool:
+        kept = self._answers.get(key)
+        if kept is None or _stands(kept):
+            return kept is not None
+        self._octets -= len(self._answers.pop(key).body)
+        return False
+
+    def _end(self, key: Key, made: asyncio.Event) -> None:
+        if self._making.get(key) is made:
+            del self._making[key]
+        made.set()
+
+    def _keep(self, key: Key, note: _Note, start: Message, body: bytes) -> None:
+        if note.stamp is None or len(body) > LARGEST or sum(map(len, key)) > LONGEST_KEY:
             return
         headers = start["headers"]
         etag = next((value for name, value in headers if name == b"etag"), b"")
@@ -111,7 +146,7 @@ class Quick:
             self._octets -= len(self._answers.popitem(last=False)[1].body)
 
 
-def _key(scope: Scope) -> tuple[tuple[str | bytes, ...], str]:
+def _key(scope: Scope) -> tuple[Key, str]:
     accept, asked = b"", b""
     for name, value in scope["headers"]:
         if name == b"accept":

@@ -9,6 +9,7 @@ Bars: p95 of the valid user 1 s; memory + 64 MiB.
 import argparse
 import asyncio
 import itertools
+import multiprocessing
 import os
 import re
 import sys
@@ -24,6 +25,8 @@ from tests.pages.published_school import publish
 VALID = {True: "valide", False: "nouveau"}
 """Whether the attack is on the valid user's own account → his name."""
 AT_ONCE = 200
+ATTACKERS_NICE = 10
+"""They stand for other machines: the one core of the clients is the valid user's first."""
 BAR_S, BAR_MIB = 1.0, 64.0
 _COOKIE = re.compile(r"(?i)set-cookie: (jauge_form=[^;]+)")
 _TOKEN = re.compile(r'name="form" value="([0-9a-f]+)"')
@@ -46,7 +49,7 @@ class Visitor:
 
     def __init__(self, service: Served, address: str, cookies: str = "") -> None:
         self._where = service.address.removeprefix("http://").split(":")
-        self._address, self._cookies, self._token = address, cookies, ""
+        self._address, self._cookies, self._token, self.answer = address, cookies, "", ""
 
     async def _ask(self, method: str, body: str = "") -> str:
         host, port = self._where
@@ -93,62 +96,72 @@ async def attack(service: Served, *, addresses: int, tries: int, name: str | Non
     return codes
 
 
-async def scene(service: Served, *, addresses: int, tries: int, own: bool) -> dict[str, object]:
+def attack_apart(service: Served, addresses: int, tries: int, name: str | None) -> Counter[int]:
+    """As `attack`, in a process of its own that leaves the valid user's its turn on the core."""
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    os.nice(ATTACKERS_NICE)
+    return asyncio.run(attack(service, addresses=addresses, tries=tries, name=name))
+
+
+def scene(service: Served, *, addresses: int, tries: int, own: bool) -> dict[str, object]:
     """Run one attack beside one valid user."""
-    ended = asyncio.Event()
+    device = ""
     if own:  # the browser is known: it logs in once before
         visitor = Visitor(service, "127.9.9.9")
-        await visitor.log_in(VALID[own], PASSWORD)
+        asyncio.run(visitor.log_in(VALID[own], PASSWORD))
         device = re.search(r"jauge_device=[^;]+", visitor.answer).group(0)  # type: ignore[union-attr]
     before, cpu = service.resident_mib(), service.cpu_s()
+    most = before
     began = time.perf_counter()
-
-    async def watched() -> Counter[int]:
-        try:
-            return await attack(
-                service, addresses=addresses, tries=tries, name=VALID[own] if own else None
-            )
-        finally:
-            ended.set()
-
-    attacking = asyncio.create_task(watched())
-    user = asyncio.create_task(_user(service, VALID[own], device if own else None, ended))
-    codes, (taken, own_codes) = await attacking, await user
+    taken: list[float] = []
+    codes: Counter[int] = Counter()
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        arguments = (service, addresses, tries, VALID[own] if own else None)
+        attacking = pool.apply_async(attack_apart, arguments)
+        while not attacking.ready():
+            taken.append(asyncio.run(until_inside(service, VALID[own], device, codes)))
+            most = max(most, service.resident_mib())
+            time.sleep(0.25)
+        answers = attacking.get()
     return {
         "addresses": addresses,
         "attack": "on his account" if own else "on other names",
         "browser": "known" if own else "new",
-        "answers": dict(codes),
+        "answers": dict(answers),
         "seconds": round(time.perf_counter() - began, 1),
-        "valid_user": dict(own_codes),
+        "valid_user": dict(codes),
         "p50_s": round(percentile(taken, 0.5), 3),
         "p95_s": round(percentile(taken, 0.95), 3),
+        "longest_s": round(max(taken), 3),
         "server_cpu_s": round(service.cpu_s() - cpu, 1),
-        "more_mib": round(service.resident_mib() - before, 1),
+        "more_mib": round(most - before, 1),
     }
 
 
-async def _user(
-    service: Served, name: str, device: str | None, ended: asyncio.Event
-) -> tuple[list[float], Counter[int]]:
-    taken: list[float] = []
-    codes: Counter[int] = Counter()
-    while not ended.is_set():
-        visitor = Visitor(service, "127.9.9.9", device or "")
-        began = time.perf_counter()
-        codes[await visitor.log_in(name, PASSWORD)] += 1
-        taken.append(time.perf_counter() - began)
-        await asyncio.sleep(0.25)
-    return taken, codes
+async def until_inside(service: Served, name: str, device: str, codes: Counter[int]) -> float:
+    """Log in, waiting as long as one is told to; returns the seconds until inside."""
+    visitor = Visitor(service, "127.9.9.9", device)
+    began = time.perf_counter()
+    while True:
+        code = await visitor.log_in(name, PASSWORD)
+        codes[code] += 1
+        if code == 303:
+            return time.perf_counter() - began
+        told = re.search(r"(?i)retry-after: (\d+)", visitor.answer)
+        await asyncio.sleep(int(told.group(1)) if told else 1)
 
 
-async def measure(service: Served, tries: int) -> list[dict[str, object]]:
-    """Run the four scenes."""
-    return [
-        await scene(service, addresses=addresses, tries=tries, own=own)
-        for own in (True, False)
-        for addresses in (1, 500)
-    ]
+def measure(scratch: Path, tries: int) -> list[dict[str, object]]:
+    """Run the four scenes, each on a server that has not seen the one before."""
+    public = publish(scratch / "public")
+    found = []
+    for number, (own, addresses) in enumerate(itertools.product((True, False), (1, 500))):
+        with served(public, 18720 + number) as service:
+            if not number:
+                make_user(service)
+            found.append(scene(service, addresses=addresses, tries=tries, own=own))
+            print(found[-1], flush=True)
+    return found
 
 
 def main() -> int:
@@ -158,15 +171,10 @@ def main() -> int:
     tries = parser.parse_args().tries
     os.sched_setaffinity(0, {CLIENT_CORE})
     with tempfile.TemporaryDirectory() as scratch:
-        public = publish(Path(scratch) / "public")
-        with served(public, 18720) as service:
-            make_user(service)
-            found = asyncio.run(measure(service, tries))
+        found = measure(Path(scratch), tries)
     missed = 0
     for each in found:
-        print(each)
-        refused = {code for code in each["valid_user"] if code != 303}  # type: ignore[attr-defined]
-        missed += each["p95_s"] > BAR_S or each["more_mib"] > BAR_MIB or bool(refused)  # type: ignore[operator]
+        missed += each["p95_s"] > BAR_S or each["more_mib"] > BAR_MIB  # type: ignore[operator]
     return 1 if missed else 0
 
 

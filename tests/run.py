@@ -34,15 +34,17 @@ TESTS = {
     "all": [
         ("tests", [*_PYTEST, "-n", "2", "-ra", SLOWEST, "-m", f"not ({_SENDS})"]),
         # Each in namespaces of its own, and mostly waiting: two modules at a time.
-        ("tests with traffic and browser",
+        ("traffic and browser",
          [*_PYTEST, "-n", "2", "--dist", "loadscope", "-ra", SLOWEST, "-m", f"({_SENDS}) and not alone"]),
         # They measure drops, speed or processor time, which other tests would change.
-        ("tests that measure", [*_PYTEST, "-n", "0", "-ra", SLOWEST, "-m", "alone"]),
+        ("measurements", [*_PYTEST, "-n", "0", "-ra", SLOWEST, "-m", "alone"]),
     ],
 }  # fmt: skip
 
 
-LAST_FAILED = Path(".pytest_cache/v/cache/lastfailed")
+CACHE = Path(".pytest_cache")
+SOME_FAILED = 1
+"""pytest's exit code when all tests ran and some failed."""
 AGAIN = 3
 """So many failures may be the machine's doing, which others use too; more are ours."""
 
@@ -51,22 +53,33 @@ def _passes(command: list[str]) -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
-def failures(remembered: Path = LAST_FAILED) -> list[str]:
+def failures(cache: Path) -> list[str]:
     """Return the names of the tests that pytest remembers as failed."""
+    remembered = cache / "v/cache/lastfailed"
     return sorted(json.loads(remembered.read_text())) if remembered.exists() else []
 
 
-def passes(command: list[str], remembered: Path = LAST_FAILED) -> bool:
+def tried(command: list[str], cache: Path) -> list[str]:
+    """Return the command of pytest with its memory of failures, emptied, in a place of its own."""
+    (cache / "v/cache/lastfailed").unlink(missing_ok=True)
+    return [*command, "-o", f"cache_dir={cache}"]
+
+
+def passes(command: list[str], cache: Path = CACHE / "all") -> bool:
     """Run pytest; the few tests that failed run once more, alone, and are named if they pass.
 
     Many tests measure what a real kernel and real programs do, beside other work of the machine. One that
     fails beside others and passes alone is *unsteady*: a bug of the test, to be mended, and no reason to
-    call the product broken. Names of whole files (a module that cannot be read) are never tried again.
+    call the product broken. Names of whole files (a module that cannot be read) are never tried again,
+    nor is a run that ended before its end.
     """
-    remembered.unlink(missing_ok=True)
-    if _passes(command):
-        return True
-    unsteady = failures(remembered)
+    code = subprocess.run(tried(command, cache), check=False).returncode
+    return code == 0 or (code == SOME_FAILED and passes_again(cache))
+
+
+def passes_again(cache: Path) -> bool:
+    """Run the few tests that failed once more; see `passes`."""
+    unsteady = failures(cache)
     if not 0 < len(unsteady) <= AGAIN or not all("::" in name for name in unsteady):
         return False
     print(f"== again, alone: {', '.join(unsteady)}", flush=True)
@@ -82,7 +95,7 @@ def _run(steps: list[tuple[str, list[str]]]) -> list[str]:
     for name, command in steps:
         started = time.monotonic()
         print(f"== {name}", flush=True)
-        if not (passes(command) if command[:3] == _PYTEST else _passes(command)):
+        if not (passes(command, CACHE / name) if command[:3] == _PYTEST else _passes(command)):
             failed.append(name)
         print(f"   {time.monotonic() - started:.1f} s", flush=True)
     return failed

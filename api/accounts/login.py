@@ -3,7 +3,7 @@
 Argon2 takes 19 MiB and some tens of milliseconds: on two cores it is a lever for whoever wants to
 stop the service. Two hashes run at once, at most (`MOST_AT_ONCE`: 38 MiB): one for browsers that
 are known, one for all others; whoever would wait behind more than `MOST_WAITING` is told to come
-back. Addresses that have failed share a slow bucket; those that have not, a quick one.
+back. Addresses that have failed share a slow bucket; newcomers a quick one, which they cannot hurry.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from api.accounts import passwords
 from api.accounts.accounts import Account, Accounts, NotPossible
-from api.accounts.throttle import Bucket, Throttle
+from api.accounts.throttle import Bucket, Newcomers, Throttle
 
 MOST_AT_ONCE: Final = 2
 MOST_WAITING: Final = 8
@@ -77,7 +77,7 @@ class Login:
     def __init__(self, accounts: Accounts, monotonic: Callable[[], float]) -> None:
         self.accounts, self._clock = accounts, monotonic
         self._throttle = Throttle(secrets.token_bytes(32))
-        self._new = Bucket(per_s=10, burst=20)
+        self._new = Newcomers(secrets.token_bytes(32), Bucket(per_s=10, burst=20))
         self._failed = Bucket(per_s=2, burst=4)
         self._known, self._others = _Lane(), _Lane()
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="argon2")
@@ -102,7 +102,7 @@ class Login:
         else:
             place = self._throttle.key("address", address)
             keys = [self._throttle.key("account", name.strip().casefold()), place]
-        wait = self._may_try(keys, now, known=known)
+        wait = self._may_try(keys, now, known=known, address=address)
         if wait > 0:
             self.accounts.event(role, "login_paused")
             return Paused(wait)
@@ -111,7 +111,7 @@ class Login:
                 right = await self._judge(account, password)
         except _Busy:
             for key in keys:
-                self._throttle.give_back(key)
+                self._throttle.give_back(key, now)
             self.accounts.event(role, "login_paused")
             return Paused(BUSY_S)
         if not right or account is None:
@@ -119,17 +119,22 @@ class Login:
             return Wrong()
         self._throttle.forget(keys[-1])  # the browser's or the address's; the account's own stays
         if not known:
-            self._throttle.give_back(keys[0])
+            self._throttle.give_back(keys[0], now)
         return self.open(account, "login")
 
-    def _may_try(self, keys: list[bytes], now: float, *, known: bool) -> float:
-        fresh = self._throttle.tries(keys[-1], now) == 0
+    def _may_try(self, keys: list[bytes], now: float, *, known: bool, address: str) -> float:
+        """Count a try; or return the seconds to wait."""
+        failed = self._throttle.tries(keys[-1], now) > 0
         wait = self._throttle.take(keys, now)
-        if wait > 0 or known or (self._new if fresh else self._failed).take(now):
+        if wait > 0 or known:
             return wait
-        for key in keys:
-            self._throttle.give_back(key)
-        return BUSY_S
+        if failed:
+            wait = 0.0 if self._failed.take(now) else BUSY_S
+        else:
+            wait = self._new.take(address, now)
+        for key in keys if wait > 0 else ():
+            self._throttle.give_back(key, now)
+        return wait
 
     async def _judge(self, account: Account | None, password: str) -> bool:
         stored = account.password if account else None
@@ -147,15 +152,15 @@ class Login:
 
     async def confirm(self, account: Account, password: str) -> bool | Paused:
         """Judge the password of somebody who is logged in, before something that matters."""
-        key = self._throttle.key("confirm", str(account.id))
-        wait = self._throttle.take([key], self._clock())
+        key, now = self._throttle.key("confirm", str(account.id)), self._clock()
+        wait = self._throttle.take([key], now)
         if wait > 0:
             return Paused(wait)
         try:
             async with self._known.turn():
                 right = await self._judge(account, password)
         except _Busy:
-            self._throttle.give_back(key)
+            self._throttle.give_back(key, now)
             return Paused(BUSY_S)
         if right:
             self._throttle.forget(key)

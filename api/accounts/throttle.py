@@ -22,6 +22,10 @@ LONGEST_WAIT_S: Final = 900.0
 MOST_KEYS: Final = 16_384
 """About 4 MiB; whoever is the longest without a try is forgotten first."""
 
+FIRST_AWAY_S: Final = 2.0
+LONGEST_AWAY_S: Final = 64.0
+"""Of a newcomer: five hundred of them that obey come eight times a second."""
+
 
 @dataclass(slots=True)
 class _Count:
@@ -39,7 +43,7 @@ class Throttle:
 
     def key(self, kind: str, value: str) -> bytes:
         """Return what stands for a name, an address or a browser."""
-        return hmac.digest(self._key, f"{kind}\n{value}".encode(), "sha256")[:16]
+        return _digest(self._key, kind, value)
 
     def tries(self, key: bytes, now: float) -> int:
         """Return the tries of a key in the present window."""
@@ -66,16 +70,20 @@ class Throttle:
         count = self._counts.get(key)
         return max(0.0, count.until - now) if count else 0.0
 
-    def give_back(self, key: bytes) -> None:
-        """Take one try back: it was right, or was not judged."""
+    def give_back(self, key: bytes, now: float) -> None:
+        """Take one try back: it was right, or was not judged. Those before it stay counted."""
         count = self._counts.get(key)
         if count is not None:
             count.tries = max(0, count.tries - 1)
-            count.until = count.until if _pause(count.tries) else 0.0
+            count.until = count.until if _pause(count.tries) else min(count.until, now)
 
     def forget(self, key: bytes) -> None:
         """Begin anew for a key that proved right."""
         self._counts.pop(key, None)
+
+
+def _digest(key: bytes, kind: str, value: str) -> bytes:
+    return hmac.digest(key, f"{kind}\n{value}".encode(), "sha256")[:16]
 
 
 def _pause(tries: int) -> float:
@@ -99,3 +107,29 @@ class Bucket:
             return False
         self._level -= 1
         return True
+
+
+class Newcomers:
+    """Places that have not failed yet: they share a rate, and whoever hurries loses his turn.
+
+    An attack from many places takes the whole rate only while each of them is new. One that is
+    turned away is new again after a wait that it is told, twice as long each time; coming earlier
+    makes it longer. So a person who waits gets in, and a program that does not is soon left out.
+    """
+
+    def __init__(self, key: bytes, bucket: Bucket) -> None:
+        self._key, self._bucket = key, bucket
+        self._away: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
+        """Place → (its last wait, until when)."""
+
+    def take(self, place: str, now: float) -> float:
+        """Give a place its turn; or return the seconds that it waits from now on."""
+        key = _digest(self._key, "newcomer", place)
+        wait, until = self._away.pop(key, (0.0, 0.0))
+        if now >= until and self._bucket.take(now):
+            return 0.0
+        wait = min(LONGEST_AWAY_S, 2 * wait if wait else FIRST_AWAY_S)
+        self._away[key] = (wait, now + wait)
+        while len(self._away) > MOST_KEYS:
+            self._away.popitem(last=False)
+        return wait

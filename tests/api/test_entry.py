@@ -49,6 +49,16 @@ def test_a_person_is_led_to_the_login_and_back(client: Client, cdi):
 
 
 @pytest.mark.parametrize(
+    ("role", "first"), [("admin", "/debit"), ("committee", "/"), ("dpo", "/dpd")]
+)
+def test_each_role_lands_on_its_own_page_in_its_language(client, login, role: str, first: str):
+    with_account(login, role)
+    french = client.browser().log_in(role).headers["location"]
+    english = client.browser().fill_in("/connexion?lang=en", name=role, password=PASSWORD)
+    assert (french, english.headers["location"]) == (first, f"{first}?lang=en")
+
+
+@pytest.mark.parametrize(
     "wanted",
     ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example", "/nowhere", "/dpd/x",
      "javascript:alert(1)", "/connexion", "/debit\r\nX: y"],

@@ -1,11 +1,13 @@
 """What is kept leaves without a file being opened; what changes is read again."""
 
+import asyncio
 import builtins
 import io
 from pathlib import Path
 
 import pytest
 
+from api import site
 from privacy.published import Published
 from tests.api.client import HTML, Client
 from tests.api.test_problems import alter, reseal
@@ -90,3 +92,75 @@ def test_a_resealed_release_is_read_again(own_public: Path):
     first = client.get(RELEASE).json()
     reseal(own_public, "T1", "2026-W41", lambda payload: payload["cells"].pop())
     assert len(client.get(RELEASE).json()["cells"]) == len(first["cells"]) - 1
+
+
+def test_an_answer_that_no_longer_stands_is_never_given_again(own_public: Path, monkeypatch):
+    client = Client(own_public)
+    assert client.get(RELEASE).status_code == 200
+    alter(own_public / "releases/T1/2026-W41.json")
+    assert client.get(RELEASE).status_code == 503
+    monkeypatch.setattr("api.quick.LOOK_EVERY_S", 3600.0)  # nobody looks again
+    assert client.get(RELEASE).status_code == 503
+
+
+def readers_at_once(client: Client, path: str, number: int) -> list[int]:
+    async def ask(http):
+        answers = await asyncio.gather(*(http.get(path) for _ in range(number)))
+        return [each.status_code for each in answers]
+
+    return client.browser().together(ask)
+
+
+def test_twenty_readers_of_a_new_page_have_it_drawn_once(own_public: Path, monkeypatch):
+    from dashboards import pages
+
+    drawn, real = [], pages.overview_page
+
+    def drawing(*arguments):
+        drawn.append(1)
+        return real(*arguments)
+
+    monkeypatch.setitem(site.MAKERS, "overview", drawing)
+    monkeypatch.setattr("api.quick.LOOK_EVERY_S", 3600.0)
+    assert readers_at_once(Client(own_public), "/", 20) == [200] * 20
+    assert len(drawn) == 1
+
+
+def test_readers_of_what_cannot_be_made_all_hear_so(own_public: Path):
+    alter(own_public / "releases/T1/2026-W41.json")
+    assert readers_at_once(Client(own_public), RELEASE, 20) == [503] * 20
+
+
+def test_whoever_waits_is_let_go_before_the_first_reader_takes_an_octet(own_public: Path):
+    app = Client(own_public)._app
+    never = asyncio.Event()
+
+    async def reader(*, takes: bool) -> int:
+        found = []
+
+        async def receive():
+            await never.wait()
+
+        async def send(message):
+            if not takes:
+                await never.wait()
+            found.append(message.get("status", 0))
+
+        scope = {
+            "type": "http", "method": "GET", "path": RELEASE, "raw_path": RELEASE.encode(),
+            "query_string": b"", "headers": [(b"host", b"school")], "scheme": "http",
+            "server": ("school", 80), "client": ("192.0.2.1", 1), "root_path": "", "state": {},
+            "http_version": "1.1", "asgi": {"version": "3.0"},
+        }  # fmt: skip
+        await app(scope, receive, send)
+        return found[0]
+
+    async def both() -> int:
+        stuck = asyncio.ensure_future(reader(takes=False))
+        await asyncio.sleep(0)
+        try:
+            return await asyncio.wait_for(reader(takes=True), 60)
+        finally:
+            stuck.cancel()
+
+    assert asyncio.run(both()) == 200
