@@ -7,10 +7,7 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests import programs
@@ -29,24 +26,25 @@ LINT = [
 _PYTEST = [PYTHON, "-m", "pytest"]
 SLOWEST = "--durations=12"
 """Whoever makes the tests slow sees it."""
-_ALONE = "not live and not browser"
+_SENDS = "live or browser"
 TESTS = {
     "fast": [
-        ("tests", [*_PYTEST, "-n", "2", "-m", "not live and not slow and not browser"]),
+        ("tests", [*_PYTEST, "-n", "2", "-m", f"not slow and not ({_SENDS})"]),
     ],
     "all": [
-        ("tests", [*_PYTEST, "-n", "2", "-ra", SLOWEST, "-m", f"({_ALONE}) or patient"]),
-        # One after the other: they measure drops, and share what a machine has only once. A browser
-        # leaves them half of the machine, and measures nothing.
-        ("traffic", [*_PYTEST, "-ra", SLOWEST, "-m", "live and not patient"]),
-        ("browser", [*_PYTEST, "-ra", SLOWEST, "-m", "browser"]),
+        ("tests", [*_PYTEST, "-n", "2", "-ra", SLOWEST, "-m", f"not ({_SENDS})"]),
+        # Each in namespaces of its own, and mostly waiting: two modules at a time.
+        ("traffic and browser",
+         [*_PYTEST, "-n", "2", "--dist", "loadscope", "-ra", SLOWEST, "-m", f"({_SENDS}) and not alone"]),
+        # They measure drops, speed or processor time, which other tests would change.
+        ("measurements", [*_PYTEST, "-n", "0", "-ra", SLOWEST, "-m", "alone"]),
     ],
 }  # fmt: skip
-BESIDE = {"browser": "traffic"}
-"""A step that runs beside the one before it; what it prints is shown after that one."""
 
 
 CACHE = Path(".pytest_cache")
+SOME_FAILED = 1
+"""pytest's exit code when all tests ran and some failed."""
 AGAIN = 3
 """So many failures may be the machine's doing, which others use too; more are ours."""
 
@@ -72,9 +70,11 @@ def passes(command: list[str], cache: Path = CACHE / "all") -> bool:
 
     Many tests measure what a real kernel and real programs do, beside other work of the machine. One that
     fails beside others and passes alone is *unsteady*: a bug of the test, to be mended, and no reason to
-    call the product broken. Names of whole files (a module that cannot be read) are never tried again.
+    call the product broken. Names of whole files (a module that cannot be read) are never tried again,
+    nor is a run that ended before its end.
     """
-    return _passes(tried(command, cache)) or passes_again(cache)
+    code = subprocess.run(tried(command, cache), check=False).returncode
+    return code == 0 or (code == SOME_FAILED and passes_again(cache))
 
 
 def passes_again(cache: Path) -> bool:
@@ -92,43 +92,13 @@ def passes_again(cache: Path) -> bool:
 def _run(steps: list[tuple[str, list[str]]]) -> list[str]:
     """Run the steps one after the other; returns the names of those that failed."""
     failed = []
-    waiting = dict(steps)
     for name, command in steps:
-        if name not in waiting:
-            continue
-        beside = [other for other, first in BESIDE.items() if first == name and other in waiting]
-        with ExitStack() as stack:
-            others = [
-                (one, stack.enter_context(_begun(waiting.pop(one), CACHE / one))) for one in beside
-            ]
-            started = time.monotonic()
-            print(f"== {name}", flush=True)
-            fine = passes(command, CACHE / name) if command[:3] == _PYTEST else _passes(command)
-            print(f"   {time.monotonic() - started:.1f} s", flush=True)
-            failed += [] if fine else [name]
-            for one, wait in others:
-                failed += [] if wait(one) else [one]
+        started = time.monotonic()
+        print(f"== {name}", flush=True)
+        if not (passes(command, CACHE / name) if command[:3] == _PYTEST else _passes(command)):
+            failed.append(name)
+        print(f"   {time.monotonic() - started:.1f} s", flush=True)
     return failed
-
-
-@contextmanager
-def _begun(command: list[str], cache: Path) -> Iterator[Callable[[str], bool]]:
-    """Begin a step of tests; gives what waits for it, shows what it printed, and says whether it passed."""
-    started = time.monotonic()
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(tried(command, cache), stdout=said, stderr=said)
-
-        def wait(name: str) -> bool:
-            fine = process.wait() == 0
-            said.seek(0)
-            print(f"== {name}\n{said.read()}   {time.monotonic() - started:.1f} s", flush=True)
-            return fine or passes_again(cache)
-
-        try:
-            yield wait
-        finally:
-            process.kill()
-            process.wait()
 
 
 def main(part: str) -> int:

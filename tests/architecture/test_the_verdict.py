@@ -18,6 +18,7 @@ def test_it():
 """
 BREAKS = "def test_it():\n    raise AssertionError\n"
 CANNOT_BE_READ = "import a_module_that_is_not_there\n"
+ENDS_EARLY = BREAKS_ONCE + "def test_other():\n    import pytest\n    pytest.exit('no more')\n"
 MANY_BREAK = (
     "import pytest\n@pytest.mark.parametrize('n', range(9))\ndef test_it(n):\n    assert n < 0\n"
 )
@@ -36,7 +37,7 @@ def test_what_passes_alone_is_named_unsteady(tmp_path, monkeypatch, capfd):
     assert "unsteady (failed beside others, passed alone): test_one.py::test_it" in said
 
 
-@pytest.mark.parametrize("text", [BREAKS, CANNOT_BE_READ, MANY_BREAK])
+@pytest.mark.parametrize("text", [BREAKS, CANNOT_BE_READ, MANY_BREAK, ENDS_EARLY])
 def test_what_fails_again_cannot_be_read_or_is_too_much_fails(tmp_path, monkeypatch, capfd, text):
     assert not verdict(tmp_path, monkeypatch, text)
     assert "unsteady" not in capfd.readouterr().out

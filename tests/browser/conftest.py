@@ -21,6 +21,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+FIRST_PORT = 18500
+"""Of a worker of pytest-xdist: each that runs browser tests has a server of its own."""
 RUN = "import typer; from cli.serve import register; app = typer.Typer(); register(app); app()"
 
 
@@ -45,7 +47,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
         "--public",
         str(public),
         "--port",
-        "18500",
+        str(FIRST_PORT + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])),
         "--json",
         "--demo",
     ]

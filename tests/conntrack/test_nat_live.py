@@ -67,7 +67,6 @@ def sums(rows) -> list[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.patient
 def test_a_thousand_connections_are_a_thousand_flows_and_the_octets_are_the_kernels(tmp_path):
     """Long enough for two ends of a minute: a long connection has one slice in each."""
     with nat() as places:

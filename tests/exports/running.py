@@ -12,16 +12,26 @@ from pathlib import Path
 
 from tests.support.acknowledged import acknowledge, school_of
 from tests.support.netns import Namespace
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, wait_until
 
 PORT = 2055
+DRAINED_S = 60.0
+
+
+def waiting_octets(pid: int) -> int:
+    """Return what datagrams to PORT take in the kernel's memory, not yet read (proc(5): rx_queue)."""
+    rows = [line.split() for line in Path(f"/proc/{pid}/net/udp").read_text().splitlines()[1:]]
+    return sum(int(row[4].split(":")[1], 16) for row in rows if row[1].endswith(f":{PORT:04X}"))
 
 
 @contextmanager
 def listening_in(
     where: Namespace, store: Path, *options: str, exporter: str = "127.0.0.1", settle_s: float = 0.5
 ) -> Iterator[tuple[subprocess.Popen[str], dict]]:
-    """Run `jauge listen` on 127.0.0.1:2055; yields the process and its report, filled at the end."""
+    """Run `jauge listen` on 127.0.0.1:2055; yields the process and its report, filled at the end.
+
+    Before it is ended, its socket is empty, and `settle_s` have passed.
+    """
     acknowledge(store, school_of(options))
     command = where.within(
         sys.executable, "-m", "cli", "listen", "--bind", f"127.0.0.1:{PORT}",
@@ -34,6 +44,7 @@ def listening_in(
     try:
         assert "listening" in process.stderr.readline()
         yield process, report
+        wait_until(lambda: waiting_octets(process.pid) == 0, "an empty socket", DRAINED_S)
         time.sleep(settle_s)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)

@@ -25,7 +25,7 @@ from tests.support.netns import namespace
 from tests.support.processes import ROOT
 from tests.support.stores import stored
 
-pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(170)]
 
 WHOLE = os.environ.get("FLOOD") == "whole"
 TEMPLATES, FORGED = (1_000_000, 100_000) if WHOLE else (200_000, 20_000)

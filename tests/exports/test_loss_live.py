@@ -82,7 +82,7 @@ def test_softflowd_with_five_percent_loss_is_reported_exactly(tmp_path, version)
     with namespace("loss") as where:
         lose_five_percent(where, version)
         with (
-            listening_in(where, tmp_path / "store", settle_s=8) as (_, report),
+            listening_in(where, tmp_path / "store") as (_, report),
             recorded(where, tmp_path / "sent.pcap"),
         ):
             records = export(where, capture, version, tmp_path)
@@ -141,7 +141,7 @@ def test_nfreplay_with_five_percent_loss_is_reported_exactly(tmp_path, version):
     with namespace("replay") as where:
         lose_five_percent(where, version)
         with (
-            listening_in(where, tmp_path / "store", settle_s=8) as (_, report),
+            listening_in(where, tmp_path / "store") as (_, report),
             recorded(where, tmp_path / "sent.pcap"),
         ):
             for file in written:

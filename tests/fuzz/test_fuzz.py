@@ -1,13 +1,17 @@
-"""Every regression stays mended, compiled and not; each target is searched for a few seconds."""
+"""Every regression stays mended, compiled and not; each target is searched for a few seconds.
+
+JAUGE_FUZZ_S says for how many; `make fuzz` is the long form.
+"""
 
 import importlib.util
+import os
 
 import pytest
 
 from tests.fuzz import run
 from tests.fuzz.targets import TARGETS
 
-SECONDS = 6
+SECONDS = int(os.environ.get("JAUGE_FUZZ_S", "6"))
 PROMISED = {
     "pcap", "pcapng", "link", "dns", "tls", "quic", "netflow5", "netflow9", "ipfix", "sflow",
 }  # fmt: skip

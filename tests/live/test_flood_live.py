@@ -12,7 +12,7 @@ from tests.support.netns import SCHOOL_IF, wire
 from tests.support.processes import wait_until
 from tests.support.stores import after_a_power_cut
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.timeout(200)]
 
 SYNS = FLOW_CAP + 100_000
 RAISED_S, ON_DISK_S = 10, 20

@@ -15,7 +15,7 @@ from tests.support.netns import GATEWAY_IF, GATEWAY_V4, SCHOOL_IF, Wire, wire
 from tests.support.processes import wait_until
 from tests.support.stores import after_a_power_cut
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.timeout(200)]
 
 PORT, SPOKEN = 4_242, 20
 BACK_S = 5.0

@@ -17,7 +17,7 @@ from tests.support.capturing import Captured, capturing
 from tests.support.needs import need_all, need_root
 from tests.support.netns import GATEWAY_IF, GATEWAY_V4, GATEWAY_V6, Wire, wire
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.timeout(200)]
 
 PORT = 4_243
 PAYLOAD = 30_000_000

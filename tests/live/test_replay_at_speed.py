@@ -10,7 +10,7 @@ from benchmarks.mixed import make
 from tests.support.needs import need_all, need_root
 from tests.support.processes import ROOT
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.timeout(200)]
 
 GOLDEN = sorted((ROOT / "tests" / "golden").rglob("*.pcap"))
 PACKETS, LOOPS = 60_000, 3
