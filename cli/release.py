@@ -19,6 +19,7 @@ from cli.analysis import (
     today,
 )
 from cli.exits import Exit, Refusal
+from cli.records import guard_of, logged
 
 if TYPE_CHECKING:
     from school.load import School
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 HELP = """Release every closed period that was not released yet: weeks (T1), days (T6, link load).
 
 Each noisy table is charged to the ledger, then drawn once. A period is never drawn again. Nothing noisy
-is drawn (exit code 1) unless the DPO's signature covers the settings in force, or looser ones.
+is drawn (exit code 1) unless the DPO's signature covers the settings in force, or looser ones, nor
+while this machine's clock is in doubt.
 
 Example: jauge release --store /var/lib/jauge --school /etc/jauge/school --json
 """
@@ -65,6 +67,7 @@ def release(
     declared = open_school(school)
     directory = open_store(store)
     day = _as_of(as_of, today(declared))
+    _believe_clock(directory)
     from analyzer import release as releasing
 
     with refusals(directory), progress() as bar:
@@ -99,6 +102,22 @@ def release(
             f"({len(report.late)} days): no release changes"
         )
     _end(report.refused)
+
+
+def _believe_clock(store: Path) -> None:
+    """Refuse while the clock is in doubt: a day that it only thinks is over would be drawn for ever.
+
+    Raises:
+        Refusal: the wall clock jumped, or the log cannot be written.
+    """
+    with logged(store) as log:
+        if not guard_of(store, log).believed():
+            raise Refusal(
+                "the wall clock jumped by more than ten minutes against the machine's own clock: nothing "
+                "is released, as a period that is still open could be drawn and never again. Look at "
+                "`date`; if the time is right, say so with `jauge purge --confirm-clock`",
+                Exit.FINDINGS,
+            )
 
 
 def _end(refused: str | None) -> None:

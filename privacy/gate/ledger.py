@@ -60,13 +60,14 @@ def _line(charge: Charge, previous: str) -> bytes:
 def _parse(line: bytes, previous: str) -> Charge:
     try:
         entry: dict[str, Any] = json.loads(line)
-        if entry.pop("previous") != previous:
-            raise ValueError("chain")
+        del entry["previous"]
         charge = Charge(**entry)
         date.fromisoformat(charge.starts)
         date.fromisoformat(charge.ends)
-        if _line(charge, previous) != line:
-            raise ValueError("form")
+        if (
+            _line(charge, previous) != line
+        ):  # each octet of it, the hash of the line before included
+            raise ValueError("form or chain")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise LedgerDamaged("the ledger was altered: restore it from a backup") from error
     return charge
@@ -139,7 +140,9 @@ def _check(new: Charge, charges: tuple[Charge, ...], total_rho: float) -> None:
     sharing = [charge for charge in charges if charge.covers(new)]
     if any(charge.table == new.table for charge in sharing):
         raise AlreadyReleased(f"{new.table} {new.period}: charged before, never drawn again")
-    for day in {new.starts, *(c.starts for c in sharing if new.starts < c.starts)}:
+    # The sum of charges only grows on a day on which one begins; whatever began before `new` is counted
+    # on its first day.
+    for day in {new.starts, *(c.starts for c in sharing)}:
         spent = sum(charge.rho for charge in sharing if charge.starts <= day < charge.ends)
         if spent + new.rho > total_rho + ROUNDING:
             raise OverBudget(f"{new.table} {new.period}: over the total of a device-day")

@@ -19,13 +19,17 @@ def main() -> int:
     parser.add_argument("--module", action="append", default=[], help="this file only")
     parser.add_argument("--results", type=Path, help="one JSON line for each change, appended")
     parser.add_argument("--keep", type=Path, help="which test passes over which line, kept here")
+    parser.add_argument(
+        "--before", type=Path, help="results of an earlier run: what it killed is not tried again"
+    )
     arguments = parser.parse_args()
     groups = arguments.groups or list(runner.GROUPS)
+    before = runner.killed_before(_read(arguments.before) if arguments.before else [])
     found = []
     with tempfile.TemporaryDirectory(prefix="jauge-mutation-") as scratch:
         keep = arguments.keep or Path(scratch)
         keep.mkdir(exist_ok=True)
-        for result in runner.run(groups, arguments.module, keep):
+        for result in runner.run(groups, arguments.module, keep, before):
             found.append(result)
             if arguments.results:
                 with arguments.results.open("a", encoding="utf-8") as file:
@@ -36,6 +40,10 @@ def main() -> int:
     killed = sum(result.killed for result in found)
     sys.stdout.write(f"{killed} of {len(found)} killed\n")
     return int(killed < LEAST * len(found))
+
+
+def _read(path: Path) -> list[runner.Result]:
+    return [runner.Result(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ more than `MOST_S`.
 """
 
 import contextlib
+import gc
 import importlib.abc
 import importlib.metadata
 import importlib.util
@@ -21,18 +22,31 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from tests.mutation.operators import Mutant, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_S = 60
 """CPU seconds of one child; the whole of a group's tests takes less."""
-MOST_TESTS = 120
+MOST_TESTS = 400
 """Tests tried against one change, shortest first: beyond, it counts as not noticed."""
+
+UNUSED = (
+    *("randomly", "cacheprovider", "schemathesis", "xdist", "xdist.looponfail", "anyio"),
+    *("platformdirs", "unraisableexception"),
+)
+"""Plug-ins that these tests do without; the last one collects garbage of a whole server at each end."""
+LOADED = (
+    *("opendp.prelude", "pydantic.main", "pydantic.json_schema", "pydantic.plugin._loader"),
+    *("cryptography.hazmat.primitives.asymmetric.ed25519", "pyarrow.parquet", "yaml", "numpy"),
+    *("_pytest.unittest", "_pytest.skipping", "_pytest.faulthandler", "_pytest.warnings", "pdb"),
+)
+"""What a child would import each time."""
 
 GROUPS = {
     "gate": (
@@ -78,6 +92,11 @@ class Result:
     how: str
 
 
+Name = tuple[int, str, int]
+"""Line, what it is, and which of the equal ones on that line."""
+Change = TypeVar("Change", Mutant, Result)
+
+
 @dataclass(frozen=True, slots=True)
 class Passing:
     """Which tests pass over which lines."""
@@ -86,12 +105,29 @@ class Passing:
     seconds: dict[str, float]
 
     def tests(self, module: str, first: int, last: int) -> list[str]:
-        """Return the tests of some lines, shortest first; all of the module's where none does."""
+        """Return the tests that pass over some lines, shortest first."""
         lines = self.by_line.get(module, {})
-        found = {test for n in range(first, last + 1) for test in lines.get(n, ())}
-        if not found:
-            found = {test for tests in lines.values() for test in tests}
-        return sorted(found, key=lambda test: (self.seconds.get(test, 0.0), test))[:MOST_TESTS]
+        return self._sorted({test for n in range(first, last + 1) for test in lines.get(n, ())})
+
+    def others(self, module: str, first: int, last: int) -> list[str]:
+        """Return more tests for lines that run at import, too: what came of it is used by any test.
+
+        Constants, and what test files make for all of their tests. All tests of the files that come by.
+        """
+        lines = self.by_line.get(module, {})
+        if not any("" in lines.get(n, {""}) for n in range(first, last + 1)):
+            return []
+        files = {_file(test) for tests in lines.values() for test in tests}
+        found = {test for test in self.seconds if _file(test) in files}
+        return self._sorted(found.difference(self.tests(module, first, last)))
+
+    def _sorted(self, tests: set[str]) -> list[str]:
+        known = tests - {""}
+        return sorted(known, key=lambda test: (self.seconds.get(test, 0.0), test))[:MOST_TESTS]
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
 
 
 PLUGIN = """
@@ -147,17 +183,21 @@ def _lines(data: Path) -> dict[str, dict[int, set[str]]]:
         module = str(Path(path).relative_to(ROOT))
         by_line = defaultdict(set)
         for line, contexts in read.contexts_by_lineno(path).items():
-            by_line[line].update(context for context in contexts if context)
+            by_line[line].update(contexts)
         found[module] = dict(by_line)
     return found
 
 
-def load_libraries() -> None:
-    """Import what every child needs, and nothing of Jauge."""
+def load_libraries(scratch: Path) -> None:
+    """Import what every child needs, and nothing of Jauge.
+
+    Compiled modules, rewritten tests among them, are kept in `scratch`; a changed module never is.
+    """
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(scratch.resolve() / "compiled")
     for entry in importlib.metadata.entry_points(group="pytest11"):
         with contextlib.suppress(ImportError):
             entry.load()
-    for name in ("opendp.prelude", "pydantic", "cryptography", "pyarrow.parquet", "yaml", "numpy"):
+    for name in LOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     from hypothesis import Phase, settings
@@ -169,6 +209,8 @@ def load_libraries() -> None:
     ours = [name for name in sys.modules if name.split(".")[0] in {"privacy", "collector"}]
     if ours:
         raise SystemExit(f"the server already holds {ours}")
+    gc.collect()
+    gc.freeze()
 
 
 class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -218,7 +260,8 @@ def _run_child(module: str, mutant: Mutant, tests: list[str]) -> None:
             os.dup2(nowhere.fileno(), 2)
         os.chdir(ROOT)
         sys.meta_path.insert(0, _Changed(module, mutant))
-        options = ["-x", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--no-header"]
+        options = ["-x", "-q", "--no-header"]
+        options += [word for name in UNUSED for word in ("-p", f"no:{name}")]
         options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # loaded by the server
         code = int(pytest.main([*tests, *options, "--hypothesis-profile=mutation"]))
     finally:
@@ -230,7 +273,7 @@ def _control(module: str, source: str, over: Passing) -> None:
     import ast
 
     unchanged = Mutant(0, "nothing", ast.parse(source))
-    killed, how = try_one(module, unchanged, over.tests(module, 0, 0))
+    killed, how = try_one(module, unchanged, over.others(module, 0, 0))
     if killed:
         raise SystemExit(f"{module}: the tests fail without any change ({how})")
 
@@ -249,9 +292,34 @@ def _statements(source: str) -> dict[int, tuple[int, int]]:
     return around
 
 
-def run(groups: list[str], only: list[str], scratch: Path) -> Iterator[Result]:
-    """Try every change of some groups."""
-    load_libraries()
+def _numbered(found: Iterable[Change]) -> Iterator[tuple[Name, Change]]:
+    """Give each change of a module a name: its line, what it is, and which of the equal ones on that line."""
+    seen: Counter[tuple[int, str]] = Counter()
+    for mutant in found:
+        same = (mutant.line, mutant.what)
+        yield (*same, seen[same]), mutant
+        seen[same] += 1
+
+
+def killed_before(results: list[Result]) -> dict[str, dict[Name, Result]]:
+    """Return the changes of each module that an earlier run, whose results these are, killed."""
+    of_module: dict[str, list[Result]] = defaultdict(list)
+    for result in results:
+        of_module[result.module].append(result)
+    return {
+        module: {name: result for name, result in _numbered(found) if result.killed}
+        for module, found in of_module.items()
+    }
+
+
+def run(
+    groups: list[str],
+    only: list[str],
+    scratch: Path,
+    before: dict[str, dict[Name, Result]],
+) -> Iterator[Result]:
+    """Try every change of some groups, save those that were killed `before`."""
+    load_libraries(scratch)
     known: dict[tuple[str, ...], Passing] = {}
     for group in groups:
         modules, tests = GROUPS[group]
@@ -264,7 +332,12 @@ def run(groups: list[str], only: list[str], scratch: Path) -> Iterator[Result]:
             source = (ROOT / module).read_text("utf-8")
             around = _statements(source)
             _control(module, source, over)
-            for mutant in mutants(source):
+            for name, mutant in _numbered(mutants(source)):
+                if known := before.get(module, {}).get(name):
+                    yield known
+                    continue
                 first, last = around.get(mutant.line, (mutant.line, mutant.line))
                 killed, how = try_one(module, mutant, over.tests(module, first, last))
+                if not killed and (others := over.others(module, first, last)):
+                    killed, how = try_one(module, mutant, others)
                 yield Result(module, mutant.line, mutant.what, killed, how)

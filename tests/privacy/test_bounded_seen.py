@@ -149,6 +149,11 @@ def test_volumes_within_the_cap_stay_as_they_are_and_others_lose_no_more_than_th
     assert bounded.volumes(rows, table)[: len(kept)] == kept
 
 
+def test_rows_without_an_octet_make_no_megabyte_however_many_there_are():
+    table = TABLES["T4"]
+    assert not any(bounded.volumes([Seen(1, table.cells()[0], 0)] * 600_000, table))
+
+
 def test_a_device_day_with_any_volume_is_one_and_one_without_is_none():
     table = TABLES["T4"]
     rows = [Seen(1, table.cells()[0], 10**9), Seen(2, table.cells()[1], 10**9), Seen(3, (), 9)]

@@ -208,6 +208,31 @@ def test_whole_school_counts_over_the_cap_are_refused(tmp_path):
     assert ask(tmp_path, [crowd(10, definition)], definition, settings=strict).method.cap == 1
 
 
+def test_a_device_day_need_not_have_every_use_of_its_zone(tmp_path):
+    some = DayCells("T1", MONDAY, 14, (10, 3, 2, 1, 0, 4, 0, 0, 0, 4, *(0,) * 5))
+    assert ask(tmp_path, [some], T1, WEEK).table == "T1"
+    more = replace(some, counts=(10, 3, 2, 1, 0, 4, 0, 0, 0, 5, *(0,) * 5))
+    with pytest.raises(CellsRefused, match="two zones"):
+        ask(tmp_path, [more], T1, period_of(PeriodKind.WEEK, MONDAY))
+
+
+@pytest.mark.parametrize("counts", [(11, 0, 0, 0), (0, 0, 0, 20)])
+def test_a_whole_school_cell_with_more_than_all_devices_is_refused(tmp_path, counts):
+    with pytest.raises(CellsRefused, match="more than its device-days"):
+        ask(tmp_path, [DayCells("T6", MONDAY, 10, counts)])
+    assert ask(tmp_path, [DayCells("T6", MONDAY, 10, (10, 0, 0, 10))]).table == "T6"
+
+
+def test_the_weight_of_counts_is_their_sum(tmp_path):
+    """Six and six are twelve cells of ten device-days that fill one each; their norm would be eight."""
+    strict = PrivacySettings.model_validate({"tables": {"T6": {"share": 0.1, "cap": 1}}})
+    definition = replace(T6, cap=1)
+    with pytest.raises(CellsRefused, match="over the cap"):
+        ask(tmp_path, [DayCells("T6", MONDAY, 10, (6, 6, 0, 0))], definition, settings=strict)
+    full = DayCells("T6", MONDAY, 10, (5, 5, 0, 0))
+    assert ask(tmp_path, [full], definition, settings=strict).table == "T6"
+
+
 def test_a_day_given_twice_is_refused(tmp_path):
     with pytest.raises(CellsRefused, match="twice"):
         ask(tmp_path, [EXACT, EXACT], T1, WEEK)
@@ -237,6 +262,11 @@ def test_an_origin_that_says_neither_measured_nor_simulated_is_refused(tmp_path)
         ask(tmp_path, occasion=replace(OCCASION, origin=""))
 
 
+@pytest.mark.parametrize("origin", ["measured", "simulated"])
+def test_a_release_says_whether_it_was_measured_or_simulated(tmp_path, origin):
+    assert ask(tmp_path, occasion=replace(OCCASION, origin=origin)).origin == origin
+
+
 # Volumes.
 
 T4 = TABLES["T4"]
@@ -255,6 +285,14 @@ def test_a_volume_is_drawn_with_the_noise_of_its_cap_and_has_no_floor_of_devices
     assert load_release(dump_release(release)) == release
 
 
+def test_a_volume_has_no_floor_of_devices_however_small_its_cap(tmp_path, monkeypatch):
+    """Eleven devices a day are 77 in a week: no threshold for megabytes, though four sigma are fewer."""
+    small = PrivacySettings.model_validate({"tables": {"T4": {"share": 0.1, "cap": 1}}})
+    monkeypatch.setattr(noise, "draw", lambda counts, method: [58] * len(counts))
+    release = ask(tmp_path, [], replace(T4, cap=1), WEEK, settings=small)
+    assert release.cells[0].display == Shown(58, 28.1, "indicatif")
+
+
 LOUD = [
     ("a cell over the cap of every device-day", (300_001, 0, 0, 0, 0, 0)),
     ("a norm over the cap of every device-day", (300_000, 300, 30_000, 0, 0, 0)),
@@ -266,6 +304,12 @@ def test_volumes_that_no_bounded_device_days_add_up_to_are_refused(tmp_path, cou
     with pytest.raises(CellsRefused):
         ask(tmp_path, [DayCells("T4", MONDAY, 300, counts)], T4, WEEK)
     assert ledger_in(tmp_path).charges() == ()
+
+
+def test_the_weight_of_volumes_is_their_norm(tmp_path):
+    """Three hundred devices of a gigabyte: 180,000 and 240,000 have the norm 300,000 exactly."""
+    whole = DayCells("T4", MONDAY, 300, (180_000, 240_000, 0, 0, 0, 0))
+    assert ask(tmp_path, [whole], T4, WEEK).table == "T4"
 
 
 def test_every_table_of_a_week_and_a_month_fits_into_the_total_of_a_day(tmp_path):

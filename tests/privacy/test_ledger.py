@@ -1,3 +1,5 @@
+import fcntl
+import hashlib
 import json
 import os
 import subprocess
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy.gate.ledger import Ledger
+from privacy.gate.ledger import ROUNDING, Ledger
 from privacy.gate.periods import PeriodKind, period_of
 from privacy.gate.refused import AlreadyReleased, LedgerDamaged, OverBudget
 from tests.privacy.examples import DAY, MONDAY, WEEK, charge_of, ledger_in
@@ -57,9 +59,10 @@ def test_a_period_of_the_same_table_that_shares_a_day_is_refused(tmp_path):
         ledger.charge(charge_of("T6", WEEK), total_rho=TOTAL)
 
 
-def test_neighbouring_periods_do_not_share_a_day(tmp_path):
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (0, 2, 1)])
+def test_neighbouring_periods_do_not_share_a_day(tmp_path, order):
     ledger = ledger_in(tmp_path)
-    for period in days(3):
+    for period in (days(3)[number] for number in order):
         ledger.charge(charge_of("T6", period, 0.02), total_rho=TOTAL)
     assert len(ledger.charges()) == 3
 
@@ -91,6 +94,72 @@ def test_a_tighter_total_binds_from_the_day_it_is_set(tmp_path):
     ledger.charge(charge_of("T1", WEEK, 0.02), total_rho=TOTAL)
     with pytest.raises(OverBudget):
         ledger.charge(charge_of("T6", DAY, 0.001), total_rho=0.01)
+
+
+def test_a_charge_of_exactly_the_total_is_granted_and_more_is_not(tmp_path):
+    """Charges are sums of decimal fractions: what their last bits add up to, 1e-12, is no charge."""
+    for number, over in enumerate((0, 0.5e-12, ROUNDING)):
+        ledger = ledger_in(tmp_path)
+        ledger.charge(charge_of("T1", days(9)[number], TOTAL + over), total_rho=TOTAL)
+    with pytest.raises(OverBudget):
+        ledger.charge(charge_of("T1", days(9)[8], TOTAL + 1.5e-12), total_rho=TOTAL)
+
+
+def test_a_week_after_its_days_pays_for_one_of_them_not_for_all(tmp_path):
+    ledger = ledger_in(tmp_path)
+    for period in days(7):
+        ledger.charge(charge_of("T6", period, 0.01), total_rho=TOTAL)
+    ledger.charge(charge_of("T1", WEEK, 0.0143), total_rho=TOTAL)
+    assert len(ledger.charges()) == 8
+
+
+def test_among_other_tables_the_same_one_is_found(tmp_path):
+    ledger = ledger_in(tmp_path)
+    ledger.charge(charge_of("T1", WEEK), total_rho=TOTAL)
+    ledger.charge(charge_of("T6", DAY), total_rho=TOTAL)
+    with pytest.raises(AlreadyReleased):
+        ledger.charge(charge_of("T6", DAY), total_rho=TOTAL)
+
+
+def test_a_charge_leaves_no_file_open(tmp_path):
+    ledger_in(tmp_path).charge(charge_of("T1", WEEK), total_rho=TOTAL)
+    links = [os.path.realpath(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")]  # noqa: PTH208
+    assert [link for link in links if link.startswith(str(tmp_path.resolve()))] == []
+
+
+def test_who_waited_for_the_lock_sees_what_was_charged_meanwhile(tmp_path, monkeypatch):
+    """The other process holds the lock, charges, and lets go while this one waits."""
+    real, waited = fcntl.flock, []
+
+    def wait(file, operation):
+        if not waited:
+            waited.append(operation)
+            ledger_in(tmp_path).charge(charge_of("T6", DAY), total_rho=TOTAL)
+        real(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", wait)
+    with pytest.raises(AlreadyReleased):
+        ledger_in(tmp_path).charge(charge_of("T6", DAY), total_rho=TOTAL)
+    assert waited == [fcntl.LOCK_EX]
+    assert len(ledger_in(tmp_path).charges()) == 1
+
+
+STORED = (
+    b'{"as_of":"2026-09-14","cap":5,"charter_digest":"c","ends":"2026-09-14","period":"2026-W37",'
+    b'"previous":"0000000000000000000000000000000000000000000000000000000000000000",'
+    b'"privacy_digest":"p","rho":0.001,"sigma":20.5,"starts":"2026-09-07","table":"T1"}\n'
+)
+
+
+def test_a_ledger_of_an_earlier_version_is_read_and_written_on(tmp_path):
+    """The stored form, to the octet: a ledger outlives the program that began it."""
+    path = tmp_path / "ledger.jsonl"
+    first = STORED.replace(b'"c"', b'"' + b"c" * 64 + b'"').replace(b'"p"', b'"' + b"p" * 64 + b'"')
+    ledger_in(tmp_path).charge(charge_of("T1", WEEK), total_rho=TOTAL)
+    assert path.read_bytes() == first
+    ledger_in(tmp_path).charge(charge_of("T6", DAY), total_rho=TOTAL)
+    second = json.loads(path.read_bytes()[len(first) :])
+    assert second["previous"] == hashlib.sha256(first).hexdigest()
 
 
 def filled(tmp_path, count=3):
@@ -145,10 +214,11 @@ def test_an_altered_ledger_refuses_every_charge(tmp_path, change):
     assert path.read_bytes() == before
 
 
-def test_a_charge_with_a_date_that_is_none_is_damage(tmp_path):
+@pytest.mark.parametrize("which", ["starts", "ends"])
+def test_a_charge_with_a_date_that_is_none_is_damage(tmp_path, which):
     ledger, path = filled(tmp_path, 1)
     entry = json.loads(path.read_bytes())
-    entry["starts"] = "always"
+    entry[which] = "always"
     path.write_text(json.dumps(entry, sort_keys=True, separators=(",", ":")) + "\n")
     with pytest.raises(LedgerDamaged):
         ledger.charges()

@@ -1,3 +1,4 @@
+import math
 import os
 import statistics
 from dataclasses import replace
@@ -5,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from privacy.gate.noise import draw
+from privacy.gate import noise
+from privacy.gate.noise import draw, epsilon
 from privacy.gate.refused import ReleaseRefused
 from tests.privacy.examples import SETTINGS
 
@@ -75,7 +77,27 @@ def test_another_mechanism_is_refused():
         draw([1], replace(SETTINGS.method("T1"), mechanism="none"))
 
 
-@pytest.mark.parametrize("counts", [[-1], [1.0], [True], [2**60], ["1"]])
+def test_noise_that_costs_exactly_its_charge_is_drawn():
+    method = SETTINGS.method("T1")
+    cost = noise._gaussian(method.sigma).map(math.nextafter(method.sensitivity, math.inf))
+    assert len(draw([1, 2], replace(method, rho=cost))) == 2
+    with pytest.raises(ReleaseRefused, match="too small"):
+        draw([1, 2], replace(method, rho=math.nextafter(cost, 0)))
+
+
+def test_the_largest_count_is_drawn():
+    assert len(draw([2**53, 0], SETTINGS.method("T1"))) == 2
+
+
+def test_an_epsilon_is_quoted_with_four_decimals():
+    quoted = [epsilon(rho) for rho in (0.0243, 0.0111, 0.0057)]
+    assert quoted == [round(each, 4) for each in quoted]
+    assert any(each != round(each, 3) for each in quoted)
+
+
+@pytest.mark.parametrize(
+    "counts", [[-1], [1.0], [True], [2**60], [2**53 + 1], ["1"], [5, -1], [2.0, 7]]
+)
 def test_what_is_no_count_is_refused(counts):
     with pytest.raises(ReleaseRefused, match="counts"):
         draw(counts, SETTINGS.method("T1"))

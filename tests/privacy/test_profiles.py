@@ -34,8 +34,9 @@ def test_its_budget_cannot_be_that_of_the_other_profile():
 
 @pytest.mark.parametrize("profile", [None, 1, ["renforce"], "renforcee"])
 def test_another_profile_is_refused(profile):
-    with pytest.raises(ValidationError, match="profile"):
+    with pytest.raises(ValidationError, match="profile") as refused:
         PrivacySettings.model_validate({"profile": profile})
+    assert [error["loc"] for error in refused.value.errors()] == [("profile",)]
 
 
 def test_settings_that_are_no_mapping_are_refused():

@@ -1,8 +1,17 @@
+import math
+from typing import get_args
+
 import pytest
 from pydantic import ValidationError
 
 from privacy.gate.noise import epsilon, epsilons
-from privacy.settings import STANDARD_TOTAL_RHO, PrivacySettings
+from privacy.settings import (
+    MOST,
+    STANDARD_TOTAL_RHO,
+    PrivacySettings,
+    TableName,
+    TableSettings,
+)
 
 CONTRACT = {
     "profile": "standard",
@@ -81,8 +90,16 @@ LOOSER = [
     ({"tables": {"T1": {"share": 0.25, "cap": 6}}}, "T1: cap 6"),
     ({"tables": {"T6": {"share": 0.1, "cap": 5}}}, "T6: cap 5"),
     ({"tables": {"T6": {"share": 0.1, "cap": 0}}}, "cap"),
-    ({"tables": {"T2": {"share": 0.15, "cap": 49}}}, "T2: cap 49"),
-    ({"tables": {"T4": {"share": 0.1, "cap": 100_001}}}, "megabytes a day"),
+    ({"tables": {"T2": {"share": 0.15, "cap": 49}}}, "T2: cap 49 is .* the 48 cells it can fill "),
+    ({"tables": {"T3": {"share": 0.15, "cap": 41}}}, "T3: cap 41"),
+    ({"tables": {"T4": {"share": 0.1, "cap": 100_001}}}, "the 100000 megabytes a day "),
+    ({"tables": {"T5-bis": {"share": 0.1, "cap": 3}}}, "T5-bis: cap 3"),
+    ({"tables": {"T7": {"share": 0.1, "cap": 100_001}}}, "T7: cap 100001 .* megabytes a day "),
+    ({"tables": {"rehearsal": {"share": 0.05, "cap": 5}}}, "rehearsal: cap 5"),
+    ({"tables": {"T1": {"share": 0.25 + 1.5e-9, "cap": 5}}}, "more than 1"),
+    ({"retention_days": 0}, "retention_days"),
+    ({"total_rho": 0.0243, "tables": {"T6": {"share": 0.0041, "cap": 4}}}, "under 0.0001: only"),
+    ({"profile": "renforce", "tables": {"T6": {"share": 0.0041, "cap": 4}}}, "under 4e-06: only"),
     ({"tables": {"T2": {"share": 0.16, "cap": 10}}}, "more than 1"),
     ({"tables": {"T9": {"share": 0.1, "cap": 4}}}, "T9"),
     ({"tables": {"T6": {"share": 0.001, "cap": 4}}}, "only noise"),
@@ -94,6 +111,54 @@ LOOSER = [
 def test_a_looser_or_unknown_setting_cannot_be_loaded(change, says):
     with pytest.raises(ValidationError, match=says):
         PrivacySettings.model_validate(change)
+
+
+TO_THE_BOUND = [
+    {"retention_days": 1},
+    {"retention_days": 14},
+    {"floor_persons": 20},
+    {"display": {"sigmas": 10, "reliable_sigmas": 10}},
+    {"tables": {"T1": {"share": 0.25 + 0.5e-9, "cap": 5}}},
+    {"tables": {"T6": {"share": 0.0042, "cap": 4}}},
+    {"profile": "renforce", "tables": {"T6": {"share": 0.0042, "cap": 4}}},
+    {"total_rho": 0.01, "tables": {"T6": {"share": 0.01, "cap": 4}}},
+    {
+        "tables": {
+            "T2": {"share": 0.15, "cap": 48},
+            "T3": {"share": 0.15, "cap": 40},
+            "T4": {"share": 0.1, "cap": 100_000},
+            "T7": {"share": 0.1, "cap": 100_000},
+        }
+    },
+]
+
+
+@pytest.mark.parametrize("settings", TO_THE_BOUND, ids=str)
+def test_a_setting_may_go_to_its_bound(settings):
+    assert PrivacySettings.model_validate(settings).digest()
+
+
+def test_a_share_is_a_part_of_one():
+    for share in (0, 1.01):
+        with pytest.raises(ValidationError, match="share"):
+            TableSettings(share=share, cap=1)
+    assert TableSettings(share=1, cap=1).share == 1
+
+
+def test_every_table_has_a_largest_cap():
+    assert tuple(MOST) == get_args(TableName)
+
+
+@pytest.mark.parametrize("table", MOST)
+@pytest.mark.parametrize("profile", ["standard", "renforce"])
+def test_sigma_is_the_least_millionth_over_what_rho_asks_for(table, profile):
+    settings = PrivacySettings(profile=profile)
+    method, share = settings.method(table), settings.table(table).share
+    moved = method.cap if table in ("T4", "T7") else math.sqrt(method.cap)
+    exact = moved / math.sqrt(2 * settings.total_rho * share) * 10**6
+    millionths = round(method.sigma * 10**6)
+    assert method.sigma == millionths / 10**6
+    assert 0 < millionths - exact <= 1.0001, "the rest is the rounding of this line"
 
 
 def test_a_stricter_school_gets_more_noise():

@@ -6,7 +6,7 @@ import pytest
 from privacy.gate.periods import PeriodKind, period_of
 from privacy.gate.tables import CHARTER_USES, definitions, published_zones, rehearsal
 from privacy.settings import PrivacySettings
-from tests.privacy.examples import SETTINGS, T1, T6, TABLES, Zone
+from tests.privacy.examples import SERVICES, SETTINGS, SLOTS, T1, T6, TABLES, Zone
 
 T1_KEYS = T1.keys()
 USES = ("any", "pedagogical", "residual_private", "abusive", "resource_inappropriate")
@@ -88,6 +88,44 @@ def test_keys_are_the_product_of_what_the_school_declares():
     assert [(name, len(table.keys())) for name, table in TABLES.items()] == [
         ("T1", 3 * 5), ("T2", 3 * 4), ("T3", 2), ("T4", 6), ("T5-bis", 2), ("T6", 4), ("T7", 10),
     ]  # fmt: skip
+
+
+def test_cells_have_the_names_that_the_analysis_counts_under_and_releases_store():
+    """Fixed for good: stored releases carry them, and a cell of another name would stay empty."""
+    assert {
+        name: table.dimensions for name, table in TABLES.items() if name not in ("T1", "T2")
+    } == {
+        "T3": (("service", SERVICES),),
+        "T4": (("use", (*USES[1:], "technical", "undetermined")),),
+        "T5-bis": (("use", ("abusive", "resource_inappropriate")),),
+        "T6": (("use", USES[1:]),),
+        "T7": (
+            (
+                "group",
+                (
+                    *("education", "conferencing", "video", "audio", "games", "social", "files"),
+                    *("updates", "web", "undetermined"),
+                ),
+            ),
+        ),
+    }
+    assert T1.dimensions == (("zone", ("salles", "bureaux", "internat")), ("use", USES))
+    assert TABLES["T2"].dimensions == (("slot", SLOTS), ("use", USES[1:]))
+
+
+def test_periods_of_the_tables_are_those_of_the_design():
+    periods = {name: table.period.value for name, table in TABLES.items()}
+    assert periods == {
+        "T1": "week", "T2": "week", "T3": "week", "T4": "week",
+        "T5-bis": "month", "T6": "day", "T7": "month",
+    }  # fmt: skip
+    assert rehearsal(SETTINGS).period.value == "week"
+
+
+def test_of_more_services_than_forty_the_first_forty_have_cells():
+    names = [f"service {n}" for n in range(50)]
+    found = definitions([], SETTINGS, services=names)["T3"]
+    assert found.cells() == tuple((name,) for name in names[:40])
 
 
 def test_no_table_that_is_released_by_itself_is_a_rehearsal():

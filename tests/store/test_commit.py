@@ -3,6 +3,7 @@
 import errno
 import os
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 import privacy.store.commit as committing
 from collector.store.compact import GRACE_US, compact_all, due, sweep
+from privacy.store import manifest
 from privacy.store.commit import NotCommitted, Part
 from privacy.store.files import NewFile, Poisoned
 from privacy.store.keys import FileKeyring, KeyMissing
@@ -353,3 +355,13 @@ def test_a_file_is_verified_in_each_respect(tmp_path, changed, said):
     wrong, schema = changed(written, table.schema)
     with pytest.raises(NotVerified, match=said):
         verify(tmp_path / "a", schema, wrong, record="link", key=None)
+
+
+def test_a_manifest_that_does_not_close_changes_nothing_of_what_was_committed():
+    """SQLite refuses to close another thread's connection; the transaction's outcome is known by then."""
+    with ThreadPoolExecutor(1) as other:
+        db = other.submit(sqlite3.connect, ":memory:").result()
+        with pytest.raises(sqlite3.ProgrammingError):
+            db.close()
+        manifest._close(db)
+        other.submit(db.close).result()

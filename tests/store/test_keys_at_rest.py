@@ -9,7 +9,7 @@ import pytest
 from privacy.store import keyfiles, machine
 from privacy.store.files import NewFile, who_may_replace, write_small
 from privacy.store.keyfiles import KeyFiles
-from privacy.store.keys import CellKeyring, FileKeyring, KeyMissing
+from privacy.store.keys import CellKeyring, FileKeyring, KeyMissing, derive
 from privacy.store.machine import MachineKeyRefused, secret_directory, wrapping_key
 from privacy.store.wipe import wipe
 
@@ -208,3 +208,11 @@ def test_a_secret_is_overwritten_in_place_and_what_is_shared_is_left_alone():
     wipe(shared)
     wipe(b"")
     assert shared == bytes([97])
+
+
+def test_a_derived_key_depends_on_its_purpose_and_a_copy_that_was_made_for_it_is_overwritten():
+    kept, copied = bytes(range(32)), bytearray(range(32))
+    derived = derive(kept, "slices")
+    assert derive(copied, "slices") == derived != derive(kept, "cells")
+    assert copied == bytes(32)
+    assert kept == bytes(range(32))
