@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,26 +37,34 @@ def chromium() -> Path:
     return CHROMIUM
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
-    """What `jauge serve --demo --json` says: address, one-time links."""
-    public = publish(tmp_path_factory.mktemp("store") / "public")
-    command = [
-        sys.executable,
-        "-c",
-        RUN,
-        "--public",
-        str(public),
-        "--port",
-        str(FIRST_PORT + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])),
-        "--json",
-        "--demo",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+@contextmanager
+def serving(public: Path, port: int) -> Iterator[dict]:
+    """Give what `jauge serve --demo --json` says: address, one-time links."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    options = ("--public", str(public), "--port", str(port + worker), "--json", "--demo")
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, *options], stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             yield json.loads(process.stdout.readline())
         finally:
             process.terminate()
+
+
+def sessions_of(served: dict) -> dict[str, str]:
+    """Return role → cookie of a session, got by the one-time link."""
+    import httpx
+
+    return {
+        role: httpx.get(link).cookies["jauge_session"] for role, link in served["links"].items()
+    }
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
+    """A server over a school year of releases."""
+    with serving(publish(tmp_path_factory.mktemp("store") / "public"), FIRST_PORT) as said:
+        yield said
 
 
 @pytest.fixture(scope="session")
@@ -65,12 +74,7 @@ def address(served: dict) -> str:
 
 @pytest.fixture(scope="session")
 def sessions(served: dict) -> dict[str, str]:
-    """Role → cookie of a session, got by the one-time link."""
-    import httpx
-
-    return {
-        role: httpx.get(link).cookies["jauge_session"] for role, link in served["links"].items()
-    }
+    return sessions_of(served)
 
 
 class LoggedIn:
