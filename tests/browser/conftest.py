@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,8 +22,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-FIRST_PORT = 18500
-"""Of a worker of pytest-xdist: each that runs browser tests has a server of its own."""
 RUN = "import typer; from cli.serve import register; app = typer.Typer(); register(app); app()"
 
 
@@ -36,6 +35,13 @@ def chromium() -> Path:
     return CHROMIUM
 
 
+def free_port() -> int:
+    """Return a port that nobody has: two processes may run browser tests, and others this machine."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
     """What `jauge serve --demo --json` says: address, one-time links."""
@@ -47,7 +53,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
         "--public",
         str(public),
         "--port",
-        str(FIRST_PORT + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])),
+        str(free_port()),
         "--json",
         "--demo",
     ]
