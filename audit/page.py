@@ -26,10 +26,13 @@ CALIBRATION: Final = """
   five standard errors of the long form's guesses. A week is not five times a day: T6 is drawn each day anew,
   which is why its 0.70 is under the 0.709 of group privacy, the number that the pages display.
 * **A11.** The baseline knows each zone's enrolment and the long-run rate of each use in it, and nothing of
-  the weeks that are attacked. The attacker adds every released cell of those weeks. "Gain" is the
-  difference of both in points of bits guessed right; its interval is over device-days. The control
+  the weeks that are attacked. The attacker adds the released cells of those weeks that count device-days by
+  use (T1 by zone, T6 by day). "Gain" is the difference of both in points of bits guessed right; its
+  interval is over device-days, so one week alone is too few and the short form only reports it. The control
   publishes the same exact tables with cells under 11 hidden and their margins shown, as statistics
-  offices once did: the same linear algebra must then recover a quarter of the hidden cells.
+  offices once did: the same linear algebra must then recover at least a quarter of the hidden cells. The
+  real releases hide nothing and drown the small cells in noise: of those, rounding the released value hits
+  the exact one by chance only, and a share above 20 % would come too near to the control.
 
 """
 

@@ -28,6 +28,8 @@ MANNERS = {
     "overlapping ranges": ["-R", "-a", "1", "-b", "3000"],
     "slow reading": ["-X", "-w", "10", "-y", "20", "-n", "5", "-z", "32", "-k", "3"],
 }
+ELSEWHERE = ("chrt", "--other", "0", "nice", "-n", "10")
+"""Attackers stand for other machines: the core of the clients is first for whoever asks for /livez."""
 BODY = 10_000_000
 HEAVY = 20
 
@@ -72,23 +74,15 @@ def slow(service: Served, options: list[str], seconds: int) -> None:
     path = (
         "/static/vendor/plotly-basic.min.js" if "-X" in options or "-R" in options else "/connexion"
     )
-    command = [
-        "slowhttptest",
-        "-c",
-        str(CONNECTIONS),
-        "-r",
-        str(PER_S),
-        "-l",
-        str(seconds),
-        "-p",
-        "3",
-    ]
-    command += ["-u", service.address + path, *options]
+    command = [*ELSEWHERE, "slowhttptest", "-c", str(CONNECTIONS), "-r", str(PER_S)]
+    command += ["-l", str(seconds), "-p", "3", "-u", service.address + path, *options]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
 def heavy(address: str, seconds: int) -> None:
     """Send bodies of 10 MB, announced and in pieces, from twenty connections at once."""
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    os.nice(10)  # it stands for other machines
     host, _, port = address.removeprefix("http://").partition(":")
     until = time.monotonic() + seconds
     heads = (f"Content-Length: {BODY}", "Transfer-Encoding: chunked")

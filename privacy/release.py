@@ -174,7 +174,7 @@ def load_release(payload: Mapping[str, Any]) -> Release:
         KeyError: a part is missing.
     """
     form = payload["format"]
-    if form not in READABLE or isinstance(form, bool) or payload["kind"] != "release":
+    if form not in READABLE or payload["kind"] != "release":
         raise ValueError("not a release of a format that this version reads")
     method = payload["method"]
     return Release(

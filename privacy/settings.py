@@ -45,7 +45,7 @@ LEAST_DEVICES_PER_DAY: Final = 11
 LEAST_RHO: Final = 1e-4
 """Under `standard`, a release of less would drown every figure; the other profile goes as far under it."""
 ROUNDING: Final = 1e-9
-"""Shares are decimal fractions: their sum may pass 1 by less than this."""
+"""Shares are decimal fractions: their sum may pass 1 by this and no more."""
 SIGMA_STEPS: Final = 1_000_000
 """Sigma is a multiple of one over this."""
 

@@ -18,9 +18,6 @@ TESTS = (
     "tests/store/test_merge.py",
     "tests/store/test_directory.py",
     "tests/store/test_space_and_status.py",
-    "tests/school/test_enforced.py",
-    "tests/api/test_policy.py",
-    "tests/api/test_releases.py",
 )
 """Short tests of what the room holds."""
 

@@ -210,7 +210,10 @@ def _wait(ground: Ground, store: Path, days: int = 0) -> None:
 
 
 def _clock(ground: Ground, base: Path) -> tuple[int, int]:
-    """Return open periods released, and values changed, with a clock a day behind and put right again."""
+    """Return open periods released, and values changed, with a clock behind, put right, and a day ahead.
+
+    A clock that jumps refuses the whole command before (`jauge release`); this is what stands without that.
+    """
     store = _fresh(ground, base, "clock")
     _wait(ground, store, days=-3)
     early = _values(store)
@@ -222,6 +225,10 @@ def _clock(ground: Ground, base: Path) -> tuple[int, int]:
     last = (ground.as_of - timedelta(days=3)).isoformat()
     opened = sum(published.payload(*key)["ends"] > last for key in early)
     changed = sum(after[key] != value for key, value in early.items()) + (same != early)
+    _wait(ground, store, days=1)
+    ahead = _values(store)
+    _wait(ground, store)
+    changed += sum(ahead[key] != value for key, value in after.items()) + (_values(store) != ahead)
     shutil.rmtree(store)
     return opened, changed
 

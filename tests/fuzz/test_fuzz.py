@@ -11,7 +11,7 @@ import pytest
 from tests.fuzz import run
 from tests.fuzz.targets import TARGETS
 
-SECONDS = int(os.environ.get("JAUGE_FUZZ_S", "2"))
+SECONDS = int(os.environ.get("JAUGE_FUZZ_S", "6"))
 PROMISED = {
     "pcap", "pcapng", "link", "dns", "tls", "quic", "netflow5", "netflow9", "ipfix", "sflow",
 }  # fmt: skip

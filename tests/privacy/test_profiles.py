@@ -40,8 +40,13 @@ def test_another_profile_is_refused(profile):
 
 
 def test_settings_that_are_no_mapping_are_refused():
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError) as refused:
         PrivacySettings.model_validate([])
+    assert refused.value.errors()[0]["input"] == [], "what was given, not what became of it"
+
+
+def test_settings_that_were_checked_stay_what_they_are():
+    assert PrivacySettings.model_validate(STRONGER) == STRONGER
 
 
 def test_its_smallest_cost_can_be_charged_and_drawn():

@@ -56,6 +56,11 @@ def test_the_stored_form_is_fixed():
     assert load_release(STORED) == RELEASE
 
 
+def test_what_cells_count_and_how_well_has_the_names_that_are_stored():
+    assert [measure.value for measure in Measure] == ["device_days", "device_slots", "megabytes"]
+    assert [quality.value for quality in Quality] == ["fiable", "indicatif"]
+
+
 def test_the_format_before_has_no_policy():
     old = {name: value for name, value in STORED.items() if name != "policy_digest"}
     assert load_release(old | {"format": 2}) == replace(RELEASE, policy_digest=None)

@@ -138,6 +138,23 @@ def test_published_releases_and_documents_are_read(public):
     assert published.document("charter") == PAYLOAD
 
 
+def test_a_file_that_is_replaced_or_signed_anew_is_seen_without_being_opened(public):
+    published = Published(public)
+    assert published.directory == public
+    assert published.documents() == ["charter"]
+    release, document = ("releases", "T6", "2026-09-07"), ("documents", "charter")
+    before = {names: published.stamp(*names) for names in (release, document)}
+    path = public / "documents" / "charter.json"
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert published.stamp(*document) != before[document]
+    assert published.stamp(*release) == before[release]
+    key = public / "seal.pub"
+    key.write_bytes(key.read_bytes() + b"\n")
+    assert published.stamp(*release) != before[release]
+    with pytest.raises(FileNotFoundError):
+        published.stamp("documents", "register")
+
+
 def test_an_empty_directory_is_not_ready(tmp_path):
     assert not Published(tmp_path).ready()
 

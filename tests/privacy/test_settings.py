@@ -119,6 +119,9 @@ TO_THE_BOUND = [
     {"floor_persons": 20},
     {"display": {"sigmas": 10, "reliable_sigmas": 10}},
     {"tables": {"T1": {"share": 0.25 + 0.5e-9, "cap": 5}}},
+    {
+        "tables": {"T1": {"share": 0.2500000010000001, "cap": 5}}
+    },  # the sum is 1 + ROUNDING, to the bit
     {"tables": {"T6": {"share": 0.0042, "cap": 4}}},
     {"profile": "renforce", "tables": {"T6": {"share": 0.0042, "cap": 4}}},
     {"total_rho": 0.01, "tables": {"T6": {"share": 0.01, "cap": 4}}},
