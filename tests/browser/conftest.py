@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,8 +23,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-FIRST_PORT = 18500
-"""Of a worker of pytest-xdist: each that runs browser tests has a server of its own."""
 RUN = "import typer; from cli.serve import register; app = typer.Typer(); register(app); app()"
 
 
@@ -37,11 +36,17 @@ def chromium() -> Path:
     return CHROMIUM
 
 
+def free_port() -> int:
+    """Return a port that nobody has: two processes may run browser tests, and others this machine."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
 @contextmanager
-def serving(public: Path, port: int) -> Iterator[dict]:
+def serving(public: Path) -> Iterator[dict]:
     """Give what `jauge serve --demo --json` says: address, one-time links."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-    options = ("--public", str(public), "--port", str(port + worker), "--json", "--demo")
+    options = ("--public", str(public), "--port", str(free_port()), "--json", "--demo")
     with subprocess.Popen(
         [sys.executable, "-c", RUN, *options], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -63,7 +68,7 @@ def sessions_of(served: dict) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
     """A server over a school year of releases."""
-    with serving(publish(tmp_path_factory.mktemp("store") / "public"), FIRST_PORT) as said:
+    with serving(publish(tmp_path_factory.mktemp("store") / "public")) as said:
         yield said
 
 

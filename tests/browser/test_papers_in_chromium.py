@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.analyzer_release.conftest import IBIS_ON_DUCKDB_2
-from tests.browser.conftest import FIRST_PORT, FLAGS, LoggedIn, serving, sessions_of
+from tests.browser.conftest import FLAGS, LoggedIn, serving, sessions_of
 from tests.browser.test_every_view import look
 from tests.papers.real_store import measured
 
@@ -18,7 +18,6 @@ pytestmark = [
     pytest.mark.filterwarnings(IBIS_ON_DUCKDB_2),
 ]
 
-PORT = FIRST_PORT + 20
 PAGES = {
     "confiance": ("/confiance", "committee"),
     "charte": ("/charte", None),
@@ -35,7 +34,7 @@ PAGES = {
 @pytest.fixture(scope="module")
 def papers(tmp_path_factory) -> Iterator[dict]:
     store = measured(tmp_path_factory.mktemp("papers"))
-    with serving(store / "public", PORT) as said:
+    with serving(store / "public") as said:
         yield said
 
 
