@@ -55,6 +55,7 @@ def addresses(client: Client) -> list[str]:
     return sorted(found | finer)
 
 
+@pytest.mark.slow
 def test_every_role_gets_what_the_table_says_from_every_route(client: Client, readers):
     tried = 0
     for path in addresses(client):

@@ -12,7 +12,7 @@ from tests.conntrack.nat import nat
 from tests.support.needs import need_all, need_root
 from tests.support.stores import stored
 
-pytestmark = [pytest.mark.slow, pytest.mark.live, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.slow, pytest.mark.live, pytest.mark.timeout(500)]
 
 
 def test_fifty_canaries_are_fifty_and_differ():

@@ -38,6 +38,7 @@ LINKS_AND_IP = (
 """What Scapy has to know for the outermost IP header."""
 
 
+@pytest.mark.slow
 def test_every_entry_is_read_or_refused_with_a_sentence():
     assert len(everything()) == 273
     refused = [str(got) for got in everything().values() if isinstance(got, NotACapture)]
@@ -147,6 +148,7 @@ def test_at_least_999_in_1000_flows_have_the_slow_references_packets_and_octets(
 # --- through the command line ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_a_sentence_or_an_object(tmp_path):
     """A sample of files, one of each kind: read, faulty, refused."""
     kinds = {}

@@ -9,7 +9,7 @@ from tests.support.capturing import capturing
 from tests.support.needs import need_all, need_root
 from tests.support.netns import GATEWAY_V4, wire
 
-pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(250)]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(350)]
 
 STOPS_S = 10.0
 """A warm collector stops within a second; systemd waits 90 before it kills."""

@@ -17,7 +17,7 @@ from tests.support.netns import GATEWAY_IF, Namespace
 from tests.support.processes import ROOT, end, running, wait_until
 from tests.support.stores import stored
 
-COMPILES_S = 100.0
+COMPILES_S = 200.0
 """The loop is compiled when its sources are new."""
 
 
