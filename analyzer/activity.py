@@ -25,6 +25,7 @@ from analyzer import expression, windows
 from analyzer.expression import LINK_COLUMNS
 from analyzer.facts import MINUTE_SCHEMA
 from analyzer.groups import GROUP_OF_CATEGORY
+from analyzer.views import Said, views
 from privacy.gate.bounded import Activity, DayCells, Seen, count, count_seen
 from privacy.gate.tables import CHARTER_USES, Definition
 from privacy.settings import TableName
@@ -80,7 +81,7 @@ def engine() -> Iterator[Any]:
 
 
 class Question:
-    """The queries, compiled once and asked of one day after another.
+    """The queries, compiled once (`analyzer.views`) and asked of one day after another.
 
     Compiling the charter takes longer than answering for a day, so each expression becomes a view
     over two named relations, `slices` and `minutes`, that each day replaces.
@@ -107,23 +108,19 @@ class Question:
         self._connection = connection
         self._windows = windows.needed(school.charter)
         self._load(slices, MINUTES.empty_table())
-        rows, minutes = connection.table("slices"), connection.table("minutes")
-        counting = rows.filter(rows.device.notnull(), rows.down_bytes > 0)
-        full = minutes.filter(minutes.link_state == LinkState.SATURATED.value)
-        declared = {"school": school, "catalogue": catalogue, "minutes": minutes}
-        classified = expression.classified(counting, **declared)
-        crowded = expression.classified(
-            counting.semi_join(full, "minute"), among=counting, **declared
+        said = Said.of(
+            school,
+            catalogue,
+            published,
+            services=tuple(services),
+            columns=tuple(connection.table(name).schema() for name in ("slices", "minutes")),
         )
-        sites = {entry.suffix: entry.service for entry in catalogue if entry.service in services}
-        # Kept: their small in-memory tables leave the engine together with them.
-        self._expressions = {
-            "by_minute_now": _by_minute(classified, published),
-            "saturated": _volumes_of_groups(crowded),
-            **({"services": _services(classified, sites)} if sites else {}),
-        }
-        for name, expr in self._expressions.items():
-            connection.create_view(name, expr)
+
+        def make(rows: Any, minutes: Any) -> dict[str, Any]:
+            declared = {"school": school, "catalogue": catalogue, "minutes": minutes}
+            return _expressions(rows, minutes, declared, published=published, services=services)
+
+        views(said, make).create(connection)
 
     def _load(self, slices: Any, minutes: pa.Table) -> None:
         self._connection.con.register("slices", slices)
@@ -191,6 +188,27 @@ def counted(answers: Mapping[str, list[Any]], definition: Definition, day: date)
     counting: Any = count if QUERY_OF_TABLE[definition.name] == "uses" else count_seen
     cells: DayCells = counting(rows, definition, day)
     return cells
+
+
+def _expressions(
+    rows: Any,
+    minutes: Any,
+    declared: dict[str, Any],
+    *,
+    published: Published,
+    services: Sequence[str],
+) -> dict[str, Any]:
+    """Return the views by name; they depend on nothing but what `Said` holds."""
+    counting = rows.filter(rows.device.notnull(), rows.down_bytes > 0)
+    full = minutes.filter(minutes.link_state == LinkState.SATURATED.value)
+    classified = expression.classified(counting, **declared)
+    crowded = expression.classified(counting.semi_join(full, "minute"), among=counting, **declared)
+    sites = {e.suffix: e.service for e in declared["catalogue"] if e.service in services}
+    return {
+        "by_minute_now": _by_minute(classified, published),
+        "saturated": _volumes_of_groups(crowded),
+        **({"services": _services(classified, sites)} if sites else {}),
+    }
 
 
 def _by_minute(classified: Any, published: Published) -> Any:

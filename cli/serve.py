@@ -244,6 +244,9 @@ def listen(host: str, port: int, *, tried: int = PORTS_TRIED) -> socket.socket:
     for candidate in range(port, min(port + tried, 65536)):
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Inherited by what is accepted: head and body of an answer are two writes, and a delayed
+        # acknowledgement between them is 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             listener.bind((host, candidate))
         except OSError as error:

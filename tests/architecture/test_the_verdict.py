@@ -6,7 +6,7 @@ import pytest
 
 from tests.run import passes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]  # each starts pytest, up to twice
 
 BREAKS_ONCE = """
 from pathlib import Path

@@ -2,9 +2,11 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,8 +23,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-FIRST_PORT = 18500
-"""Of a worker of pytest-xdist: each that runs browser tests has a server of its own."""
 RUN = "import typer; from cli.serve import register; app = typer.Typer(); register(app); app()"
 
 
@@ -36,26 +36,40 @@ def chromium() -> Path:
     return CHROMIUM
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
-    """What `jauge serve --demo --json` says: address, one-time links."""
-    public = publish(tmp_path_factory.mktemp("store") / "public")
-    command = [
-        sys.executable,
-        "-c",
-        RUN,
-        "--public",
-        str(public),
-        "--port",
-        str(FIRST_PORT + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])),
-        "--json",
-        "--demo",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+def free_port() -> int:
+    """Return a port that nobody has: two processes may run browser tests, and others this machine."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@contextmanager
+def serving(public: Path) -> Iterator[dict]:
+    """Give what `jauge serve --demo --json` says: address, one-time links."""
+    options = ("--public", str(public), "--port", str(free_port()), "--json", "--demo")
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, *options], stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             yield json.loads(process.stdout.readline())
         finally:
             process.terminate()
+
+
+def sessions_of(served: dict) -> dict[str, str]:
+    """Return role → cookie of a session, got by the one-time link."""
+    import httpx
+
+    return {
+        role: httpx.get(link).cookies["jauge_session"] for role, link in served["links"].items()
+    }
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
+    """A server over a school year of releases."""
+    with serving(publish(tmp_path_factory.mktemp("store") / "public")) as said:
+        yield said
 
 
 @pytest.fixture(scope="session")
@@ -65,12 +79,7 @@ def address(served: dict) -> str:
 
 @pytest.fixture(scope="session")
 def sessions(served: dict) -> dict[str, str]:
-    """Role → cookie of a session, got by the one-time link."""
-    import httpx
-
-    return {
-        role: httpx.get(link).cookies["jauge_session"] for role, link in served["links"].items()
-    }
+    return sessions_of(served)
 
 
 class LoggedIn:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import FLAGS, RUN
+from tests.browser.conftest import FLAGS, RUN, free_port
 from tests.browser.test_every_view import AXE, RUN_AXE, assert_keyboard_reaches_all, shoot
 from tests.browser.test_pages_in_chromium import WATCH
 from tests.pages.published_school import publish
@@ -23,7 +23,16 @@ PASSWORD = "trois chats dorment au grenier"  # noqa: S105 - of an invented perso
 def first_start(tmp_path: Path) -> Iterator[dict]:
     """What `jauge serve --json` says when it has never served: no account, no default password."""
     public = publish(tmp_path / "public")
-    command = [sys.executable, "-c", RUN, "--public", str(public), "--port", "18560", "--json"]
+    command = [
+        sys.executable,
+        "-c",
+        RUN,
+        "--public",
+        str(public),
+        "--port",
+        str(free_port()),
+        "--json",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield json.loads(process.stdout.readline())

@@ -27,7 +27,7 @@ VIEWS = {
     "usages": "/usages",
     "avant-apres": "/avant-apres",
     "parc": "/parc",
-    "charte": "/charte",
+    "rapport": "/rapport",
     "accessibilite": "/accessibilite",
 }
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
@@ -47,10 +47,14 @@ CONTROLS = """() => {
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_is_accessible_and_talks_to_nobody(browser, address, name):
-    joint = "&" if "?" in VIEWS[name] else "?"
-    with opened(browser, address, VIEWS[name]) as (page, elsewhere, errors):
+    look(browser, address, name, VIEWS[name])
+
+
+def look(browser, address: str, name: str, path: str, **options) -> None:
+    """Look at a page in both languages, light and dark, wide and narrow."""
+    with opened(browser, address, path, **options) as (page, elsewhere, errors):
         for lang in ("fr", "en"):
-            page.goto(f"{address}{VIEWS[name]}{joint}lang={lang}")
+            page.goto(f"{address}{path}?lang={lang}")
             page.evaluate(AXE)
             draw_all(page)
             for width, scheme in product((1280, 320), ("light", "dark")):

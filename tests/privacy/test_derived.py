@@ -73,6 +73,8 @@ def test_a_sum_of_withheld_cells_may_be_shown_and_a_small_one_is_withheld_never_
 def test_uses_of_a_count_do_not_add_up_and_uses_of_a_volume_do():
     with pytest.raises(ValueError, match="do not add up"):
         derived.margin(t1(pedagogical=[1, 2, 3]), zone="salles")
+    with pytest.raises(ValueError, match="do not add up"):
+        derived.margin(stored(TABLES["T5-bis"], [1, 2]))
     assert derived.margin(stored(TABLES["T4"], [1, 2, 3, 4, 5, 6])).value == 21
 
 
@@ -141,6 +143,9 @@ def test_a_week_belongs_to_the_month_of_its_thursday():
     five = weeks(*[[n] * 3 for n in range(5)])  # Mondays 7, 14, 21, 28 September; 5 October
     assert derived.weeks_of_month(five, "2026-09") == tuple(five[:3])
     assert derived.weeks_of_month(five, "2026-10") == tuple(five[3:])
+    last = t1(pedagogical=[1, 1, 1], day=date(2026, 12, 28))  # Thursday 31 December
+    assert derived.weeks_of_month([last], "2026-12") == (last,)
+    assert derived.weeks_of_month([last], "2027-01") == ()
 
 
 # Linear combinations know what they share.
