@@ -1,6 +1,6 @@
 """`python -m tests.coverage_privacy`: every branch of `privacy/` is taken by some test, or exit 1.
 
-Takes a minute or two of one core, so it is a command of its own and no part of `make test`. Tests of
+Takes a minute and a half of one core, so it is a command of its own and no part of `make test`. Tests of
 other rooms that are the only ones to pass somewhere belong in the list; better is a test of `privacy/`.
 """
 
