@@ -39,6 +39,8 @@ install -D -m 0644 deploy/caddy/Caddyfile "$root/usr/share/doc/jauge/Caddyfile"
 install -D -m 0644 -t "$root/usr/share/doc/jauge" docs/admin.md README.md
 install -D -m 0644 LICENSE "$root/usr/share/doc/jauge/copyright"
 install -D -m 0755 deploy/bin/jauge-admin "$root/usr/sbin/jauge-admin"
+install -D -m 0644 -t "$root/usr/share/doc/jauge" deploy/prometheus/jauge.rules.yml
+$here deploy/supply/sbom.py "$staging/run.lock" deploy/supply/licences.toml "$version" > "$root/usr/share/doc/jauge/sbom.cdx.json"
 mkdir -p "$root/usr/bin" && ln -s /opt/jauge/venv/bin/jauge "$root/usr/bin/jauge"
 
 fill() { sed -e "s/@VERSION@/$version/g" -e "s/@PYTHON@/$python/" -e "s/@SIZE@/$(du -sk "$root" | cut -f1)/" \

@@ -66,7 +66,7 @@ def test_the_pages_find_nothing_of_the_store_but_what_is_published():
     web = unit("web")
     assert "/var/lib:ro" in web.words("TemporaryFileSystem")
     assert web.words("BindReadOnlyPaths") == {"/var/lib/jauge/store/public"}
-    assert web.words("BindPaths") == {"/var/lib/jauge/web"}
+    assert web.words("BindPaths") == {"/var/lib/jauge/web", "/var/lib/jauge/store/requests"}
     assert web.words("IPAddressAllow") == {"localhost"}
     assert "LoadCredential" not in web.values
 
@@ -134,6 +134,7 @@ def test_the_users_of_units_and_directories_are_declared_and_purge_removes_them(
     [
         ("/var/lib/jauge/store", "0711", "jauge-collect"),
         ("/var/lib/jauge/store/public", "0755", "jauge-collect"),
+        ("/var/lib/jauge/store/requests", "0770", "jauge-web"),
         ("/var/lib/jauge/store.keys", "0700", "jauge-collect"),
         ("/var/lib/jauge/web", "0700", "jauge-web"),
         ("/var/lib/jauge-machine", "0700", "root"),
