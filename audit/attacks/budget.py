@@ -31,7 +31,7 @@ def charge_of(settings: PrivacySettings, table: TableName, day: date) -> Charge:
     return Charge(
         table=table, period=period.name, starts=period.starts.isoformat(),
         ends=period.ends.isoformat(), rho=method.rho, sigma=method.sigma, cap=method.cap,
-        as_of=(period.ends + timedelta(days=1)).isoformat(), privacy_digest=settings.digest(),
+        privacy_digest=settings.digest(),
         charter_digest="0" * 64,
     )  # fmt: skip
 

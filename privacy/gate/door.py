@@ -106,7 +106,6 @@ def _charge(
         rho=method.rho,
         sigma=method.sigma,
         cap=method.cap,
-        as_of=occasion.as_of.isoformat(),
         privacy_digest=settings.digest(),
         charter_digest=occasion.charter_digest,
     )

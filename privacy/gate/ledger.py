@@ -32,7 +32,11 @@ ROUNDING: Final = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What one release costs each device-day of its period."""
+    """What one release costs each device-day of its period.
+
+    Each fact stands in the sealed release, too, so that an altered last line is found before the next one
+    holds its hash. The day of the charge is in the audit log (`release_made`), which is signed.
+    """
 
     table: str
     period: str
@@ -43,8 +47,6 @@ class Charge:
     rho: float
     sigma: float
     cap: int
-    as_of: str
-    """Day on which it was charged, ISO."""
     privacy_digest: str
     charter_digest: str
 

@@ -25,7 +25,6 @@ CHARGE = Charge(
     0.00243,
     28.7,
     4,
-    "2026-09-08",
     "1" * 64,
     "2" * 64,
 )
@@ -55,7 +54,7 @@ def test_a_charge_that_is_its_releases_is_believed(bench):
 @pytest.mark.parametrize(
     ("field", "value"),
     [("rho", 0.001), ("sigma", 99.0), ("cap", 3), ("ends", "2026-09-09"), ("starts", "2026-09-06"),
-     ("privacy_digest", "9" * 64), ("charter_digest", "9" * 64), ("as_of", "2026-09-01")],
+     ("privacy_digest", "9" * 64), ("charter_digest", "9" * 64)],
 )  # fmt: skip
 def test_a_last_charge_that_was_altered_refuses_everything(bench, field, value):
     assert field in asdict(CHARGE)
@@ -64,7 +63,5 @@ def test_a_last_charge_that_was_altered_refuses_everything(bench, field, value):
 
 
 def test_a_last_charge_whose_release_was_lost_is_believed(bench):
-    lost = replace(
-        CHARGE, period="2026-09-08", starts="2026-09-08", ends="2026-09-09", as_of="2026-09-09"
-    )
+    lost = replace(CHARGE, period="2026-09-08", starts="2026-09-08", ends="2026-09-09")
     check_published(bench, (CHARGE, lost))

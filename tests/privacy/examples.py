@@ -53,7 +53,6 @@ def charge_of(table: str, period: Period, rho: float = 0.001) -> Charge:
         rho=rho,
         sigma=20.5,
         cap=5,
-        as_of=period.ends.isoformat(),
         privacy_digest="p" * 64,
         charter_digest="c" * 64,
     )

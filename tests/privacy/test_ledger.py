@@ -145,7 +145,7 @@ def test_who_waited_for_the_lock_sees_what_was_charged_meanwhile(tmp_path, monke
 
 
 STORED = (
-    b'{"as_of":"2026-09-14","cap":5,"charter_digest":"c","ends":"2026-09-14","period":"2026-W37",'
+    b'{"cap":5,"charter_digest":"c","ends":"2026-09-14","period":"2026-W37",'
     b'"previous":"0000000000000000000000000000000000000000000000000000000000000000",'
     b'"privacy_digest":"p","rho":0.001,"sigma":20.5,"starts":"2026-09-07","table":"T1"}\n'
 )
