@@ -71,6 +71,11 @@ class Views:
 _KNOWN: list[tuple[Said, Views]] = []
 
 
+def forget() -> None:
+    """Make every view anew from now on: whoever changes the code in a running process says so (audit)."""
+    _KNOWN.clear()
+
+
 def views(said: Said, make: Make) -> Views:
     """Return the views for what is said; `make` is asked only if they are not known."""
     for known, found in _KNOWN:

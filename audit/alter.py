@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from analyzer import views
 from audit.attack import Mutant
 
 
@@ -31,6 +32,8 @@ def replaced(*places: tuple[Any, str, Any]) -> Iterator[None]:
                 raise NothingToAlter(f"{owner.__name__}.{name}")
             stack.callback(setattr, owner, name, vars(owner)[name])
             setattr(owner, name, replacement)
+        views.forget()  # made by the code as it was before
+        stack.callback(views.forget)
         yield
 
 

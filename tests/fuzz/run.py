@@ -51,11 +51,16 @@ def prepare(name: str, home: Path) -> tuple[Path, Path]:
     return corpus, findings
 
 
+AFRESH = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
+"""Begins a process by a small one. Its peak of memory (getrusage(2)), which the search and the growth of
+an input are judged by, would otherwise begin at the size of the process of tests that started it."""
+
+
 def explore(name: str, corpus: Path, findings: Path, seconds: int) -> dict[str, Any]:
     """Fuzz one target; returns how many inputs ran, and what libFuzzer itself stopped at."""
     command = [sys.executable, "-m", "tests.fuzz.explore", name, str(corpus), str(findings), str(seconds)]  # fmt: skip
     done = subprocess.run(
-        command, cwd=ROOT, env=_environment(PLAIN), capture_output=True, text=True, check=False,
+        [*AFRESH, *command], cwd=ROOT, env=_environment(PLAIN), capture_output=True, text=True, check=False,
         timeout=seconds + LATE_S,
     )  # fmt: skip
     runs = re.search(r"number_of_executed_units:\s*(\d+)", done.stderr)
@@ -71,7 +76,7 @@ def explore(name: str, corpus: Path, findings: Path, seconds: int) -> dict[str, 
 def _answer_of(command: list[str], extra: dict[str, str]) -> Any:
     """Run a module in a child process, where a crash is one finding and not the end."""
     done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, env=_environment(extra), capture_output=True,
+        [*AFRESH, sys.executable, "-m", *command], cwd=ROOT, env=_environment(extra), capture_output=True,
         text=True, check=False, timeout=CONFIRM_S,
     )  # fmt: skip
     if done.returncode != 0:

@@ -5,6 +5,8 @@ JAUGE_FUZZ_S says for how many; `make fuzz` is the long form.
 
 import importlib.util
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -28,6 +30,16 @@ def test_every_promised_parser_is_a_target():
 
 def test_each_folder_of_regressions_belongs_to_a_target():
     assert {path.name for path in run.REGRESSIONS.iterdir()} <= set(TARGETS)
+
+
+def test_a_search_begins_small_however_large_the_tests_that_start_it_have_become():
+    large = bytearray(300 << 20)
+    large[::4096] = b"x" * len(large[::4096])
+    peak = "import resource as r; print(r.getrusage(r.RUSAGE_SELF).ru_maxrss)"
+    done = subprocess.run(
+        [*run.AFRESH, sys.executable, "-c", peak], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 100 << 10  # KiB
 
 
 @pytest.mark.slow
