@@ -44,6 +44,12 @@ CONTROLS = """() => {
   return seen.length;
 }"""
 
+FIGURES_WITHOUT_TABLE = """() => [...document.querySelectorAll('figure')].filter(figure => {
+  if (figure.querySelector('table')) return false;
+  const link = figure.querySelector('figcaption a[href^="#"]');  // the report has its tables in an annex
+  return !(link && document.querySelector(`table[id="${link.hash.slice(1)}"]`));
+}).map(figure => figure.id || figure.innerText.slice(0, 60))"""
+
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_is_accessible_and_talks_to_nobody(browser, address, name):
@@ -69,7 +75,7 @@ def look(browser, address: str, name: str, path: str, **options) -> None:
                     shoot(page, case)
             assert page.evaluate("window.violations") == [], lang
         assert_keyboard_reaches_all(page)
-        assert page.locator("figure").count() == page.locator("figure table").count()
+        assert page.evaluate(FIGURES_WITHOUT_TABLE) == []
         assert errors == []
         assert elsewhere == []
 
