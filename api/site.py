@@ -1,5 +1,6 @@
 """The routes that people open: the views, the public pages, the list of problems."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -38,6 +39,8 @@ PUBLIC: dict[str, PageMaker] = {
 """Pages without a number of any use, for everybody."""
 KEPT = ("lang", "jour", "ligne", "evenement")
 """Query parameters that a page knows; others are dropped, not echoed."""
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+NO_DAY = "0000-00-00"
 LONGEST = 64
 """Longest value of a parameter: a line's name has 32 characters at most."""
 
@@ -75,6 +78,8 @@ def _page(
             request,
             {key: value[:LONGEST] for key, value in request.query_params.items() if key in KEPT},
         )
+        if not DAY.fullmatch(query.get("jour") or NO_DAY):
+            raise Problem("not-found")  # nothing was ever released under such a name
         stamped = stamp()
         etag = etag_of(
             stamped, path, language(request), query.reader.role, *map(str, query.items())

@@ -167,3 +167,8 @@ def test_a_parameter_that_the_route_does_not_have_is_refused_and_not_dropped(cli
 def test_a_page_refuses_a_parameter_that_it_does_not_have(client: Client):
     assert client.get("/debit?zone=cdi", accept="text/html").status_code == 422
     assert client.get("/debit?lang=en", accept="text/html").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/debit", "/confiance"])
+def test_a_day_that_is_no_day_is_on_no_page(client: Client, path):
+    assert client.get(f"{path}?jour=24h", accept="text/html").status_code == 404
