@@ -124,6 +124,7 @@ class Site:
         rules: every route.
         homes: role → first page; `/` for the others.
         menu: key → path of the pages in the menu; None: the committee's own (dashboards.frame).
+        own: readers of one role read different things, each his account's: no answer is shared.
     """
 
     def __init__(
@@ -131,8 +132,10 @@ class Site:
         rules: tuple[Rule, ...],
         homes: Mapping[str, str],
         menu: Mapping[str, str] | None = None,
+        *,
+        own: bool = False,
     ) -> None:
-        self.rules, self.menu, self._homes = rules, menu, homes
+        self.rules, self.menu, self.own, self._homes = rules, menu, own, homes
         self._plain = {rule.path: rule for rule in reversed(rules) if "{" not in rule.path}
         self._others = tuple(rule for rule in rules if "{" in rule.path)
         self.find = lru_cache(1_000)(self._find)

@@ -41,6 +41,7 @@ COOKIE: Final = "jauge.cookie"
 class Identity(Protocol):
     """Somebody who is logged in, by a session or by a token."""
 
+    name: str
     role: str
     key: bytes
     """Stands for the session or the token."""
@@ -119,7 +120,7 @@ class Door:
         fresh = secrets.token_urlsafe(32) if rule.forms and not held else ""
         scope[COOKIE] = jar
         token = self._token(held or fresh) if rule.forms else ""
-        scope[READER] = self._reader(role, token)
+        scope[READER] = self._reader(role, token, scope.get(IDENTITY))
         if scope["method"] == "POST":
             fields = await self._own_form(request, held)
             if fields is None:
@@ -128,8 +129,9 @@ class Door:
             scope[FIELDS] = fields
         await self._app(scope, receive, self._with_form_cookie(send, fresh) if rule.forms else send)
 
-    def _reader(self, role: str, token: str = "") -> Reader:
-        return Reader(role, partial(self._site.may_open, role), token, self._site.menu)
+    def _reader(self, role: str, token: str = "", holder: Identity | None = None) -> Reader:
+        own = holder.name if holder is not None and self._site.own else ""
+        return Reader(role, partial(self._site.may_open, role), token, own, self._site.menu)
 
     def _who(self, request: Request, jar: dict[str, str], scope: Scope) -> tuple[str, str]:
         """Return the role, and the cookie to which forms are tied."""

@@ -7,7 +7,7 @@ damaged data.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -200,14 +200,16 @@ def join(
     )
 
 
-def _sender(public: Path, outbox: Path | None, authorities: Path | None) -> "Sender":
+@contextmanager
+def _sender(public: Path, outbox: Path | None, authorities: Path | None) -> "Iterator[Sender]":
     from hub.sending import Sender
     from hub.wire import Wire
 
     box = _outbox(public, outbox)
     ticket = box.ticket()
     wire = Wire(ticket.url, ticket.token, authorities)
-    return Sender(_published(public), box, wire, today=today())
+    with closing(wire):
+        yield Sender(_published(public), box, wire, today=today())
 
 
 def push(
@@ -223,8 +225,9 @@ def push(
 
     Example: jauge hub push --public store/public
     """
-    with refusals(), counter_line("Envois (pushes)") as say:
-        report = _sender(public, outbox, ca).push(
+    line = counter_line("Envois (pushes)")
+    with refusals(), line as say, _sender(public, outbox, ca) as sender:
+        report = sender.push(
             (lambda done, of: say(f"{done}/{of}")) if say else lambda _done, _of: None
         )
     _say_push(report, as_json=as_json)
@@ -271,16 +274,15 @@ def receipts(
 
     Example: jauge hub receipts --public store/public --ask
     """
-    from hub.sending import ask_state, compare_receipts
-    from hub.wire import Wire
+    from hub.sending import compare_receipts
 
     with refusals():
         box, held = _outbox(public, outbox), None
         ticket = box.ticket()
         if ask:
-            wire = Wire(ticket.url, ticket.token, ca)
-            held = ask_state(wire, ticket).held
-            _sender(public, outbox, ca).fetch_receipts()
+            with _sender(public, outbox, ca) as sender:
+                held = sender.state().held
+                sender.fetch_receipts()
         found = box.receipts(ticket)
         wrong = compare_receipts(found, _published(public), held)
     if as_json:
@@ -316,7 +318,8 @@ def withdraw(
     if not sure and not typer.confirm("Tout effacer au hub ? (Erase everything at the hub?)"):
         raise typer.Exit(int(Exit.OK))
     with refusals():
-        _sender(public, outbox, ca).withdraw()
+        with _sender(public, outbox, ca) as sender:
+            sender.withdraw()
         path = _outbox(public, outbox).directory / "withdrawn.json"
     typer.echo(
         json.dumps({"withdrawn": True, "word": str(path)})

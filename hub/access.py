@@ -43,4 +43,4 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(f"{HUB}/releases/{{table}}/{{period}}", OWN, ("GET", "PUT")),
     Rule(f"{HUB}/withdrawal", OWN, ("PUT",)),
 )
-SITE: Final = Site(TABLE, HOMES, PAGES)
+SITE: Final = Site(TABLE, HOMES, PAGES, own=True)

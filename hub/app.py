@@ -12,6 +12,7 @@ from api.app import NO_TELEMETRY, declared_routes, handle_problems
 from api.door import Cookies, Door
 from api.entry import make_entry
 from api.limits import Limits
+from api.quick import Quick
 from api.shield import Shield
 from dashboards.pages import STATIC
 from hub.access import SITE
@@ -50,5 +51,5 @@ def create_app(
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     handle_problems(app)
     SITE.check_declared(declared_routes(app), "hub/access.py")
-    door = Door(app, login.accounts, cookies, SITE)
+    door = Door(Quick(app), login.accounts, cookies, SITE)
     return Shield(Limits(door), partial(str, ""), https=https)

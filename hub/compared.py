@@ -6,15 +6,17 @@ or erases is noticed within a second. What is asked for is brought to 100 workst
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
 from dashboards.hub.indicators import PER, Figure, figures_of
+from dashboards.hub.spread import Spread, spread
 from hub.card import Card
 from hub.check import Refused
 from hub.holdings import Holdings, HubUnusable
+from privacy.published import Stamp
 from privacy.release import Release
 
 LOOK_EVERY_S: Final = 1.0
@@ -53,6 +55,8 @@ class Compared:
         self._lock = threading.Lock()
         self._schools: dict[str, OneSchool] = {}
         self._seen: dict[str, int] = {}
+        self._spreads: dict[tuple[str, str, str], Spread | None] = {}
+        self._version = 0
         self._looked = float("-inf")
         self.damaged: frozenset[str] = frozenset()
         """Schools whose files are no longer what they sent: left out, and said."""
@@ -80,6 +84,16 @@ class Compared:
             except Refused:
                 continue  # it left meanwhile
         self._schools, self.damaged, self._seen = kept, frozenset(broken), there
+        self._changed()
+
+    def _changed(self) -> None:
+        self._version += 1
+        self._spreads = {}
+
+    def stamp(self) -> Stamp:
+        """Return what changes with everything that a page may show."""
+        self.schools()
+        return (self._version, self._today().isoformat())
 
     def _read(self, uai: str, stamp: int) -> OneSchool:
         school = OneSchool(self._holdings.card(uai), stamp)
@@ -93,6 +107,7 @@ class Compared:
             school = self._schools.get(uai)
             if school is not None:  # else the next look reads it from the disk
                 school.add(release)
+                self._changed()
 
     def weeks(self, kind: str) -> list[str]:
         """Return the weeks that some school of a kind has and that may be compared, oldest first."""
@@ -108,14 +123,32 @@ class Compared:
     def figures(self, kind: str, week: str) -> dict[str, dict[str, Figure]]:
         """Return indicator → UAI → figure per 100 declared workstations, schools of a kind."""
         found: dict[str, dict[str, Figure]] = {}
-        start = date.fromisocalendar(*_iso(week), 1)
-        for uai, school in self.schools().items():
-            if school.card.school_kind != kind or week not in school.weeks:
-                continue
-            factor = PER / school.card.workstations_on(start)
-            for name, figure in list(school.weeks[week].items()):
+        for uai, factor, figures in self._of(kind, week):
+            for name, figure in figures:
                 found.setdefault(name, {})[uai] = figure.scaled(factor)
         return found
+
+    def spread(self, kind: str, week: str, indicator: str) -> Spread | None:
+        """Return the spread of one indicator; made once until something changes."""
+        spreads, key = self._spreads, (kind, week, indicator)
+        if key not in spreads:
+            spreads[key] = spread(
+                [
+                    figure.scaled(factor)
+                    for _, factor, figures in self._of(kind, week)
+                    for name, figure in figures
+                    if name == indicator
+                ]
+            )
+        return spreads[key]
+
+    def _of(self, kind: str, week: str) -> Iterator[tuple[str, float, list[tuple[str, Figure]]]]:
+        """Give (UAI, what brings a figure to 100 workstations, figures) of the schools of a kind."""
+        start = date.fromisocalendar(*_iso(week), 1)
+        for uai, school in list(self.schools().items()):
+            if school.card.school_kind == kind and week in school.weeks:
+                factor = PER / school.card.workstations_on(start)
+                yield uai, factor, list(school.weeks[week].items())
 
 
 def _iso(week: str) -> tuple[int, int]:

@@ -130,6 +130,10 @@ class Sender:
         self._ticket = outbox.ticket()
         self._key = outbox.key()
 
+    def state(self) -> State:
+        """Return what the hub says that it has (`ask_state`)."""
+        return ask_state(self._wire, self._ticket)
+
     def push(self, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Report:
         """Send every release that the hub does not have.
 
@@ -151,7 +155,7 @@ class Sender:
                 fine.append(each)
             except Refused as refused:
                 report.kept_back.append((each.table, each.period, refused.reason.value))
-        state = ask_state(self._wire, self._ticket)
+        state = self.state()
         receipts = self._outbox.receipts(self._ticket)
         if state.place.position < len(receipts):
             raise HubRefuses(
@@ -217,8 +221,15 @@ class Sender:
             found = [(read_receipt(data, self._ticket), data) for data in documents]
         except (KeyError, TypeError, SealBroken):
             raise HubRefuses("the hub gives receipts that it did not sign") from None
+        known = {each.position: each for each in self._outbox.receipts(self._ticket)}
         for receipt, data in found:
-            self._outbox.keep_receipt(receipt, data)
+            if known.get(receipt.position, receipt) != receipt:
+                raise HubRefuses(
+                    f"the hub signed two receipts for place {receipt.position}: keep yours, ask "
+                    "whoever runs it"
+                )
+            if receipt.position not in known:
+                self._outbox.keep_receipt(receipt, data)
         return len(found)
 
     def withdraw(self) -> None:

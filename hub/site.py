@@ -1,7 +1,7 @@
 """The hub's pages and the CSV of a comparison. What is a school's own comes from its session, nothing else.
 
-Nothing here is kept between readers (`api.quick` is not in front): a page that marks one's own school
-must never be another's answer.
+The comparison is kept between requests (`api.quick`), by school: a page that marks one's own must never be
+another's answer.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,14 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from api import door
+from api import door, quick
 from api.formats import FORMATS, MEDIA, Row, accepted, write_csv
 from api.problems import PROBLEMS, Problem, language
 from dashboards.hub import pages
+from dashboards.hub.compare import SERIES
 from dashboards.hub.indicators import INDICATORS, Figure
 from dashboards.hub.material import Comparison, Enrolled, Point, Roll, Sent, SentRelease
-from dashboards.hub.spread import Spread, may_name, spread
+from dashboards.hub.spread import may_name
 from dashboards.pages import problems_page
 from dashboards.reader import Asked
 from dashboards.texts import Texts
@@ -76,7 +77,9 @@ class Rooms:
             week=week,
             schools=len(compared_schools),
             simulated=sum(week in schools[uai].simulated for uai in compared_schools),
-            spreads={name: _spread(found.get(name, {})) for name in INDICATORS},
+            spreads={
+                name: compared.spread(kind, week, name) if week else None for name in INDICATORS
+            },
             own=_of_school(found, own),
             named=tuple(
                 (schools[uai].card.name, _of_school(found, uai))
@@ -89,20 +92,23 @@ class Rooms:
         )
 
     def _series(self, kind: str, weeks: list[str], indicator: str) -> tuple[Point, ...]:
-        points = []
-        for week in weeks[-20:]:
-            found = self._desk.compared.figures(kind, week).get(indicator, {})
-            points.append(Point(week, _spread(found), len(found)))
-        return tuple(points)
+        compared = self._desk.compared
+        return tuple(
+            Point(week, compared.spread(kind, week, indicator)) for week in weeks[-SERIES:]
+        )
 
     def compare(self, request: Request) -> Response:
         """How schools spread."""
         asked = _asked(request)
+        stamp = self._desk.compared.stamp
+        stamped = stamp()
         found = self.comparison(
             _own(request), asked.get("type", ""), asked.get("semaine", ""),
             asked.get("indicateur") or FIRST,
         )  # fmt: skip
-        return HTMLResponse(pages.compare_page(found, Texts(language(request)), asked))
+        content = pages.compare_page(found, Texts(language(request)), asked)
+        quick.keep(request, stamp, stamped)
+        return HTMLResponse(content)
 
     def numbers(self, request: Request, kind: str, week: str) -> Response:
         """The spread of one week as JSON or CSV: what the page shows, rounded as the page is."""
@@ -186,10 +192,6 @@ def _asked(request: Request) -> Asked:
 def _own(request: Request) -> str:
     """Return the reader's school; whoever runs the hub has none."""
     return own_school(request) if door.reader(request).role == "committee" else ""
-
-
-def _spread(figures: dict[str, Figure]) -> Spread | None:
-    return spread(list(figures.values()))
 
 
 def _of_school(found: dict[str, dict[str, Figure]], uai: str) -> dict[str, Figure]:

@@ -116,6 +116,7 @@ class Wire:
                 raise WireBroken("the hub is too slow")
         if answer.length:  # announced, and not all of it came
             raise WireBroken("the hub's answer is cut")
+        answer.close()  # `read1` does not at the last octet, and the connection would wait for it
         if answer.will_close:
             self.close()
         return answer.status, bytes(data)

@@ -268,7 +268,7 @@ def _bar(point: Point, texts: Texts) -> Bar:
     start = date.fromisocalendar(*iso_parts(point.week), 1)
     bar = Bar(tick=texts.day_tick(start), name=week_words(point.week, texts))
     if point.spread is None:
-        note = texts("hub.few", count=point.schools)
+        note = texts("hub.few", k=LEAST_SCHOOLS)
         return Bar(tick=bar.tick, name=bar.name, note=note)
     if point.spread.median.value is None:
         return Bar(tick=bar.tick, name=bar.name, below=round(point.spread.median.below or 0))

@@ -16,7 +16,6 @@ class Point:
 
     week: str
     spread: Spread | None
-    schools: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class MadeSchool:
 
     @cached_property
     def random(self) -> random.Random:
-        return random.Random(self.number)
+        return random.Random(self.number)  # noqa: S311 - a fixture, not a secret
 
     @cached_property
     def habit(self) -> float:

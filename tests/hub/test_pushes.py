@@ -205,11 +205,11 @@ def test_what_a_power_cut_left_of_a_push_is_taken_up_by_the_same_push(hub, monke
     push = SCHOOL.push(hub, SCHOOL.sealed("T1", 0), FIRST_PLACE)
 
     def cut(*_):
-        raise OSError
+        raise OSError("cut")
 
     with monkeypatch.context() as patched:
         patched.setattr("hub.holdings.write_once", cut)
-        with pytest.raises(OSError):
+        with pytest.raises(OSError, match="cut"):
             hub.take(SCHOOL.uai, push, TODAY)
     assert hub.held(SCHOOL.uai) == []
     with pytest.raises(FileNotFoundError):
