@@ -76,7 +76,7 @@ class Compared:
             return
         kept = {uai: each for uai, each in self._schools.items() if there.get(uai) == each.stamp}
         broken = set()
-        for uai in there.keys() - kept.keys():
+        for uai in sorted(there.keys() - kept.keys()):
             try:
                 kept[uai] = self._read(uai, there[uai])
             except HubUnusable:

@@ -5,6 +5,7 @@ another's answer.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -26,6 +27,7 @@ from hub.card import KINDS, fingerprint
 from hub.check import Refused
 from hub.holdings import Holdings, HubUnusable
 from hub.routes import Desk, own_school
+from privacy.published import Stamp
 
 KEPT: Final = ("lang", "semaine", "type", "indicateur")
 LONGEST: Final = 64
@@ -115,8 +117,11 @@ class Rooms:
         form = request.query_params.get("format") or accepted(request.headers.get("accept", ""))
         if form not in FORMATS:
             raise Problem("not-acceptable")
+        stamp = self._desk.compared.stamp
+        stamped = stamp()
         found = self.comparison(_own(request), kind, week, FIRST)
         content = [_row(name, found) for name in INDICATORS]
+        quick.keep(request, stamp, stamped)
         if form == "json":
             return JSONResponse({"week": found.week, "kind": found.kind, "indicators": content})
         headers = {"Content-Disposition": f'attachment; filename="jauge-hub-{kind}-{week}.csv"'}
@@ -127,6 +132,8 @@ class Rooms:
     def sent(self, request: Request) -> Response:
         """What the hub holds of the reader's school."""
         uai = own_school(request)
+        stamp = partial(self._own_stamp, uai)
+        stamped = stamp()
         try:
             card, held = self._holdings.card(uai), self._holdings.held(uai)
             receipts = self._holdings.receipts(uai)
@@ -147,11 +154,23 @@ class Rooms:
             ),
             refused=tuple(sorted(self._desk.refused.get(uai, {}).items())),
         )
-        return HTMLResponse(pages.sent_page(sent, Texts(language(request)), _asked(request)))
+        content = pages.sent_page(sent, Texts(language(request)), _asked(request))
+        quick.keep(request, stamp, stamped)
+        return HTMLResponse(content)
+
+    def _own_stamp(self, uai: str) -> Stamp:
+        """Return what changes with a push, a card, a refusal or the leaving of a school."""
+        try:
+            chain = self._holdings.place(uai).previous
+        except (Refused, HubUnusable):
+            raise Problem("not-found") from None
+        refused = sum(self._desk.refused.get(uai, {}).values())
+        return (chain, self._holdings.card_stamp(uai), refused)
 
     def roll(self, request: Request) -> Response:
         """Which schools push."""
         compared = self._desk.compared
+        stamped = self._roll_stamp()
         schools = tuple(
             Enrolled(
                 uai=uai,
@@ -166,7 +185,13 @@ class Rooms:
             for uai, school in sorted(compared.schools().items())
         )
         roll = Roll(self._holdings.name, schools, tuple(sorted(compared.damaged)))
-        return HTMLResponse(pages.schools_page(roll, Texts(language(request)), _asked(request)))
+        content = pages.schools_page(roll, Texts(language(request)), _asked(request))
+        quick.keep(request, self._roll_stamp, stamped)
+        return HTMLResponse(content)
+
+    def _roll_stamp(self) -> Stamp:
+        refused = sum(sum(each.values()) for each in list(self._desk.refused.values()))
+        return (*self._desk.compared.stamp(), refused)
 
     def accessibility(self, request: Request) -> Response:
         """The accessibility statement."""

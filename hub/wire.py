@@ -106,17 +106,17 @@ class Wire:
         sent = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
         sent |= {"Content-Length": str(len(body)), **headers}
         connection.request(method, self._prefix + path, body or None, sent)
-        answer = connection.getresponse()
         data = bytearray()
-        while block := answer.read1(64 << 10):
-            data += block
-            if len(data) > LARGEST:
-                raise WireBroken("the hub answers more than it may")
-            if self._clock() > until:
-                raise WireBroken("the hub is too slow")
-        if answer.length:  # announced, and not all of it came
-            raise WireBroken("the hub's answer is cut")
-        answer.close()  # `read1` does not at the last octet, and the connection would wait for it
+        # Closed in any case: `read1` does not do it at the last octet, and the connection would wait.
+        with connection.getresponse() as answer:
+            while block := answer.read1(64 << 10):
+                data += block
+                if len(data) > LARGEST:
+                    raise WireBroken("the hub answers more than it may")
+                if self._clock() > until:
+                    raise WireBroken("the hub is too slow")
+            if answer.length:  # announced, and not all of it came
+                raise WireBroken("the hub's answer is cut")
         if answer.will_close:
             self.close()
         return answer.status, bytes(data)

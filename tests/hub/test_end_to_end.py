@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -113,13 +113,12 @@ def page_of(hub: Path, port: int, invitation: str) -> str:
         cookie = login.accounts.open_session(account)
     finally:
         login.close()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    connection.request(
-        "GET", "/envois", headers={"Cookie": f"jauge_session={cookie}", "Accept": "text/html"}
-    )
-    answer = connection.getresponse()
-    assert answer.status == 200
-    return answer.read().decode()
+    headers = {"Cookie": f"jauge_session={cookie}", "Accept": "text/html"}
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        connection.request("GET", "/envois", headers=headers)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        return answer.read().decode()
 
 
 @pytest.fixture
