@@ -9,7 +9,7 @@ import httpx
 from benchmarks.hub.made import Serving
 from benchmarks.web.service import CLIENT_CORE, percentile
 
-CONNECTIONS, SECONDS, TIMES = 50, 5, 20
+CONNECTIONS, SECONDS, TIMES = 50, 5, 60
 BAR_MS = 300.0
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
@@ -21,7 +21,10 @@ def cold(service: Serving, path: str, cookies: list[str]) -> list[float]:
         for number in range(TIMES):
             cookie = cookies[number % len(cookies)]
             began = time.perf_counter()
-            accept = {"accept": f"text/html, image/{number}", "cookie": f"jauge_session={cookie}"}
+            accept = {
+                "accept": f"text/html, image/{number}{time.time_ns()}",
+                "cookie": f"jauge_session={cookie}",
+            }
             answer = client.get(service.address + path, headers=accept)
             taken.append(1000 * (time.perf_counter() - began))
             if answer.status_code != 200:

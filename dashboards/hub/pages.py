@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from dashboards.frame import Frame, render
@@ -31,7 +32,7 @@ def sent_page(sent: Sent, texts: Texts, query: Mapping[str, str]) -> str:
             texts(f"hub.table.{each.table}"),
             (
                 Datum(week_words(each.period, texts)),
-                Datum(each.received),
+                Datum(texts.day_short(date.fromisoformat(each.received))),
                 Datum(texts.number(each.octets), raw=str(each.octets)),
                 Datum(each.sha256),
             ),
