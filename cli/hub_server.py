@@ -115,7 +115,7 @@ def _give_ticket(held: "Holdings", uai: str, url: str, path: Path) -> dict[str, 
         accounts: Accounts = login.accounts
         account = accounts.named(uai) or accounts.add(uai, "committee")
         for key, *_ in accounts.tokens(account.id):
-            accounts.revoke_token(account, key.hex())
+            accounts.revoke_token(account, key.hex()[:12])
         token = accounts.make_token(account, "envois", TOKEN_DAYS)
         code = accounts.make_code("invitation", account, INVITATION_S)
     finally:

@@ -210,7 +210,8 @@ class Holdings:
             raise Refused(Reason.NOT_ENROLLED) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            if not home.is_dir():  # it left while we waited
+            # It may have left while we waited, or left and come again.
+            if not home.is_dir() or home.stat().st_ino != os.fstat(handle).st_ino:
                 raise Refused(Reason.NOT_ENROLLED)
             yield home
         finally:

@@ -114,7 +114,11 @@ class Desk:
 
     def receipts(self, request: Request) -> Response:
         """Every receipt of the school, as it was signed."""
-        return JSONResponse({"receipts": self.holdings.receipts(own_school(request))})
+        uai = own_school(request)
+        try:
+            return JSONResponse({"receipts": self.holdings.receipts(uai)})
+        except Refused as refused:
+            raise self._refusal(request, uai, refused.reason) from None
 
     def sent(self, request: Request, table: str, period: str) -> Response:
         """One release as the school sent it, to the octet."""

@@ -87,7 +87,8 @@ def section(found: dict[str, Any]) -> str:
         "## Measured · mesuré",
         "",
         "`python -m benchmarks.hub --write` on 2 cores (AMD EPYC class), 24 GiB, Debian 12, "
-        "28 November 2026; other work ran on the machine.",
+        "28 November 2026; other work ran on the machine, so the measurement ran before it (autogroup −10) "
+        "and its hub lay in memory (`--scratch /dev/shm/…`). Without both: add the disk's fsyncs to a push.",
         "",
         f"{found['schools']} simulated schools × {found['weeks']} weeks, {found['releases']:,} sealed "
         f"releases. Making and taking one: {found['take_ms']} ms; pushing one over loopback with its "

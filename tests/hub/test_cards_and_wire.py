@@ -2,12 +2,18 @@
 
 import json
 import socket
+import ssl
 import threading
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from hub.card import Card, CardRefused, Count, load_card, seal_card
 from hub.holdings import Holdings, HubUnusable
@@ -141,21 +147,29 @@ def test_tls_and_this_machine_are_fine(url):
 
 
 @contextmanager
-def answering(*answers: bytes):
+def answering(*answers: bytes, tls: ssl.SSLContext | None = None, heard: list | None = None):
     """A server that says what it is told, whatever is asked."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
 
         def serve() -> None:
             for answer in answers:
-                connection, _ = listener.accept()
+                plain, _ = listener.accept()
+                try:
+                    connection = tls.wrap_socket(plain, server_side=True) if tls else plain
+                except OSError:
+                    plain.close()
+                    continue
                 with connection:
-                    connection.recv(65536)
+                    asked = connection.recv(65536)
+                    if heard is not None:
+                        heard.append(asked)
                     connection.sendall(answer)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        scheme = "https" if tls else "http"
+        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
         thread.join(20)
 
 
@@ -176,6 +190,45 @@ def test_an_answer_that_is_cut_too_large_or_no_http_is_a_sentence():
         with answering(answer) as url, closing(Wire(url, "t")) as wire, broken as caught:
             wire.ask("GET", "/api/v1/hub/state")
         assert "127.0.0.1" not in str(caught.value)
+
+
+def certificate(directory) -> tuple:
+    """Return (certificate, key) of this machine, signed by nobody but itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hub")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = directory / "hub.crt", directory / "hub.pem"
+    files[0].write_bytes(made.public_bytes(Encoding.PEM))
+    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
+
+
+@pytest.mark.enable_socket
+def test_a_certificate_that_nobody_trusts_gets_no_token(tmp_path):
+    crt, key = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(crt, key)
+    with answering(http(b"{}"), tls=context) as url, closing(Wire(url, "t", crt)) as wire:
+        assert wire.ask("GET", "/x") == (200, b"{}")
+    heard: list[bytes] = []
+    broken = pytest.raises(WireBroken, match="not trusted")
+    with (
+        answering(http(b"{}"), tls=context, heard=heard) as url,
+        closing(Wire(url, "secret")) as wire,
+        broken,
+    ):
+        wire.ask("GET", "/x")
+    assert heard == []
 
 
 @pytest.mark.enable_socket

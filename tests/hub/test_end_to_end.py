@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cli.accounts import open_login
 from cli.exits import Exit, Refusal
+from cli.hub_server import accounts_of
 from cli.main import app
 from hub.card import fingerprint, load_card
 from tests.analyzer_release.conftest import IBIS_ON_DUCKDB_2, empty, place
@@ -75,6 +77,7 @@ def hub(tmp_path) -> Path:
     return directory
 
 
+@pytest.mark.slow  # starts servers
 def test_a_week_goes_from_the_gate_to_the_hubs_page_and_is_erased_on_request(place, hub):
     place.analyze()
     place.release()
@@ -104,15 +107,9 @@ def test_a_week_goes_from_the_gate_to_the_hubs_page_and_is_erased_on_request(pla
 
 def page_of(hub: Path, port: int, invitation: str) -> str:
     """Return the school's own page, its session opened as the invitation's page would."""
-    from cli.accounts import open_login
-    from cli.hub_server import accounts_of
-
-    login = open_login(accounts_of(hub))
-    try:
+    with closing(open_login(accounts_of(hub))) as login:
         account = login.accounts.knows_code("invitation", invitation)
         cookie = login.accounts.open_session(account)
-    finally:
-        login.close()
     headers = {"Cookie": f"jauge_session={cookie}", "Accept": "text/html"}
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
         connection.request("GET", "/envois", headers=headers)
@@ -126,6 +123,7 @@ def public(tmp_path) -> Path:
     return MadeSchool(5).publish(tmp_path / "school/public", range(4))
 
 
+@pytest.mark.slow  # starts servers
 def test_a_push_that_was_cut_goes_on_and_its_receipt_is_fetched(public, hub, monkeypatch):
     port = free_port()
     enrol(hub, public, port)
@@ -147,6 +145,7 @@ def test_a_push_that_was_cut_goes_on_and_its_receipt_is_fetched(public, hub, mon
         assert len(jauge("hub", "receipts", "--public", public)["receipts"]) == 8
 
 
+@pytest.mark.slow  # starts servers
 def test_a_hub_that_denies_what_it_signed_is_told(public, hub):
     port = free_port()
     enrol(hub, public, port)
@@ -162,6 +161,7 @@ def test_a_hub_that_denies_what_it_signed_is_told(public, hub):
         assert found["exit"] == Exit.FINDINGS
 
 
+@pytest.mark.slow  # starts servers
 def test_what_is_no_release_stays_at_the_school_and_a_file_altered_there_is_told(public, hub):
     port = free_port()
     enrol(hub, public, port)
@@ -199,6 +199,27 @@ def test_a_card_whose_fingerprint_was_read_otherwise_enrols_nobody(public, hub, 
     )  # fmt: skip
     assert said["exit"] == Exit.CONFIGURATION
     assert jauge("hub", "schools", "--hub", hub)["schools"] == []
+
+
+def test_a_new_ticket_ends_the_earlier_token_and_a_new_card_alone_does_not(public, hub, tmp_path):
+    said = enrol(hub, public, 1)
+    first = json.loads((public.parent / "hub/ticket.json").read_bytes())["token"]
+    card = jauge("hub", "card", "--public", public, "--kind", "college", "--workstations", 300)
+    options = (
+        "hub", "enrol", "--hub", hub, "--card", card["card"], "--url", "https://hub.example.org",
+        "--ticket", tmp_path / "second.json", "--fingerprint", card["fingerprint"],
+    )  # fmt: skip
+    assert "ticket" not in jauge(*options)
+    assert holder(hub, first) == said["uai"].lower()
+    assert jauge(*options, "--new-ticket")["again"]
+    assert holder(hub, first) is None
+    assert holder(hub, json.loads((tmp_path / "second.json").read_bytes())["token"])
+
+
+def holder(hub: Path, token: str) -> str | None:
+    with closing(open_login(accounts_of(hub))) as login:
+        found = login.accounts.of_token(token)
+    return found.name if found else None
 
 
 def test_a_second_card_adds_its_count_and_takes_back_the_name(public):
