@@ -9,6 +9,7 @@ from dashboards.reading import CHARTER_USES, Coverage, LinkDay, School, Snapshot
 from dashboards.sentences import VERDICT_LEVEL, Finding
 from dashboards.tables import change_weeks, week_name
 from dashboards.texts import Texts
+from dashboards.views import services
 from privacy.release import Shown, Withheld
 
 MOST_FADES = 3
@@ -69,6 +70,7 @@ def findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> list[Find
     return [
         *_line_findings(snapshot, days, texts),
         *_use_findings(snapshot, texts),
+        *(services.opening(snapshot, texts) if snapshot.services else ()),
         _quality_finding(snapshot, texts),
     ]
 

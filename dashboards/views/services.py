@@ -68,6 +68,43 @@ def _said(found: Sequence[Service], snapshot: Snapshot, texts: Texts) -> list[Fi
     return said
 
 
+def opening(snapshot: Snapshot, texts: Texts) -> list[Finding]:
+    """Return what *En bref* says of services: those to ask about, and what each training moved."""
+    usual = usual_weeks(snapshot.services, snapshot)
+    if not usual or not spans_enough(snapshot.services):
+        return []
+    asked = [s for s in adoptions(usual, snapshot.services, rule_of(snapshot))
+             if LEVEL[s.adoption] == "watch"]  # fmt: skip
+    return [*_moved(snapshot, texts), *_said(asked, snapshot, texts)]
+
+
+def _moved(snapshot: Snapshot, texts: Texts) -> list[Finding]:
+    """Return one finding for each training after which its service clearly moved."""
+    said = []
+    for event in _trained(snapshot):
+        like = beside.like_weeks(snapshot.services, event.starts, snapshot)
+        if isinstance(like, Refused):
+            continue
+        for one in beside.compared(
+            like, {event.service: beside.of_service(event.service)}, snapshot
+        ):
+            if one.found.clear:
+                text = texts("services.opening_training", day=texts.day_month(event.starts),
+                             said=beside.said(one, texts))  # fmt: skip
+                said.append(Finding("info", text, "services", _section_of(event)))
+    return said
+
+
+def _trained(snapshot: Snapshot) -> list[Event]:
+    """Return the trainings about a followed service, the latest first."""
+    known = [e for e in events_of(snapshot) if e.kind == TRAINING and e.service]
+    return known[::-1]
+
+
+def _section_of(event: Event) -> str:
+    return f"formation-{event.key}"
+
+
 def _latest(found: Sequence[Service], snapshot: Snapshot, texts: Texts) -> Section:
     latest = latest_weeks(snapshot.services, snapshot)
     span = weeks_span(latest, texts)
@@ -133,9 +170,7 @@ def _words_table(found: Sequence[Service], texts: Texts) -> Table:
 
 
 def _trainings(snapshot: Snapshot, texts: Texts) -> list[Section]:
-    """Return one section for each training about a followed service, the latest first."""
-    events = [e for e in events_of(snapshot) if e.kind == TRAINING and e.service]
-    return [_training(event, snapshot, texts) for event in reversed(events)]
+    return [_training(event, snapshot, texts) for event in _trained(snapshot)]
 
 
 def _training(event: Event, snapshot: Snapshot, texts: Texts) -> Section:
@@ -147,7 +182,7 @@ def _training(event: Event, snapshot: Snapshot, texts: Texts) -> Section:
     else:
         found = beside.compared(like, {name: beside.of_service(name)}, snapshot)
         text = beside.said(found[0], texts) if found else texts("services.not_followed", name=name)
-    ident = f"formation-{event.key}"
+    ident = _section_of(event)
     values = by_period(snapshot.services, service=name)
     words = Words(
         ident=f"{ident}-weeks",

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from dashboards import beside, pages
+from dashboards import beside, overview, pages
 from dashboards.adoption import Adoption, adoptions
 from dashboards.dated import events_of, marks, marks_of_week
 from dashboards.events import Event, read_events
@@ -71,6 +71,19 @@ def test_the_training_is_told_with_its_interval_and_its_weeks(snapshot: Snapshot
     assert "5 semaines avant et 2 après" in part.notes[0]
     default = before_after_view(snapshot, FR, None)
     assert "Éléa" in default.said[0].text
+
+
+def test_the_first_page_says_what_a_training_moved_and_which_services_to_ask_about(snapshot: Snapshot):
+    told = overview.findings(snapshot, list(snapshot.link), FR)
+    opening = [f for f in told if f.page == "services"]
+    assert [f.level for f in opening] == ["info", "watch", "watch", "watch"]
+    assert opening[0].text.startswith("Formation du 12 octobre. Éléa\u00a0: en hausse nette")
+    assert opening[0].anchor in {part.ident for part in services_view(snapshot, FR).sections}
+    for name, finding in zip(("Capytale", "Lumni", "ÉcoleDirecte"), opening[1:], strict=True):
+        assert name in finding.text
+        assert "Pronote" not in finding.text
+    early = replace(snapshot, services=snapshot.services[:8])
+    assert not [f for f in overview.findings(early, [], FR) if f.page == "services"]
 
 
 def test_the_new_line_is_compared_by_school_weeks(snapshot: Snapshot):
