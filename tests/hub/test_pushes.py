@@ -279,3 +279,13 @@ def test_a_field_beside_the_seal_is_signed_by_nobody_and_refused(hub):
 
     body = canonical.dump(document) + b"\n"
     assert refused(hub, SCHOOL.push(hub, body, FIRST_PLACE)) == "seal-broken"
+
+
+def test_an_envelope_is_for_one_file_not_for_another_that_the_school_sealed_too(hub):
+    """Both are whole, of the same week and as long as each other: only the digest tells them apart."""
+    body = SCHOOL.sealed("T4", 0)
+    other = next(
+        o for o in iter(lambda: SCHOOL.sealed("T4", 0), b"") if len(o) == len(body) and o != body
+    )
+    push = SCHOOL.push(hub, body, FIRST_PLACE)
+    assert refused(hub, Push(push.table, push.period, push.envelope, other)) == "altered"
