@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from dashboards import load, uses
+from dashboards import figures, load, uses
 from dashboards.reading import CHARTER_USES, LinkDay, Snapshot, weeks_between
 from dashboards.report.curve import BANDS, Curve
 from dashboards.sentences import count, use_name
-from dashboards.tables import Datum, Line, Table, change_weeks, empty_reason
+from dashboards.tables import Datum, Line, Table, empty_reason
 from dashboards.texts import Texts
 from privacy.release import Withheld
 
@@ -33,7 +33,8 @@ class Annex:
 
 def definitions(texts: Texts) -> list[tuple[str, str]]:
     """Return the words of the report with their meanings, as the pages give them."""
-    return [(texts(f"glossary.{word}.word"), texts(f"glossary.{word}.text")) for word in WORDS]
+    found = [(texts(f"glossary.{word}.word"), texts(f"glossary.{word}.text")) for word in WORDS]
+    return [*found, (texts("report.annex.star"), texts("report.annex.star_text"))]
 
 
 def curve_table(curves: Sequence[Curve], texts: Texts) -> Table:
@@ -68,16 +69,17 @@ def weeks_table(snapshot: Snapshot, days: Sequence[LinkDay], texts: Texts) -> Ta
         for use in CHARTER_USES
     }
     periods = sorted({*by_week, *(release.period for release in snapshot.weeks)})
-    changes = change_weeks(snapshot)
+    axis = weeks_between(periods[0], periods[-1]) if periods else []
+    marks = figures.week_marks(axis, snapshot)
     lines = []
-    for period in weeks_between(periods[0], periods[-1]) if periods else []:
+    for period in axis:
         start = snapshot.school.week(period).starts
         cells = (
             _share(load.class_time(by_week.get(period, [])), period, snapshot, texts),
             *(_use(series[use].get(period), period, snapshot, texts) for use in CHARTER_USES),
         )
-        sub = texts("chart.new_line") if period in changes else ""
-        lines.append(Line(texts.day_month(start), cells, sub=sub))
+        told = (marks.letters(period), figures.short_week(period, snapshot.school, texts))
+        lines.append(Line(texts.day_month(start), cells, sub=", ".join(filter(None, told))))
     return Table(
         caption=texts("report.annex.weeks"),
         corner=texts("report.annex.monday"),
@@ -103,10 +105,3 @@ def _use(point: uses.Point | None, period: str, snapshot: Snapshot, texts: Texts
     return Datum(texts("report.annex.margin", value=value, margin=margin),
                  raw=str(point.display.value))  # fmt: skip
 
-
-def without_calm_rows(table: Table) -> Table:
-    """Return a table of slots without those that were never loaded; the caption says so."""
-    loaded = tuple(
-        line for line in table.lines if any(cell.raw not in {"", "0"} for cell in line.cells)
-    )
-    return replace(table, lines=loaded)

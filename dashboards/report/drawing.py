@@ -5,7 +5,9 @@ drawing serves WeasyPrint, which reads no style sheet inside SVG, and a page und
 `title` becomes the alternative text of the figure in the PDF.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -17,77 +19,161 @@ from dashboards.texts import Texts
 POINTS = 11
 """Size of every text: the smallest that the report allows."""
 INK, SOFT, FILL, PAPER = "#000000", "#8a8a8a", "#4a4a4a", "#ffffff"
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 6.0, 22.0, 34.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 6.0, 16.0, 30.0
+_LINE_ROOM = 12.0
+"""Height of one line of text."""
 Point = tuple[float, float]
 _TICK_ROOM = 42.0
 """Width of a date under the axis, so that two never touch."""
+_BAR = 0.62
+"""Width of a column, of the room that it has."""
+_WIDE_LETTERS = {"%": 10.5, " ": 2.2, "\u202f": 2.2, ",": 3.5, ".": 3.5, "<": 9.2}
+
+
+def wide(text: str) -> float:
+    """Return about how wide a text of 11 points is, in points."""
+    return sum(_WIDE_LETTERS.get(letter, 7.0) for letter in text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Where the columns stand, and what the highest point of the axis means."""
+
+    step: float
+    floor: float
+    top: float
+    upright: bool
+    """The numbers fit beside each other; else they stand inside their columns, turned."""
+
+    def y(self, value: float) -> float:
+        return _TOP + (self.floor - _TOP) * (1 - min(value, self.top) / self.top)
+
+    def left(self, index: int) -> float:
+        return _LEFT + index * self.step
 
 
 def columns_drawing(
     chart: Columns, *, ident: str, alt: str, size: tuple[float, float], texts: Texts
 ) -> Markup:
-    """Return a column chart: solid with a margin, hatched when withheld, a dot when empty."""
+    """Return a column chart with its numbers: solid with a margin, hatched when withheld, else a word."""
     width, height = size
     axis = columns_ticks(chart)
-    top, floor = axis[-1], height - _BOTTOM
-    step = (width - _LEFT - _RIGHT) / max(len(chart.bars), 1)
-
-    def y(value: float) -> float:
-        return _TOP + (floor - _TOP) * (1 - min(value, top) / top)
-
+    short = any(bar.days for bar in chart.bars)
+    floor = height - _BOTTOM - (_LINE_ROOM if short else 0)
+    field = _field(chart, axis[-1], (width, floor), texts)
     parts = [_open(size, ident, alt)]
-    for tick in axis[:: 1 if len(axis) <= 4 else 2]:  # noqa: PLR2004 - two texts need 11 points each
-        parts.append(_line((_LEFT, y(tick)), (width - _RIGHT, y(tick)), SOFT, 0.4))
+    for tick in (axis[0], axis[len(axis) // 2], axis[-1]):  # three texts: they never touch
+        y = field.y(tick)
+        parts.append(_line((_LEFT, y), (width - _RIGHT, y), SOFT, 0.4))
         label = value_label(tick, texts, percent=chart.percent)
-        parts.append(_text(_LEFT - 5, y(tick) + 4, label, "end"))
-    every = max(1, -(-int(_TICK_ROOM) // max(int(step), 1)))
+        parts.append(_text(_LEFT - 5, y + 4, label, "end"))
+    every = max(1, -(-int(_TICK_ROOM) // max(int(field.step), 1)))
     for index, bar in enumerate(chart.bars):
-        left = _LEFT + index * step
-        parts.extend(_column(bar, ident, (left, step), y, floor))
+        label = _label(bar, chart, texts)
+        parts.extend(_column(bar, label, ident, field.left(index), field))
+        middle = field.left(index) + field.step / 2
         if index % every == 0:
             month = bar.tick[1] or _month_before(chart.bars, index)
-            parts.append(_text(left + step / 2, floor + 14, bar.tick[0], "middle"))
-            parts.append(_text(left + step / 2, floor + 28, month, "middle"))
-    parts.extend(_marks(chart.bars, step, floor, width))
+            parts.append(_text(middle, floor + 12, bar.tick[0], "middle"))
+            parts.append(_text(middle, floor + 24, month, "middle"))
+        parts.append(_text(middle, floor + 36, bar.days, "middle"))
+    parts.extend(_notes(chart.bars, field))
+    parts.extend(_marks(chart.bars, field, width))
     parts.append("</svg>")
     return Markup("".join(parts))  # noqa: S704 - every text went through escape()
+
+
+def _field(chart: Columns, highest: float, place: tuple[float, float], texts: Texts) -> _Field:
+    """Return a field with room for a number above the highest column."""
+    width, floor = place
+    step = (width - _LEFT - _RIGHT) / max(len(chart.bars), 1)
+    labels = [_label(bar, chart, texts) for bar in chart.bars]
+    upright = max(map(wide, labels), default=0.0) <= step - 2
+    highs = [bar.value + (bar.margin or 0) for bar in chart.bars if bar.value is not None]
+    highs += [float(bar.below) for bar in chart.bars if bar.below is not None]
+    room = floor - _TOP
+    boxes = [label for label, bar in zip(labels, chart.bars, strict=True) if bar.below is not None]
+    above = _LINE_ROOM if upright else 4 + max(map(wide, boxes), default=0.0)
+    needed = max(highs, default=0.0) * room / max(room - above, 1.0)
+    return _Field(step, floor, max(highest, needed), upright)
+
+
+def _label(bar: Bar, chart: Columns, texts: Texts) -> str:
+    """Return the number of a column, as the page writes it."""
+    if bar.value is not None:
+        return value_label(bar.value, texts, percent=chart.percent)
+    return f"<{texts.number(bar.below)}" if bar.below is not None else ""
 
 
 def _month_before(bars: Sequence[Bar], index: int) -> str:
     return next((bar.tick[1] for bar in reversed(bars[:index]) if bar.tick[1]), "")
 
 
-def _marks(bars: Sequence[Bar], step: float, floor: float, width: float) -> list[str]:
+def _marks(bars: Sequence[Bar], field: _Field, width: float) -> list[str]:
     parts = []
     for index, bar in enumerate(bars):
         if bar.mark:
-            x = _LEFT + index * step
-            parts.append(_line((x, 14), (x, floor), INK, 1.2, dash="4 2"))
-            room = width - x - 4
-            end = room < 6.5 * len(bar.mark)
-            parts.append(_text(x - 3 if end else x + 3, 11, bar.mark, "end" if end else "start"))
+            x = field.left(index)
+            parts.append(_line((x, 2), (x, field.floor), INK, 1.2, dash="4 2"))
+            end = width - x - 4 < wide(bar.mark)
+            parts.append(_text(x - 3 if end else x + 3, 10, bar.mark, "end" if end else "start"))
     return parts
 
 
-def _column(
-    bar: Bar, ident: str, place: tuple[float, float], y: Callable[[float], float], floor: float
-) -> list[str]:
-    left, step = place
-    middle, width = left + step / 2, step * 0.62
+def _notes(bars: Sequence[Bar], field: _Field) -> list[str]:
+    """Write once, over weeks that follow each other, why they have nothing; a dot where no room is."""
+    parts = []
+    for note, run in groupby(enumerate(bars), key=lambda item: _note(item[1])):
+        found = [index for index, _ in run]
+        if not note:
+            continue
+        room = (len(found) + 1 - _BAR) * field.step
+        if wide(note) <= room:
+            middle = field.left(found[0]) + len(found) * field.step / 2
+            parts.append(_text(middle, field.floor - 5, note, "middle"))
+            continue
+        parts.extend(
+            f'<circle cx="{field.left(index) + field.step / 2:.1f}" cy="{field.floor - 4:.1f}" '
+            f'r="1.6" fill="{INK}"/>'
+            for index in found
+        )
+    return parts
+
+
+def _note(bar: Bar) -> str:
+    return bar.note if bar.value is None and bar.below is None else ""
+
+
+def _column(bar: Bar, label: str, ident: str, left: float, field: _Field) -> list[str]:
+    middle, width = left + field.step / 2, field.step * _BAR
     if bar.value is not None:
         low, high = max(bar.value - (bar.margin or 0), 0), bar.value + (bar.margin or 0)
-        parts = [_rect(middle - width / 2, y(bar.value), width, floor, FILL)]
+        parts = [_rect(middle - width / 2, field.y(bar.value), width, field.floor, FILL)]
         if bar.margin:
-            parts.append(_line((middle, y(high)), (middle, y(low)), INK, 1.0))
+            top, bottom = field.y(high), field.y(low)
+            parts.append(_line((middle, top), (middle, bottom), INK, 1.0))
             parts.extend(
-                _line((middle - 2.5, y(end)), (middle + 2.5, y(end)), INK, 1.0)
-                for end in (high, low)
+                _line((middle - 2.5, y), (middle + 2.5, y), INK, 1.0) for y in (top, bottom)
             )
-            parts.append(_line((middle, y(bar.value)), (middle, y(low)), PAPER, 1.0))
-        return parts
+            parts.append(_line((middle, field.y(bar.value)), (middle, bottom), PAPER, 1.0))
+        return [*parts, _number(label, middle, field.y(high), field, PAPER)]
     if bar.below is not None:
-        return [_rect(middle - width / 2, y(bar.below), width, floor, f"url(#{ident}-hatch)")]
-    return [f'<circle cx="{middle:.1f}" cy="{floor - 4:.1f}" r="1.6" fill="{INK}"/>']
+        top = field.y(bar.below)
+        box = _rect(middle - width / 2, top, width, field.floor, f"url(#{ident}-hatch)")
+        return [box, _number(label, middle, top, field, "")]
+    return []
+
+
+def _number(label: str, middle: float, top: float, field: _Field, ink: str) -> str:
+    """Write a number above its column; turned inside it where two would touch; `ink` is then its own."""
+    if field.upright:
+        return _text(middle, top - 3, label, "middle")
+    inside = bool(ink) and field.floor - top > wide(label) + 8
+    y = field.floor - 4 if inside else top - 3
+    return (
+        f'<text transform="translate({middle + 4:.1f} {y:.1f}) rotate(-90)" '
+        f'fill="{ink if inside else INK}">{escape(label)}</text>'
+    )
 
 
 _LINES = (("", INK), ("5 3", INK))
@@ -99,7 +185,7 @@ def curve_drawing(
 ) -> Markup:
     """Return the duration curves: full with round points, dashed with square ones."""
     width, height = size
-    floor = height - _BOTTOM
+    floor = height - _BOTTOM - 4
 
     def x(band: int) -> float:
         return _LEFT + 8 + (width - _LEFT - _RIGHT - 26) * band / (BANDS - 1)

@@ -1,0 +1,109 @@
+"""The followed services: a word and a number for each, and every week in the annex. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dashboards.adoption import Service, adoptions
+from dashboards.reading import Snapshot
+from dashboards.report import annex
+from dashboards.report.material import Material
+from dashboards.tables import Datum, Line, Table
+from dashboards.texts import Texts
+from dashboards.views.common import by_period, latest_weeks, rule_of, usual_weeks, weeks_span
+from dashboards.views.services import services_view
+from privacy.release import Quality, Shown, Withheld
+
+MOST_SERVICES = 16
+"""Rows of a table on paper; the others are on the page."""
+WEEKS_WIDE = 8
+"""Weeks that stand beside each other on a sheet."""
+
+
+def services_section(material: Material, annexed: "annex.Annex", texts: Texts) -> dict[str, Any]:
+    """Return sentences, one row per followed service, and why there is nothing."""
+    snapshot = material.snapshot
+    view = services_view(snapshot, texts)
+    found: dict[str, Any] = {"said": [], "table": None, "rule": "", "more": "", "see": []}
+    if view.empty:
+        return {**found, "empty": f"{view.empty.why} {view.empty.what}"}
+    usual = usual_weeks(snapshot.services, snapshot)
+    services = adoptions(usual, snapshot.services, rule_of(snapshot))
+    ordered = sorted(services, key=lambda s: -s.latest.value if isinstance(s.latest, Shown) else 1)
+    kept = [s for s in ordered if s.weeks_shown < s.weeks] + [
+        s for s in ordered if s.weeks_shown == s.weeks
+    ]
+    kept = [s for s in ordered if s in kept[:MOST_SERVICES]]
+    more = len(services) - len(kept)
+    return {
+        "said": [finding.text for finding in view.said],
+        "table": _table(kept, snapshot, texts),
+        "rule": texts("services.rule"),
+        "more": texts("report.services.more", count=more, n=more) if more else "",
+        "see": [annexed.add(t) for t in weeks_tables([s.name for s in kept], snapshot, texts)],
+        "empty": "",
+    }
+
+
+def _table(services: Sequence[Service], snapshot: Snapshot, texts: Texts) -> Table:
+    span = weeks_span(latest_weeks(snapshot.services, snapshot), texts)
+    return Table(
+        caption=texts("report.services.caption", span=span),
+        corner=texts("services.service"),
+        columns=(texts("services.verdict"), texts("services.weeks_shown"),
+                 texts("report.services.week")),
+        lines=tuple(
+            Line(
+                each.name,
+                (
+                    Datum(texts(f"services.word.{each.adoption.value}")),
+                    Datum(texts("services.of", n=each.weeks_shown, weeks=each.weeks),
+                          raw=str(each.weeks_shown)),
+                    _mean(each.latest, texts),
+                ),
+            )
+            for each in services
+        ),
+    )  # fmt: skip
+
+
+def _mean(display: Shown | Withheld, texts: Texts) -> Datum:
+    if isinstance(display, Withheld):
+        return Datum(texts("word.below", n=texts.number(display.below)), kind="withheld")
+    text = texts("report.annex.margin", value=texts.number(display.value),
+                 margin=texts.number(display.margin))  # fmt: skip
+    return Datum(text, raw=str(display.value))
+
+
+def weeks_tables(names: Sequence[str], snapshot: Snapshot, texts: Texts) -> list[Table]:
+    """Return service × school week, as many tables as the sheet's width asks for."""
+    releases = [r for r in snapshot.services if snapshot.school.week(r.period).school_days]
+    found = []
+    for start in range(0, len(releases), WEEKS_WIDE):
+        part = releases[start : start + WEEKS_WIDE]
+        margins = sorted({
+            texts.number(cell.display.margin)
+            for release in part for cell in release.cells if isinstance(cell.display, Shown)
+        })  # fmt: skip
+        shown = {name: by_period(part, service=name) for name in names}
+        found.append(
+            Table(
+                caption=texts("report.services.weeks", span=weeks_span(part, texts),
+                              margins=texts.join([f"± {each}" for each in margins])),
+                corner=texts("services.service"),
+                columns=tuple(" ".join(texts.day_tick(release.starts)) for release in part),
+                lines=tuple(
+                    Line(name, tuple(_count(shown[name].get(r.period), texts) for r in part))
+                    for name in names
+                ),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _count(display: Shown | Withheld | None, texts: Texts) -> Datum:
+    if display is None:
+        return Datum("–", kind="empty")
+    if isinstance(display, Withheld):
+        return Datum(f"<{texts.number(display.below)}", kind="withheld")
+    star = " *" if display.quality is Quality.INDICATIVE else ""
+    return Datum(f"{texts.number(display.value)}{star}", raw=str(display.value))
