@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from dashboards import figures, load, uses
 from dashboards.reading import CHARTER_USES, LinkDay, Snapshot, weeks_between
-from dashboards.report.curve import BANDS, Curve
 from dashboards.sentences import count, use_name
 from dashboards.tables import Datum, Line, Table, empty_reason
 from dashboards.texts import Texts
@@ -13,7 +12,7 @@ from privacy.release import Withheld
 
 WEEKS = "A1"
 """Number of the table of weeks: the first."""
-WORDS = ("device_day", "mbit", "class_time", "margin", "withheld", "slot", "capacity")
+WORDS = ("device_day", "class_time", "margin", "withheld", "slot")
 
 
 @dataclass(slots=True)
@@ -37,27 +36,6 @@ def definitions(texts: Texts) -> list[tuple[str, str]]:
     return [*found, (texts("report.annex.star"), texts("report.annex.star_text"))]
 
 
-def curve_table(curves: Sequence[Curve], texts: Texts) -> Table:
-    """Return the duration curves: per tenth of the subscribed rate, share of class time."""
-    lines = []
-    for band in range(BANDS):
-        cells = tuple(
-            Datum(
-                texts.percent(each.shares[band]),
-                raw=str(each.minutes[band]),
-                sub=texts("report.load.minutes", n=texts.number(each.minutes[band])),
-            )
-            for each in curves
-        )
-        lines.append(Line(texts("report.load.at_least", share=texts.percent(band / BANDS)), cells))
-    return Table(
-        caption=texts("report.load.curve"),
-        corner=texts("report.load.axis"),
-        columns=tuple(each.name for each in curves),
-        lines=tuple(lines),
-    )
-
-
 def weeks_table(snapshot: Snapshot, days: Sequence[LinkDay], texts: Texts) -> Table:
     """Return, per week, class time above 80 % and the four uses: the numbers of five figures."""
     by_week = load.by_week(days)
@@ -74,11 +52,16 @@ def weeks_table(snapshot: Snapshot, days: Sequence[LinkDay], texts: Texts) -> Ta
     lines = []
     for period in axis:
         start = snapshot.school.week(period).starts
+        tally = load.class_time(by_week.get(period, []))
         cells = (
-            _share(load.class_time(by_week.get(period, [])), period, snapshot, texts),
+            _share(tally, period, snapshot, texts),
             *(_use(series[use].get(period), period, snapshot, texts) for use in CHARTER_USES),
         )
-        told = (marks.letters(period), figures.short_week(period, snapshot.school, texts))
+        days = texts("chart.days", n=tally.days) if 0 < tally.days < figures.FULL_WEEK else ""
+        told = (
+            marks.letters(period),
+            days or figures.short_week(period, snapshot.school, texts),
+        )
         lines.append(Line(texts.day_month(start), cells, sub=", ".join(filter(None, told))))
     return Table(
         caption=texts("report.annex.weeks"),
@@ -104,4 +87,3 @@ def _use(point: uses.Point | None, period: str, snapshot: Snapshot, texts: Texts
     value = texts.number(point.display.value)
     return Datum(texts("report.annex.margin", value=value, margin=margin),
                  raw=str(point.display.value))  # fmt: skip
-

@@ -25,13 +25,18 @@ def cover(material: Material, texts: Texts) -> list[tuple[str, str]]:
     dates = texts("report.cover.dates", as_of=texts.day_short(snapshot.status.as_of),
                   printed=texts.day_short(material.printed))  # fmt: skip
     found = [
-        ("school", _school_name(material)),
         ("period", _period(material, texts)),
         ("weeks", _weeks(material, texts)),
         ("quality", _quality(material, texts)),
         ("printed", dates),
     ]
     return [(texts(f"report.cover.{key}"), value) for key, value in found]
+
+
+def whose(material: Material, texts: Texts) -> str:
+    """Return school and period in one line, for the top of the first sheet."""
+    span = texts.span(material.term.starts, material.term.ends)
+    return f"{_school_name(material)}, {span}"
 
 
 def _school_name(material: Material) -> str:

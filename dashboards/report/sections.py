@@ -16,36 +16,35 @@ from dashboards.pages import line_days
 from dashboards.reading import CHARTER_USES, LinkDay
 from dashboards.report import annex, drawing, protection
 from dashboards.report.changes import changes
-from dashboards.report.cover import cover, title
-from dashboards.report.curve import Curve, curve
+from dashboards.report.cover import cover, title, whose
 from dashboards.report.findings import findings
 from dashboards.report.material import Material
 from dashboards.report.services import services_section
 from dashboards.report.slots import slots_tables
 from dashboards.report.votes import votes
+from dashboards.report.zones import zones_said
 from dashboards.sentences import change, use_name, use_series
 from dashboards.tables import Datum, Line, Table, change_weeks
 from dashboards.texts import Texts
 from dashboards.views.common import rule_of
 from dashboards.views.saturation import repeats
-from dashboards.views.usages import zone_sentences
 from privacy.derived import over
 from privacy.release import Shown, Withheld
 
-WIDE = (488.0, 118.0)
+WIDE = (502.0, 106.0)
 """Points of paper: the text block of an A4 sheet."""
 ALL_USES = (*CHARTER_USES, "technical", "undetermined")
 GIGA = 1000
 """Megabytes in a gigabyte."""
+PAST = "info"
+"""Level of the slots that saturated before a change: the table of slots has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaperFigure:
     """One drawing with its sentence and the number of its table in the annex."""
 
-    ident: str
     title: str
-    unit: str
     svg: Markup
     table: str
 
@@ -58,6 +57,7 @@ def build(material: Material, texts: Texts) -> dict[str, Any]:
     annexed.add(annex.weeks_table(snapshot, days, texts))
     built = {
         "title": title(material, texts),
+        "whose": whose(material, texts),
         "cover": cover(material, texts),
         "votes": votes(material, days, texts),
         "findings": findings(material, days, texts),
@@ -67,7 +67,6 @@ def build(material: Material, texts: Texts) -> dict[str, Any]:
         "services": services_section(material, annexed, texts),
         "changes": changes(material, texts),
         "protection": protection.lines(material, texts),
-        "curve": curve_figure(material, days, annexed, texts),
         "definitions": annex.definitions(texts),
         "details": protection.details(material, texts),
         "policy": material.policy,
@@ -97,8 +96,8 @@ def line_section(material: Material, days: list[LinkDay], texts: Texts) -> dict[
     return {
         "verdict": overview.line_sentence(weeks, period, snapshot, texts),
         "change": change(changed, texts) if changed else "",
-        "figures": [_columns(share, texts("report.load.share"), texts)],
-        "repeats": [text for _, text in repeats(days, snapshot, texts)],
+        "figures": [_columns(share, share.unit, texts)],
+        "repeats": [text for level, text in repeats(days, snapshot, texts) if level != PAST],
         "slots": slots_tables(days, changed, texts),
         "fills": kept,
         "withheld": withheld,
@@ -118,47 +117,14 @@ def told_apart(table: Table, texts: Texts) -> tuple[Table | None, str]:
     return (replace(table, lines=kept) if kept else None), said
 
 
-def curve_figure(
-    material: Material, days: list[LinkDay], annexed: "annex.Annex", texts: Texts
-) -> PaperFigure | None:
-    """Return the duration curves, for the annex; None without a measured lesson."""
-    changed = _change(material, days)
-    if changed is None:
-        parts = [curve(texts("report.load.whole"), days)]
-    else:
-        starts, day = changed.after.starts, texts.day_month(changed.after.starts)
-        parts = [
-            curve(texts("report.load.before", day=day), load.before(days, starts)),
-            curve(texts("report.load.since", day=day), load.since(days, starts)),
-        ]
-    curves = [each for each in parts if each]
-    return _curve_figure(curves, annexed, texts) if curves else None
-
-
-def _curve_figure(curves: Sequence[Curve], annexed: "annex.Annex", texts: Texts) -> PaperFigure:
-    unit = texts(f"report.load.curves.{'pair' if len(curves) > 1 else 'single'}",
-                 **{name: each.name for name, each in zip(("first", "second"), curves, strict=False)})  # fmt: skip
-    return PaperFigure(
-        ident="curve",
-        title=texts("report.load.curve"),
-        unit=unit,
-        svg=drawing.curve_drawing(
-            curves, ident="curve", alt=texts("report.load.curve_alt"), size=WIDE, texts=texts
-        ),
-        table=annexed.add(annex.curve_table(curves, texts)),
-    )
-
-
 def _columns(figure: figures.Figure, heading: str, texts: Texts) -> PaperFigure:
     """Return a column chart of a page, drawn for paper; its numbers are in the table of weeks."""
     if not isinstance(figure.chart, Columns):
         raise TypeError(figure.ident)
-    alt = texts("report.figure_alt", title=heading, unit=figure.unit)
+    alt = texts("report.figure_alt", title=heading)
     ident = f"p-{figure.ident}"
     return PaperFigure(
-        ident=ident,
         title=heading,
-        unit=". ".join([figure.unit, *(words for role, words in figure.legend if role == "none")]),
         svg=drawing.columns_drawing(figure.chart, ident=ident, alt=alt, size=WIDE, texts=texts),
         table=annex.WEEKS,
     )
@@ -182,8 +148,9 @@ def uses_section(material: Material, annexed: "annex.Annex", texts: Texts) -> di
         found["words"].append((use_series(points, changed, use, texts), _latest(upto, texts)))
         if any(point.shown for point in points):
             figure = figures.use_figure(use, snapshot, texts)
-            found["figures"].append(_columns(figure, use_name(use, texts), texts))
-    found["zones"] = [text for use in CHARTER_USES for text in zone_sentences(snapshot, use, texts)]
+            heading = texts("report.uses.figure", use=use_name(use, texts))
+            found["figures"].append(_columns(figure, heading, texts))
+    found["zones"] = zones_said(snapshot, texts)
     return found
 
 

@@ -11,10 +11,12 @@ from dashboards.tables import Datum, Line, Table
 from dashboards.texts import Texts
 from dashboards.views.common import by_period, latest_weeks, rule_of, usual_weeks, weeks_span
 from dashboards.views.services import services_view
-from privacy.release import Quality, Shown, Withheld
+from privacy.release import Quality, Release, Shown, Withheld
 
 MOST_SERVICES = 16
-"""Rows of a table on paper; the others are on the page."""
+"""Rows of the table of services; the others are on the page."""
+MOST_ROWS = 20
+"""Rows of the tables of weeks together."""
 WEEKS_WIDE = 8
 """Weeks that stand beside each other on a sheet."""
 
@@ -29,19 +31,29 @@ def services_section(material: Material, annexed: "annex.Annex", texts: Texts) -
     usual = usual_weeks(snapshot.services, snapshot)
     services = adoptions(usual, snapshot.services, rule_of(snapshot))
     ordered = sorted(services, key=lambda s: -s.latest.value if isinstance(s.latest, Shown) else 1)
-    kept = [s for s in ordered if s.weeks_shown < s.weeks] + [
-        s for s in ordered if s.weeks_shown == s.weeks
-    ]
-    kept = [s for s in ordered if s in kept[:MOST_SERVICES]]
+    asked = sorted(ordered, key=lambda s: s.weeks_shown == s.weeks)[:MOST_SERVICES]
+    kept = [s for s in ordered if s in asked]
     more = len(services) - len(kept)
     return {
         "said": [finding.text for finding in view.said],
         "table": _table(kept, snapshot, texts),
         "rule": texts("services.rule"),
         "more": texts("report.services.more", count=more, n=more) if more else "",
-        "see": [annexed.add(t) for t in weeks_tables([s.name for s in kept], snapshot, texts)],
+        "see": [annexed.add(t) for t in weeks_tables(_of_weeks(kept, snapshot), snapshot, texts)],
         "empty": "",
     }
+
+
+def _of_weeks(kept: Sequence[Service], snapshot: Snapshot) -> list[str]:
+    """Return the services whose weeks are printed: all where one table holds the weeks."""
+    parts = -(-len(_school_weeks(snapshot)) // WEEKS_WIDE)
+    most = MOST_SERVICES if parts <= 1 else MOST_ROWS // parts
+    asked = sorted(kept, key=lambda each: each.weeks_shown == each.weeks)[:most]
+    return [each.name for each in kept if each in asked]
+
+
+def _school_weeks(snapshot: Snapshot) -> list[Release]:
+    return [r for r in snapshot.services if snapshot.school.week(r.period).school_days]
 
 
 def _table(services: Sequence[Service], snapshot: Snapshot, texts: Texts) -> Table:
@@ -49,7 +61,7 @@ def _table(services: Sequence[Service], snapshot: Snapshot, texts: Texts) -> Tab
     return Table(
         caption=texts("report.services.caption", span=span),
         corner=texts("services.service"),
-        columns=(texts("services.verdict"), texts("services.weeks_shown"),
+        columns=(texts("services.verdict"), texts("report.services.shown"),
                  texts("report.services.week")),
         lines=tuple(
             Line(
@@ -76,7 +88,7 @@ def _mean(display: Shown | Withheld, texts: Texts) -> Datum:
 
 def weeks_tables(names: Sequence[str], snapshot: Snapshot, texts: Texts) -> list[Table]:
     """Return service × school week, as many tables as the sheet's width asks for."""
-    releases = [r for r in snapshot.services if snapshot.school.week(r.period).school_days]
+    releases = _school_weeks(snapshot)
     found = []
     for start in range(0, len(releases), WEEKS_WIDE):
         part = releases[start : start + WEEKS_WIDE]

@@ -11,12 +11,12 @@ from dashboards.texts import Texts
 def slots_tables(days: Sequence[LinkDay], changed: load.Change | None, texts: Texts) -> list[Table]:
     """Return weekday × slot, since the latest change of capacity and before; never loaded ones left out."""
     if changed is None:
-        eras = [(texts("report.load.slots"), list(days))]
+        eras = [(texts.sentence(texts("report.load.whole")), list(days))]
     else:
         starts, day = changed.after.starts, texts.day_month(changed.after.starts)
         eras = [
-            (texts("report.load.slots_since", day=day), load.since(days, starts)),
-            (texts("report.load.slots_before", day=day), load.before(days, starts)),
+            (texts.sentence(texts("report.load.since", day=day)), load.since(days, starts)),
+            (texts.sentence(texts("report.load.before", day=day)), load.before(days, starts)),
         ]
     found = [_table(caption, each, texts) for caption, each in eras]
     return [table for table in found if table.lines]
