@@ -5,6 +5,7 @@ drawing serves WeasyPrint, which reads no style sheet inside SVG, and a page und
 `title` becomes the alternative text of the figure in the PDF.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
@@ -13,28 +14,28 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from dashboards.charts import Bar, Columns, columns_ticks, value_label
-from dashboards.texts import NARROW, Texts
+from dashboards.texts import Texts
 
 POINTS = 11
 """Size of every text: the smallest that the report allows."""
 INK, SOFT, FILL, PAPER = "#000000", "#8a8a8a", "#4a4a4a", "#ffffff"
-_LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 2.0, 16.0, 30.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 36.0, 2.0, 16.0, 30.0
 _LINE_ROOM = 12.0
 """Height of one line of text."""
 Point = tuple[float, float]
 _TICK_ROOM = 34.0
 """Width of a date under the axis, so that two never touch."""
-_BAR = 0.62
+_BAR = 0.58
 """Width of a column, of the room that it has."""
-_WIDE_LETTERS = {"%": 10.5, " ": 2.2, "\u202f": 2.2, ",": 3.5, ".": 3.5, "<": 9.2}
+_WIDE_LETTERS = {"%": 10.5, " ": 3.5, "\u00a0": 3.5, "\u202f": 2.2, ",": 3.5, ".": 3.5, "<": 9.2}
 
 
 def wide(text: str) -> float:
     """Return about how wide a text of 11 points is, in points."""
-    return sum(_WIDE_LETTERS.get(letter, 7.0) for letter in text)
+    return sum(_WIDE_LETTERS.get(each, 6.6 if each.isalpha() else 7.0) for each in text)
 
 
-_EMPTY = 0.72
+_EMPTY = 0.66
 """Room of a week without anything, of that of another, where several follow each other."""
 
 
@@ -69,7 +70,10 @@ def columns_drawing(
     floor = height - _BOTTOM - (_LINE_ROOM if short else 0)
     field = _field(chart, axis[-1], (width, floor), texts)
     parts = [_open(size, ident, alt)]
-    for tick in (axis[0], axis[len(axis) // 2], axis[-1]):  # three texts: they never touch
+    ticks = [axis[0], axis[len(axis) // 2], axis[-1]]
+    if field.y(ticks[0]) - field.y(ticks[1]) < _LINE_ROOM or ticks[2] == ticks[1]:
+        ticks = [axis[0], axis[-1]]  # else their texts would touch
+    for tick in ticks:
         y = field.y(tick)
         parts.append(_line((_LEFT, y), (width - _RIGHT, y), SOFT, 0.4))
         label = value_label(tick, texts, percent=chart.percent)
@@ -99,10 +103,10 @@ def _field(chart: Columns, highest: float, place: tuple[float, float], texts: Te
     step = (width - _LEFT - _RIGHT) / max(sum(weights), 1.0)
     edges = tuple(_LEFT + step * part for part in accumulate(weights, initial=0.0))
     labels = [_label(bar, chart, texts) for bar in chart.bars]
-    if max(map(wide, labels), default=0.0) > step - 1:
-        labels = [label.replace(NARROW, "") for label in labels]
+    if max(map(wide, labels), default=0.0) > step - 2:
+        labels = [re.sub(r"[\u202f\u00a0]", "", label) for label in labels]
     widest = max(map(wide, labels), default=0.0)
-    upright = widest <= step - 1
+    upright = widest <= step
     highs = [bar.value + (bar.margin or 0) for bar in chart.bars if bar.value is not None]
     highs += [float(bar.below) for bar in chart.bars if bar.below is not None]
     room = floor - _TOP
@@ -138,7 +142,7 @@ def _notes(bars: Sequence[Bar], field: _Field) -> list[str]:
     for note, run in groupby(enumerate(bars), key=lambda item: _note(item[1])):
         found = [index for index, _ in run]
         room = field.edges[found[-1] + 1] - field.edges[found[0]] + (1 - _BAR) * field.step
-        if note and wide(note) <= room:
+        if note and wide(note) <= room + 3:
             middle = field.middle(found[0], found[-1])
             parts.append(_text(middle, field.floor - 5, note, "middle"))
         elif note:

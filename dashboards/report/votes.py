@@ -22,6 +22,7 @@ from dashboards.adoption import Adoption, Service, adoptions, spans_enough
 from dashboards.dated import events_of
 from dashboards.events import TRAINING
 from dashboards.reading import LinkDay, School, SlotLoad, Snapshot, Zone
+from dashboards.report.dips import dip_told, service_dips
 from dashboards.report.findings import line_told, moved_text
 from dashboards.report.material import Material
 from dashboards.report.told import BOUND, EXACT, INDICATIVE, RELIABLE, Told, strength, sure
@@ -33,6 +34,7 @@ from privacy.derived import Change, Refused
 from privacy.release import Quality, Shown, Withheld
 
 MOST_VOTES = 6
+MOST_DIPS = 1
 MOST_NAMED = 3
 """Services in one question; the others are in the table of services."""
 RESTRICTED = ("resource_inappropriate", "abusive")
@@ -49,6 +51,7 @@ def votes(material: Material, days: list[LinkDay], texts: Texts) -> list[Told]:
     found = [
         *_line(days, changed, texts),
         *_slots(days, changed, texts),
+        *(dip_told(each, snapshot, texts) for each in service_dips(snapshot)[:MOST_DIPS]),
         *_asked(snapshot, texts),
         *_trainings(snapshot, texts),
         *_zones(snapshot, texts),
