@@ -130,7 +130,7 @@ def _use_findings(snapshot: Snapshot, texts: Texts) -> list[Finding]:
         where = dipped_zones(snapshot, "pedagogical", texts) if uses.dips(points) else ""
         found.append(Finding("info", f"{text}{where}.", "uses", "use-pedagogical"))
     for use in RESTRICTED:
-        found += _zone_fades(snapshot, use, changed, texts)
+        found += zone_fades(snapshot, use, changed, texts)
         found += zones_seen(snapshot, use, texts)
     return found
 
@@ -168,7 +168,8 @@ def zones_seen(snapshot: Snapshot, use: str, texts: Texts) -> list[Finding]:
     return found
 
 
-def _zone_fades(snapshot: Snapshot, use: str, changed: date | None, texts: Texts) -> list[Finding]:
+def zone_fades(snapshot: Snapshot, use: str, changed: date | None, texts: Texts) -> list[Finding]:
+    """Say what one use did in the zones at the latest change of capacity."""
     if changed is None:
         return []
     fades = []

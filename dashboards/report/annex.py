@@ -12,7 +12,7 @@ from privacy.release import Withheld
 
 WEEKS = "A1"
 """Number of the table of weeks: the first."""
-WORDS = ("device_day", "class_time", "margin", "withheld", "slot")
+WORDS = ("device_day", "class_time", "loaded", "margin", "withheld", "slot")
 
 
 @dataclass(slots=True)

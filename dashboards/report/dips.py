@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboards import uses
+from dashboards.adoption import names
 from dashboards.reading import Snapshot, Zone
 from dashboards.report.told import Told, strength, sure
 from dashboards.sentences import use_name
 from dashboards.texts import Texts
+from dashboards.views.services import eras
 from privacy.release import Shown
 
 WORK = "pedagogical"
@@ -24,36 +26,15 @@ class ServiceDip:
     """The first comparable week after it."""
 
 
-def service_points(snapshot: Snapshot, name: str) -> list[uses.Point]:
-    """Return the weeks of one service, as stored."""
-    points = []
-    for release in snapshot.services:
-        week = snapshot.school.week(release.period)
-        points += [
-            uses.Point(
-                period=release.period,
-                starts=release.starts,
-                school_days=len(week.school_days),
-                noisy=cell.noisy,
-                sigma=release.method.sigma,
-                display=cell.display,
-                exams=bool(week.exams),
-            )
-            for cell in release.cells
-            if cell.get("service") == name
-        ]
-    return points
-
-
 def service_dips(snapshot: Snapshot) -> list[ServiceDip]:
-    """Return the dips whose size may be told, the deepest first."""
-    if not snapshot.services:
-        return []
-    found = []
-    for cell in snapshot.services[-1].cells:
-        name = cell.get("service")
-        points = service_points(snapshot, name)
-        found += [_of(name, dip, points) for dip in uses.dips(points) if dip.drop is not None]
+    """Return the dips whose size may be told, the deepest first; the page of services has all."""
+    found = [
+        _of(name, dip, points)
+        for name in names(snapshot.services)
+        for points in eras(name, snapshot)
+        for dip in uses.dips(points)
+        if dip.drop is not None
+    ]
     return sorted(found, key=lambda each: -(each.dip.drop or 0.0))
 
 

@@ -22,8 +22,7 @@ from dashboards.report.material import Material
 from dashboards.report.services import services_section
 from dashboards.report.slots import slots_tables
 from dashboards.report.votes import votes
-from dashboards.report.zones import zones_said
-from dashboards.sentences import change, use_name, use_series
+from dashboards.sentences import change, headroom, use_name, use_series
 from dashboards.tables import Datum, Line, Table, change_weeks
 from dashboards.texts import Texts
 from dashboards.views.common import rule_of
@@ -85,17 +84,19 @@ def line_section(material: Material, days: list[LinkDay], texts: Texts) -> dict[
     """Return the verdict, the figure, the saturated slots and what filled the line."""
     snapshot = material.snapshot
     if not days:
-        return {"verdict": texts("line.nothing"), "change": "", "figures": [], "repeats": [],
+        return {"verdict": texts("line.nothing"), "change": "", "free": "", "figures": [], "repeats": [],
                 "slots": [], "fills": None, "withheld": ""}  # fmt: skip
     weeks = load.by_week(days)
     period = load.latest_full_week(weeks, snapshot.school)
     changed = _change(material, days)
+    free = load.headroom(days)
     share = figures.share_figure(days, snapshot, texts, "")
     fills = tables.fills_table(days, snapshot, texts)
     kept, withheld = told_apart(fills, texts) if fills else (None, "")
     return {
         "verdict": overview.line_sentence(weeks, period, snapshot, texts),
         "change": change(changed, texts) if changed else "",
+        "free": headroom(free, texts) if free else "",
         "figures": [_columns(share, share.unit, texts)],
         "repeats": [text for level, text in repeats(days, snapshot, texts) if level != PAST],
         "slots": slots_tables(days, changed, texts),
@@ -145,12 +146,19 @@ def uses_section(material: Material, annexed: "annex.Annex", texts: Texts) -> di
     for use in CHARTER_USES:
         points = uses.total_series(snapshot.weeks, snapshot.school, use, snapshot.privacy)
         upto = [p for p in points if latest is None or p.period <= latest]
-        found["words"].append((use_series(points, changed, use, texts), _latest(upto, texts)))
+        where = overview.dipped_zones(snapshot, use, texts) if uses.dips(points) else ""
+        said = f"{use_series(points, changed, use, texts)}{where}."
+        found["words"].append((said, _latest(upto, texts)))
+        if use in overview.RESTRICTED:
+            told = [
+                *overview.zone_fades(snapshot, use, changed, texts),
+                *overview.zones_seen(snapshot, use, texts),
+            ]
+            found["zones"] += [finding.text for finding in told]
         if any(point.shown for point in points):
             figure = figures.use_figure(use, snapshot, texts)
             heading = texts("report.uses.figure", use=use_name(use, texts))
             found["figures"].append(_columns(figure, heading, texts))
-    found["zones"] = zones_said(snapshot, texts)
     return found
 
 

@@ -21,6 +21,7 @@ from dashboards import beside, load, uses
 from dashboards.adoption import Adoption, Service, adoptions, spans_enough
 from dashboards.dated import events_of
 from dashboards.events import TRAINING
+from dashboards.overview import RESTRICTED, SEEN_LEAST, SEEN_WEEKS
 from dashboards.reading import LinkDay, School, SlotLoad, Snapshot, Zone
 from dashboards.report.dips import dip_told, service_dips
 from dashboards.report.findings import line_told, moved_text
@@ -37,10 +38,7 @@ MOST_VOTES = 6
 MOST_DIPS = 1
 MOST_NAMED = 3
 """Services in one question; the others are in the table of services."""
-RESTRICTED = ("resource_inappropriate", "abusive")
 ASKED = (Adoption.NEVER, Adoption.UNUSED, Adoption.OCCASIONAL)
-LEAST_WEEKS = 2
-"""Weeks in which a zone shows what the whole school does not, before it is put to the vote."""
 
 
 def votes(material: Material, days: list[LinkDay], texts: Texts) -> list[Told]:
@@ -213,17 +211,23 @@ def _trained(one: beside.Compared, weeks: int, day: date, texts: Texts) -> Told:
 
 
 def _zones(snapshot: Snapshot, texts: Texts) -> list[Told]:
-    """Ask about what the charter forbids where a zone shows it though the whole school is withheld."""
-    found = []
-    for zone in snapshot.school.zones:
-        points = uses.zone_series(snapshot.weeks, snapshot.school, zone.name, "abusive")
-        shown = [point for point in points if point.school_days and point.shown]
-        if len(shown) >= LEAST_WEEKS:
-            found.append((shown, sum(bool(point.school_days) for point in points), zone))
+    """Ask about what the charter forbids where a zone shows it though the whole school is withheld.
+
+    By the rule of `overview.zones_seen`, which says the same on the pages.
+    """
     total = uses.total_series(snapshot.weeks, snapshot.school, "abusive", snapshot.privacy)
-    limits = [p.display.below for p in total if isinstance(p.display, Withheld) and p.school_days]
-    seen = sum(bool(point.school_days) for point in total)
-    if not found or 2 * len(limits) <= seen:
+    latest = [point.display for point in total[-SEEN_WEEKS:]]
+    limits = [display.below for display in latest if isinstance(display, Withheld)]
+    changed = max(change_weeks(snapshot).values(), default=None)
+    found = []
+    for zone in snapshot.school.zones if len(limits) == len(latest) else ():
+        points = uses.zone_series(snapshot.weeks, snapshot.school, zone.name, "abusive")
+        recent = [point for point in points if point.school_days][-SEEN_WEEKS:]
+        moved = changed and uses.fade(points, changed, zone.name, "abusive")
+        shown = [point for point in recent if point.shown]
+        if not moved and len(shown) >= SEEN_LEAST:
+            found.append((shown, len(recent), zone))
+    if not found:
         return []
     shown, weeks, zone = max(found, key=lambda each: len(each[0]))
     return [_zone(shown, weeks, zone, max(limits), texts)]
