@@ -84,7 +84,7 @@ def line_section(material: Material, days: list[LinkDay], texts: Texts) -> dict[
     """Return the verdict, the figure, the saturated slots and what filled the line."""
     snapshot = material.snapshot
     if not days:
-        return {"verdict": texts("line.nothing"), "change": "", "free": "", "figures": [], "repeats": [],
+        return {"verdict": texts("line.nothing"), "change": "", "free": "", "figures": [], "note": "", "repeats": [],
                 "slots": [], "fills": None, "withheld": ""}  # fmt: skip
     weeks = load.by_week(days)
     period = load.latest_full_week(weeks, snapshot.school)
@@ -98,6 +98,7 @@ def line_section(material: Material, days: list[LinkDay], texts: Texts) -> dict[
         "change": change(changed, texts) if changed else "",
         "free": headroom(free, texts) if free else "",
         "figures": [_columns(share, share.unit, texts)],
+        "note": " ; ".join(words for _, words in share.legend),
         "repeats": [text for level, text in repeats(days, snapshot, texts) if level != PAST],
         "slots": slots_tables(days, changed, texts),
         "fills": kept,
