@@ -65,12 +65,13 @@ def _compared(
         return [texts.sentence(beside.refused_said(like, texts))]
     found = beside.compared(like, numbers, snapshot)
     told = [beside.said(each, texts) for each in found if each.found.clear]
+    rest = []
     for kind, key in ((False, "same"), (True, "unknown")):
         names = [each.name for each in found
                  if not each.found.clear and isinstance(each.found, OneSided) is kind]  # fmt: skip
         if names:
-            told.append(texts(f"report.changes.{key}", names=texts.join(names)))
-    return told
+            rest.append(texts(f"report.changes.{key}", names=texts.join(names)))
+    return [*told, " ".join(rest)] if rest else told
 
 
 def _services(

@@ -27,7 +27,7 @@ _TICK_ROOM = 34.0
 """Width of a date under the axis, so that two never touch."""
 _BAR = 0.58
 """Width of a column, of the room that it has."""
-_WIDE_LETTERS = {"%": 10.5, " ": 3.5, "\u00a0": 3.5, "\u202f": 2.2, ",": 3.5, ".": 3.5, "<": 9.2}
+_WIDE_LETTERS = {"%": 10.5, " ": 3.5, "\u00a0": 3.5, "\u202f": 2.2, ",": 3.5, ".": 3.5, "<": 8.6}
 
 
 def wide(text: str) -> float:
@@ -35,7 +35,7 @@ def wide(text: str) -> float:
     return sum(_WIDE_LETTERS.get(each, 6.6 if each.isalpha() else 7.0) for each in text)
 
 
-_EMPTY = 0.66
+_EMPTY = 0.72
 """Room of a week without anything, of that of another, where several follow each other."""
 
 

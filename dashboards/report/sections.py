@@ -20,7 +20,7 @@ from dashboards.report.cover import cover, title, whose
 from dashboards.report.findings import findings
 from dashboards.report.material import Material
 from dashboards.report.services import services_section
-from dashboards.report.slots import slots_tables
+from dashboards.report.slots import LEAST_MINUTES, slots_tables
 from dashboards.report.votes import votes
 from dashboards.sentences import change, headroom, use_name, use_series
 from dashboards.tables import Datum, Line, Table, change_weeks
@@ -84,8 +84,9 @@ def line_section(material: Material, days: list[LinkDay], texts: Texts) -> dict[
     """Return the verdict, the figure, the saturated slots and what filled the line."""
     snapshot = material.snapshot
     if not days:
-        return {"verdict": texts("line.nothing"), "change": "", "free": "", "figures": [], "note": "", "repeats": [],
-                "slots": [], "fills": None, "withheld": ""}  # fmt: skip
+        return {"verdict": texts("line.nothing"), "change": "", "free": "", "figures": [],
+                "note": "", "repeats": [], "slots": [], "calm": "", "fills": None,
+                "withheld": ""}  # fmt: skip
     weeks = load.by_week(days)
     period = load.latest_full_week(weeks, snapshot.school)
     changed = _change(material, days)
@@ -101,6 +102,7 @@ def line_section(material: Material, days: list[LinkDay], texts: Texts) -> dict[
         "note": " ; ".join(words for _, words in share.legend),
         "repeats": [text for level, text in repeats(days, snapshot, texts) if level != PAST],
         "slots": slots_tables(days, changed, texts),
+        "calm": texts("report.load.calm", n=LEAST_MINUTES),
         "fills": kept,
         "withheld": withheld,
     }
@@ -171,6 +173,9 @@ def _latest(points: Sequence[uses.Point], texts: Texts) -> str:
     trend = texts(f"report.uses.{found.direction}", count=found.weeks, weeks=found.weeks,
                   change=texts.percent(round(abs(found.change), 2)))  # fmt: skip
     days = points[-1].school_days
+    if days == figures.FULL_WEEK:
+        day = texts.day_month(points[-1].starts)
+        return texts("report.uses.latest_full", day=day, trend=trend)
     return texts("report.uses.latest", day=texts.day_month(points[-1].starts), count=days, n=days,
                  trend=trend)  # fmt: skip
 

@@ -15,7 +15,7 @@ from privacy.release import Quality, Release, Shown, Withheld
 
 MOST_SERVICES = 16
 """Rows of the table of services; the others are on the page."""
-MOST_ROWS = 20
+MOST_ROWS = 16
 """Rows of the tables of weeks together."""
 WEEKS_WIDE = 8
 """Weeks that stand beside each other on a sheet."""
@@ -25,7 +25,14 @@ def services_section(material: Material, annexed: "annex.Annex", texts: Texts) -
     """Return sentences, one row per followed service, and why there is nothing."""
     snapshot = material.snapshot
     view = services_view(snapshot, texts)
-    found: dict[str, Any] = {"said": [], "table": None, "rule": "", "more": "", "see": []}
+    found: dict[str, Any] = {
+        "said": [],
+        "table": None,
+        "rule": "",
+        "more": "",
+        "see": "",
+        "numbers": [],
+    }
     if view.empty:
         return {**found, "empty": f"{view.empty.why} {view.empty.what}"}
     usual = usual_weeks(snapshot.services, snapshot)
@@ -34,14 +41,19 @@ def services_section(material: Material, annexed: "annex.Annex", texts: Texts) -
     asked = sorted(ordered, key=lambda s: s.weeks_shown == s.weeks)[:MOST_SERVICES]
     kept = [s for s in ordered if s in asked]
     more = len(services) - len(kept)
+    weekly = _of_weeks(kept, snapshot)
+    numbers = [annexed.add(table) for table in weeks_tables(weekly, snapshot, texts)]
     return {
         "said": [finding.text for finding in view.said],
         "table": _table(kept, snapshot, texts),
         "rule": texts("services.rule"),
         "more": texts("report.services.more", count=more, n=more) if more else "",
-        "see": [annexed.add(t) for t in weeks_tables(_of_weeks(kept, snapshot), snapshot, texts)],
+        "numbers": numbers,
+        "see": texts("report.services.see_some" if len(weekly) < len(services)
+                     else "report.services.see", count=len(numbers), n=len(weekly),
+                     numbers=texts.join(numbers)),
         "empty": "",
-    }
+    }  # fmt: skip
 
 
 def _of_weeks(kept: Sequence[Service], snapshot: Snapshot) -> list[str]:

@@ -7,9 +7,12 @@ from dashboards.reading import LinkDay
 from dashboards.tables import Datum, Line, Table
 from dashboards.texts import Texts
 
+LEAST_MINUTES = load.SATURATED_MINUTES
+"""A slot is in the table from that many loaded minutes a day on, on one weekday."""
+
 
 def slots_tables(days: Sequence[LinkDay], changed: load.Change | None, texts: Texts) -> list[Table]:
-    """Return weekday × slot, since the latest change of capacity and before; never loaded ones left out."""
+    """Return weekday × slot, since the latest change of capacity and before; calm ones left out."""
     if changed is None:
         eras = [(texts.sentence(texts("report.load.whole")), list(days))]
     else:
@@ -26,7 +29,9 @@ def _table(caption: str, days: Sequence[LinkDay], texts: Texts) -> Table:
     tallies = load.weekday_table(days)
     weekdays = sorted({weekday for _, weekday in tallies})
     hours = {slot.slot: (slot.starts, slot.ends) for day in days for slot in day.slots}
-    loaded = {name for (name, _), tally in tallies.items() if tally.over_80}
+    loaded = {
+        name for (name, _), tally in tallies.items() if tally.over_80 >= LEAST_MINUTES * tally.days
+    }
     lines = tuple(
         Line(
             texts("report.load.slot", slot=name, starts=texts.clock(hours[name][0]),

@@ -255,7 +255,7 @@ def test_services_and_dated_events_are_those_of_the_pages(material: Material):
 def test_every_week_of_every_service_is_in_the_annex(material: Material):
     built = build(material, Texts("fr"))
     tables = dict(built["annex"])
-    [number] = built["services"]["see"]
+    [number] = built["services"]["numbers"]
     rows = {line.head: [cell.text for cell in line.cells] for line in tables[number].lines}
     assert len(rows) == 5
     stored = {
