@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dashboards import load, sentences, uses
+from dashboards import load, sentences, trust, uses
 from dashboards.reading import CHARTER_USES, Coverage, LinkDay, School, Snapshot
 from dashboards.sentences import VERDICT_LEVEL, Finding
 from dashboards.tables import change_weeks, week_name
@@ -72,10 +72,25 @@ def _capacity(day: LinkDay) -> tuple[float, float]:
 def findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> list[Finding]:
     """Return the sentences that open the page, in the order of an agenda."""
     return [
+        *broken_promises(snapshot, texts),
         *line_findings(snapshot, days, texts),
         *_use_findings(snapshot, texts),
         *(services.opening(snapshot, texts) if snapshot.services else ()),
         _quality_finding(snapshot, texts),
+    ]
+
+
+def broken_promises(snapshot: Snapshot, texts: Texts) -> list[Finding]:
+    """Return what *Confiance* says is not kept: nobody should have to look for it."""
+    return [
+        Finding(
+            "bad",
+            texts("overview.promise", name=texts(f"trust.check.{check.ident}"), said=check.answer),
+            "trust",
+            check.ident,
+        )
+        for check in trust.checks(snapshot, texts)
+        if check.level == trust.BAD
     ]
 
 
