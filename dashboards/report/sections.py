@@ -77,7 +77,7 @@ def marks_said(material: Material, days: list[LinkDay], texts: Texts) -> str:
     """Return what the letters on the charts mean; empty where none is drawn."""
     periods = sorted({*load.by_week(days), *(r.period for r in material.snapshot.weeks)})
     found = figures.week_marks(periods, material.snapshot).legend(texts)
-    return " ; ".join(words for _, words in found)
+    return texts("report.sure.and").join(words for _, words in found)
 
 
 def line_section(material: Material, days: list[LinkDay], texts: Texts) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def line_section(material: Material, days: list[LinkDay], texts: Texts) -> dict[
         "change": change(changed, texts) if changed else "",
         "free": headroom(free, texts) if free else "",
         "figures": [_columns(share, share.unit, texts)],
-        "note": " ; ".join(words for _, words in share.legend),
+        "note": texts("report.sure.and").join(words for _, words in share.legend),
         "repeats": [text for level, text in repeats(days, snapshot, texts) if level != PAST],
         "slots": slots_tables(days, changed, texts),
         "calm": texts("report.load.calm", n=LEAST_MINUTES),
