@@ -6,8 +6,10 @@ from datetime import date
 
 import pytest
 
+from dashboards.events import Event
 from dashboards.pages import line_days
 from dashboards.report import document
+from dashboards.report.changes import changes
 from dashboards.report.cover import cover, title
 from dashboards.report.findings import findings
 from dashboards.report.material import Material
@@ -250,6 +252,17 @@ def test_services_and_dated_events_are_those_of_the_pages(material: Material):
     assert flat(training.said[0]).startswith("Éléa : en hausse nette")
     assert built["services"]["said"]
     assert len(built["services"]["table"].lines) == 5
+
+
+def test_what_a_training_moved_is_not_told_as_the_work_of_another_event(material: Material):
+    other = Event("other", date(2026, 10, 12), date(2026, 10, 12), {"fr": "Salle refaite"})
+    events = (*material.snapshot.events, other)
+    told_of = changes(
+        replace(material, snapshot=replace(material.snapshot, events=events)), Texts("fr")
+    )
+    room = next(each for each in told_of if "Salle refaite" in each.heading)
+    assert not any(said.startswith("Éléa :") for said in map(flat, room.said))
+    assert any(said.startswith("Éléa n’est pas comparé ici") for said in map(flat, room.said))
 
 
 def test_every_week_of_every_service_is_in_the_annex(material: Material):
