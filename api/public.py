@@ -1,4 +1,4 @@
-"""The pages without login: the charter as enforced, the two notices, the poster and its PDF.
+"""The pages without login: the charter as enforced, the stored columns, the notices, the poster and its PDF.
 
 They open documents only, never a release. The PDF of the poster goes through the same printer as
 the report: one at a time, kept, so that a stranger who asks again and again costs nothing.
@@ -39,7 +39,7 @@ def make_public(library: Library, printer: Printer) -> APIRouter:
             library.document(name), snapshot, texts, query
         )
 
-    makers: dict[str, Maker] = {"rules": charter, "poster": poster}
+    makers: dict[str, Maker] = {"rules": charter, "data": pages.data_page, "poster": poster}
     makers |= {name: notice(name) for name in NOTICES}
     for name, maker in makers.items():
         router.add_api_route(OTHERS[name], _page(library, name, maker), methods=["GET"], name=name)

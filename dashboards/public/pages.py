@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dashboards import trust, trust_tables, trust_words
 from dashboards.frame import Frame, common, render
 from dashboards.public.code import code_svg
 from dashboards.public.practice import Practice, read
@@ -30,6 +31,25 @@ def charter_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> 
         version=version(str(charter["version"]), texts),
         practice=practice_of(snapshot, texts),
         use_name=use_name,
+        **common(snapshot, texts),
+    )
+
+
+def data_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
+    """Return what is stored, column by column, and what is seen and dropped; and what is late, if any."""
+    journal = snapshot.papers.get("journal", {}).get("content", {})
+    retention = journal.get("retention")
+    late = retention["overdue"] if retention else ()
+    return render(
+        "public/data.html",
+        Frame(texts, "data", query),
+        retention=retention,
+        late=trust_words.span(late, texts) if late else "",
+        proofs=trust.proven(retention) if retention else 0,
+        days=snapshot.privacy.get("retention_days"),
+        columns=trust_tables.stored_columns(snapshot, "flows", texts),
+        link_columns=trust_tables.stored_columns(snapshot, "link", texts),
+        dropped=trust_tables.seen_and_dropped(snapshot, texts),
         **common(snapshot, texts),
     )
 
