@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dashboards import trust, trust_tables, trust_words
-from dashboards.frame import Frame, common, render
+from dashboards.frame import OTHERS, Frame, common, render
 from dashboards.public.code import code_svg
 from dashboards.public.practice import Practice, read
 from dashboards.reading import Snapshot
@@ -127,6 +127,22 @@ def _poster(snapshot: Snapshot, notice: Mapping[str, Any] | None, texts: Texts) 
         "with_clauses": letters <= MOST_CLAUSE_LETTERS,
         "practice": practice_of(snapshot, texts),
         "promise": in_language(notice, texts)["lead"] if notice else "",
+        "rights": _rights(snapshot, texts),
         "address": whole,
         "code": code,
     }
+
+
+def _rights(snapshot: Snapshot, texts: Texts) -> str:
+    """Return how long, whom to ask and where the notice is; empty without a declared DPO."""
+    privacy = snapshot.privacy
+    if not privacy.get("dpo") or not privacy.get("retention_days"):
+        return ""
+    dpo = texts.label({texts.lang: privacy["dpo"]})
+    where = (
+        f"{snapshot.school.public_url}{OTHERS['notice-adults']}"
+        if snapshot.school.public_url
+        else ""
+    )
+    said = texts("poster.rights", days=privacy["retention_days"], dpo=dpo)
+    return f"{said} {texts('poster.notice', address=where)}" if where else said

@@ -215,7 +215,9 @@ def test_no_paper_promises_an_erasure_that_is_late(place, name):
 
 def test_the_breach_kit_counts_the_days_that_can_be_read(place):
     late = MONDAY + timedelta(days=30)
-    assert "5 jours (du 7 septembre 2026 au 11 septembre 2026)" in text_of(place, "breach", late)
+    assert "clé\u00a0: 5 (du 7 septembre 2026 au 11 septembre 2026)" in text_of(
+        place, "breach", late
+    )
     retention.purge(
         place.root,
         log=log_of(place),
@@ -224,8 +226,8 @@ def test_the_breach_kit_counts_the_days_that_can_be_read(place):
         dry_run=False,
     )
     said = text_of(place, "breach", late)
-    assert "2 jours (du 10 septembre 2026 au 11 septembre 2026)" in said
-    assert "prouvé au journal pour 3 jours" in said
+    assert "clé\u00a0: 1 (11 septembre 2026)" in said
+    assert "preuve au journal\u00a0: 4)" in said
 
 
 def test_the_papers_say_that_the_attacks_never_ran_until_they_did(place):

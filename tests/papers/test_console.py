@@ -136,7 +136,7 @@ def test_the_capture_is_stopped_in_two_steps_and_only_then(browser, tmp_path):
     done = browser.ask("POST", "/dpd/arret", {"form": form, "sure": "1"})
     assert (done.status_code, done.headers["location"]) == (303, "/dpd/arret")
     assert stop_requested(tmp_path), "what the collector looks at"
-    assert "Arrêt demandé le" in browser.get("/dpd/arret").text
+    assert "Suspension demandée le" in browser.get("/dpd/arret").text
     page = browser.get("/dpd").text
     assert answers(page)["stop"][0] == "bad"
     assert "Arrêter la mesure des appareils…" not in page
