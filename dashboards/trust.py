@@ -187,8 +187,9 @@ def _budget(journal: Mapping[str, Any], texts: Texts) -> Check:
         return _unknown("budget", texts)
     budget = journal["budget"]
     total = budget["total_rho"]
-    spent = max((each["spent"] + each.get("pledged", 0.0) for each in budget["days"]), default=0.0)
-    level = GOOD if spent <= total + 1e-12 else BAD
+    dearest = max(budget["days"], key=lambda each: each["spent"], default={"spent": 0.0})
+    spent, pledged = dearest["spent"], dearest.get("pledged", 0.0)
+    level = GOOD if spent + pledged <= total + 1e-12 else BAD
     share = texts.percent(spent / total)
     return Check(
         "budget",
@@ -196,6 +197,7 @@ def _budget(journal: Mapping[str, Any], texts: Texts) -> Check:
         texts(
             "trust.budget.said",
             share=share,
+            pledged=texts.percent(pledged / total),
             epsilons=trust_words.epsilons(budget, texts),
             **trust_words.chances(budget, texts),
         ),

@@ -238,12 +238,18 @@ def _spent(budget: Mapping[str, Any], texts: Texts) -> Table:
             texts.number(each.get("pledged", 0.0), 5),
             texts.number(each["left"], 5),
             ", ".join(each["tables"]),
-            ", ".join(each.get("promised", ())) or texts("trust.none_yet"),
+            _names(each.get("promised", ()), texts),
         )
         for each in budget["days"]
     ]
     heads = ("day", "spent", "pledged", "left", "by", "promised")
     return _table("spent", heads, lines, texts)
+
+
+def _names(tables: Iterable[str], texts: Texts) -> str:
+    """Return the names of tables; the one that is a word of the program gets the reader's."""
+    named = [texts("trust.value.rehearsal") if name == "rehearsal" else name for name in tables]
+    return ", ".join(named) or texts("trust.none_yet")
 
 
 def _chances(budget: Mapping[str, Any], texts: Texts) -> Table:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from dashboards.reading import Snapshot
-from dashboards.texts import Texts
+from dashboards.texts import NARROW, Texts
 
 PARIS = ZoneInfo("Europe/Paris")
 """Times of the log are shown as French school time; the log itself holds UTC."""
@@ -87,9 +87,14 @@ def chance(share: float, texts: Texts) -> str:
     """Return a chance as a percentage; what is nearly certain is never written as certain."""
     if share >= ALMOST:
         return texts("trust.nearly_all")
-    return texts.percent(share)
+    if share < NEARLY:
+        return texts.percent(share)
+    percent = f"{NARROW}%" if texts.lang == "fr" else "%"
+    return texts.number(share * 100, 1) + percent
 
 
+NEARLY: Final = 0.99
+"""From here on a decimal is told: 99.7 % is not 100 %."""
 ALMOST: Final = 0.999
 CHANCES: Final = {"mean": "device_day", "week": "school_week", "month": "school_month"}
 

@@ -14,10 +14,13 @@ from analyzer.papers.erasure import DAYS_SHOWN, erasure
 from analyzer.papers.logbook import read_log
 from analyzer.papers.processing import MONTH_DAYS
 from analyzer.papers.settings import against_profile, decisions, told
+from analyzer.plan import has_school_day
 from analyzer.store import Store
 from privacy.acknowledgement import state_of
 from privacy.effects import MONTH_DAYS as SCHOOL_DAYS
 from privacy.gate.ledger import Charge, Ledger
+from privacy.gate.periods import period_of
+from privacy.gate.tables import PERIODS
 from privacy.log.entries import Entry
 from privacy.settings import DELTA
 from privacy.terms import differences
@@ -128,7 +131,7 @@ def _budget(bench: Bench, as_of: date) -> dict[str, Any]:
             for name in ("T5-bis", "T7")
             for days in (SCHOOL_DAYS, MONTH_DAYS)
         ],
-        "days": [_day(bench, day, charges) for day in charged if day >= first][::-1],
+        "days": [_day(bench, day, charges, as_of) for day in charged if day >= first][::-1],
         "tables": [
             {
                 "table": name,
@@ -149,12 +152,27 @@ def _length(charge: Charge) -> int:
     return (date.fromisoformat(charge.ends) - date.fromisoformat(charge.starts)).days
 
 
-def _day(bench: Bench, day: date, charges: Iterable[Charge]) -> dict[str, Any]:
+def _open(bench: Bench, table: str, day: date, as_of: date) -> bool:
+    """Say whether a table may still be charged for a day: its period goes on, or its release is due.
+
+    A week is rehearsed only while its slices are there.
+    """
+    if table == "rehearsal":
+        return day + timedelta(days=bench.settings.retention_days) > as_of
+    period = period_of(PERIODS[table], day)
+    return not period.closed(as_of) or has_school_day(bench, period)
+
+
+def _day(bench: Bench, day: date, charges: Iterable[Charge], as_of: date) -> dict[str, Any]:
     """Return what one device-day of that day has cost so far, and what is promised to tables to come."""
     text, settings = day.isoformat(), bench.settings
     covering = [charge for charge in charges if charge.starts <= text < charge.ends]
     spent, drawn = sum(charge.rho for charge in covering), {charge.table for charge in covering}
-    promised = [name for name in (*bench.tables, "rehearsal") if name not in drawn]
+    promised = [
+        name
+        for name in (*bench.tables, "rehearsal")
+        if name not in drawn and _open(bench, name, day, as_of)
+    ]
     pledged = sum(settings.method(name).rho for name in promised)
     return {
         "day": text,

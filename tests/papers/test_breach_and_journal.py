@@ -115,6 +115,9 @@ def test_the_budget_is_that_of_the_ledger(place):
     assert monday["spent"] == pytest.approx(spent)
     promised = sum(settings.method(name).rho for name in ("T5-bis", "T7", "rehearsal"))
     assert monday["promised"] == ["T5-bis", "T7", "rehearsal"]
+    later = journal(bench_of(place), MONDAY + timedelta(days=8))["budget"]["days"]
+    gone = next(day for day in later if day["day"] == MONDAY.isoformat())
+    assert gone["promised"] == ["T5-bis", "T7"], "without slices no rehearsal can be asked for"
     assert monday["pledged"] == pytest.approx(promised)
     assert monday["left"] == pytest.approx(settings.total_rho - spent - promised)
     assert monday["tables"] == ["T1", "T2", "T4", "T6"]
@@ -254,3 +257,15 @@ def test_the_journal_says_whether_devices_are_recorded_now(place):
     assert told()["running"] is False
     log.append("collector_started", {**started, "acknowledged": False})
     assert told()["running"] is False, "the load of the line alone"
+
+
+def test_a_week_is_released_from_its_cells_after_its_slices_are_erased(place):
+    """What the demonstration does: erase first, release then."""
+    place.analyze(as_of=FRIDAY)
+    later = MONDAY + timedelta(days=30)
+    retention.purge(place.root, log=log_of(place), as_of=later, retention_days=8, dry_run=False)
+    assert list(Store(place.root).days("flows")) == []
+    place.release(as_of=later)
+    assert list(place.published.periods("T1")) == ["2026-W37"]
+    said = journal(bench_of(place), later)["retention"]
+    assert (said["kept"], said["overdue"], said["proven"]) == ([], [], 5)
