@@ -35,10 +35,14 @@ def charter_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> 
     )
 
 
-def data_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
+def data_page(
+    snapshot: Snapshot,
+    journal: Mapping[str, Any] | None,
+    texts: Texts,
+    query: Mapping[str, str],
+) -> str:
     """Return what is stored, column by column, and what is seen and dropped; and what is late, if any."""
-    journal = snapshot.papers.get("journal", {}).get("content", {})
-    retention = journal.get("retention")
+    retention = journal["content"].get("retention") if journal else None
     late = retention["overdue"] if retention else ()
     return render(
         "public/data.html",

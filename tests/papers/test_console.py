@@ -224,6 +224,7 @@ def test_everybody_reads_what_is_noted_and_what_is_dropped(store, tmp_path):
         assert all(seen.what in page for seen in SEEN) is (lang == "en")
     notice = browser.get("/notice").text
     assert 'href="/donnees"' in notice
+    assert "none late; 2 erasures proven" in browser.get("/donnees?lang=en").text
 
 
 def test_what_the_law_wants_declared_is_to_be_completed_not_good(store, tmp_path):
