@@ -74,6 +74,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule("/static/{path:path}", EVERYONE, query=("v",)),
     Rule("/problemes", EVERYONE),
     Rule("/accessibilite", EVERYONE),
+    Rule("/donnees", EVERYONE),
     Rule("/notice", EVERYONE),
     Rule("/notice/eleves", EVERYONE),
     Rule("/affiche", EVERYONE),

@@ -25,6 +25,7 @@ OTHERS = {
     "invitation": "/invitation",
     "account": "/compte",
     "rules": "/charte",
+    "data": "/donnees",
     "notice-adults": "/notice",
     "notice-pupils": "/notice/eleves",
     "poster": "/affiche",
