@@ -113,18 +113,19 @@ def _peak_mib() -> int:
 def ours(store: Path, tables: list[str]) -> dict[str, Any]:
     """Classify and aggregate to the cells of some tables, as `jauge analyze` does."""
     from analyzer import activity, exact
+    from analyzer.engines import opened
 
     bench = _bench(store)
     segments, _ = bench.store.checked("flows", DAY)
     minutes = exact.day_minutes(bench, DAY)
     seconds, answers = [], {}
-    with activity.engine() as connection:
+    with opened() as engine:
         began = time.perf_counter()
-        question = bench.question(connection, DAY)
+        question = bench.question(engine)
         compiled = time.perf_counter() - began
         for _ in range(TIMES):
             began = time.perf_counter()
-            answers = question.ask(bench.store.dataset(segments), minutes, tables)
+            answers = question.ask(bench.slices(segments), minutes, tables)
             for name in tables:
                 activity.counted(answers, bench.tables[name], DAY)
             seconds.append(time.perf_counter() - began)
