@@ -71,7 +71,7 @@ class Views:
 
 def _nullable(schema: pa.Schema) -> pa.Schema:
     """Engines do not agree on what cannot be null."""
-    return pa.schema([field.with_nullable(True) for field in schema])
+    return pa.schema([field.with_nullable(nullable=True) for field in schema])
 
 
 _KNOWN: list[tuple[Said, Views]] = []

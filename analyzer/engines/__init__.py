@@ -15,14 +15,16 @@ Nothing is ever in the clear on a disk: docs/adr/0010.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Protocol
 
 from analyzer.engines.refused import EngineRefused
 from analyzer.engines.settings import EMBEDDED, EngineKind, EngineSettings
 from analyzer.engines.slices import HeldSlices, Slices, StoredSlices
-from analyzer.views import Views
+
+if TYPE_CHECKING:  # `jauge check` reads settings only, and executors have no Ibis
+    import pyarrow as pa
+
+    from analyzer.views import Views
 
 __all__ = [
     "EMBEDDED", "Engine", "EngineRefused", "EngineSettings", "HeldSlices", "Slices", "StoredSlices",
@@ -36,17 +38,17 @@ class Engine(Protocol):
     dialect: str
     """What Ibis calls its SQL."""
 
-    def define(self, views: Views) -> None:
+    def define(self, views: "Views") -> None:
         """Take the expressions, by name, and the small tables that they read."""
 
-    def load(self, slices: Slices, minutes: pa.Table) -> None:
+    def load(self, slices: Slices, minutes: "pa.Table") -> None:
         """Take the slices and the minutes of one local day, in place of those before.
 
         Raises:
             EngineRefused: they cannot be brought to the engine.
         """
 
-    def ask(self, name: str, *, by_device: bool) -> pa.Table:
+    def ask(self, name: str, *, by_device: bool) -> "pa.Table":
         """Run one expression over what is loaded.
 
         Args:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from privacy.store.manifest import Segment
-from privacy.store.reader import Reader
+if TYPE_CHECKING:
+    from privacy.store.manifest import Segment
+    from privacy.store.reader import Reader
 
 
 class Slices(Protocol):
@@ -28,8 +29,8 @@ class HeldSlices:
 class StoredSlices:
     """Committed and checked files of a store."""
 
-    reader: Reader
-    segments: Sequence[Segment]
+    reader: "Reader"
+    segments: Sequence["Segment"]
     school: str
     """Its UAI, or `school`: a part of the path where executors share the files of many schools."""
 
