@@ -10,7 +10,7 @@ no local time, no product that may pass 63 bits (`analyzer.behaviour.shape.times
     embedded.py   DuckDB                            remote.py    Spark Connect: Spark, or Sail
     shelf.py      where executors find day files    tasks.py     what runs on them
 
-Nothing is ever in the clear on a disk: docs/adr/0010.
+Nothing is ever in the clear on a disk: docs/adr/0012.
 """
 
 from collections.abc import Iterator

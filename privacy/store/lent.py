@@ -3,7 +3,7 @@
 An engine keeps what it is asked in plans, logs and event files that nobody here erases. So a key travels
 wrapped, bound to its school and day, and what unwraps it lies on the executors only, in memory (a
 tmpfs), and is drawn anew each time that they start: what an engine kept of a plan opens nothing later,
-and a destroyed day is not brought back by it (docs/adr/0010).
+and a destroyed day is not brought back by it (docs/adr/0012).
 """
 
 import os

@@ -22,7 +22,7 @@ from privacy.store.layout import FLOWS, keys_beside
 from privacy.store.reader import Reader
 from school.load import School
 from tests.analyzer_classify import generated
-from tests.analyzer_classify.compared import CATALOGUE, CALM, FILLED, worse
+from tests.analyzer_classify.compared import CALM, CATALOGUE, FILLED, worse
 from tests.analyzer_classify.generated import MONDAY, lycee
 
 TABLES = ["T1", "T2", "T3", "T4", "T5-bis", "T6", "T7", "rehearsal"]
