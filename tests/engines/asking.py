@@ -25,6 +25,7 @@ from tests.analyzer_classify import generated
 from tests.analyzer_classify.compared import CALM, CATALOGUE, FILLED, worse
 from tests.analyzer_classify.generated import MONDAY, lycee
 
+MONDAY_DAY = MONDAY.date()
 TABLES = ["T1", "T2", "T3", "T4", "T5-bis", "T6", "T7", "rehearsal"]
 
 
@@ -70,7 +71,7 @@ def held(rows: Sequence[dict[str, Any]]) -> HeldSlices:
 
 
 @contextmanager
-def committed(root: Path, parts: Sequence[pa.Table], day: date = MONDAY.date()):
+def committed(root: Path, parts: Sequence[pa.Table], day: date = MONDAY_DAY):
     """Write an encrypted store of one day, in several files; yield its slices."""
     committer = Committer(root, FileKeyring(keys_beside(root)), lambda: 1)
     committer.open()

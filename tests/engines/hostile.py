@@ -32,7 +32,7 @@ def nulls():
     rows, day, states = drawn(101)
     empty = dict.fromkeys(("site", "list_category", "app", "end_reason"))
     for n, row in enumerate(rows):
-        row |= empty | {"device": None if n % 3 else 7, "site_source": "none"}
+        row.update(empty, device=None if n % 3 else 7, site_source="none")
     return rows, day, states
 
 
