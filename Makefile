@@ -62,13 +62,16 @@ setup-dev: .venv/.stamp-dev
 
 .venv/.stamp-dev: locks/dev.lock .venv/.stamp-run
 	@echo "Set-up: packages for the tests"
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r locks/dev.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes --only-binary :all: \
+	  --no-binary pyspark-client --no-build-isolation -r locks/dev.lock # its authors publish source only: pure Python
 	@touch $@
 
 lock: ## resolve the dependencies again and write the locks (needs uv: make setup-dev)
 	@for part in "run --extra demo" "dev --all-extras"; do set -- $$part; name=$$1; shift; \
 	  $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 \
 	    $$( [ $$name = run ] && echo "-c locks/dev.lock" ) $$@ pyproject.toml -o locks/$$name.lock; done
+	@printf 'pyspark[connect]==4.0.5\nfsspec\n' | $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal \
+	  --python-version 3.11 -c locks/dev.lock pyproject.toml - -o locks/spark.lock
 	@echo 'setuptools>=77' | $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal \
 	  --python-version 3.11 - -o locks/build.lock
 

@@ -1,4 +1,4 @@
-"""From one day's slices to what each device did: a few DuckDB queries. I/O.
+"""From one day's slices to what each device did: a few expressions, run by an engine. I/O.
 
 One local day at a time, never more: pseudonyms change at midnight, and a verdict that used another
 day's slices would let one device-day weigh in two. Within the day nothing here joins devices.
@@ -8,43 +8,31 @@ octets and nothing else: no site, no hour. They live in memory only, until `priv
 has counted them.
 
 A slice counts when it has a device and something came back (`down_bytes` > 0): an attempt that the
-filter refused, or that nobody answered, is no use. The network is never reached (no extension is
-loaded) and nothing is spilled to a temporary file.
+filter refused, or that nobody answered, is no use.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 import ibis
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from analyzer import expression, windows
+from analyzer.engines import Engine, Slices
 from analyzer.expression import LINK_COLUMNS
 from analyzer.facts import MINUTE_SCHEMA
 from analyzer.groups import GROUP_OF_CATEGORY
 from analyzer.views import Said, views
 from privacy.gate.bounded import Activity, DayCells, Seen, count, count_seen
-from privacy.gate.tables import CHARTER_USES, Definition
+from privacy.gate.tables import ALL_USES, CHARTER_USES, Definition
 from privacy.settings import TableName
 from school.catalogue import Catalogue
 from school.load import School
 from school.words import LinkState
 
 Published = Mapping[str, str | None]
-SLOW_RULES = "partial_aggregate_pushdown,build_side_probe_side,join_order"
-"""Rules of DuckDB 2.0's planner that change no result and cost us time. The first takes over half a
-second on the charter's nested cases, for a query that runs in 40 ms. The others do not know how many
-rows an Arrow dataset has, take it for smaller than eight zones, and then hold a whole day in the
-hash table of a join: 2.0 GiB instead of 0.7 for four million slices, and twice the time. The joins
-below are written in the order that is right: the slices first, small tables after them."""
-MEMORY_LIMIT = "2GB"
-THREADS = 2
-MOST_IN_WINDOWS = 3_000_000
-"""Slices that are asked at once where the charter needs windows: under a gigabyte of them."""
-
 
 MINUTES = pa.schema([*MINUTE_SCHEMA, *(pa.field(name, pa.string()) for name in LINK_COLUMNS)])
 """Columns of the `minutes` that a question needs."""
@@ -59,36 +47,18 @@ QUERY_OF_TABLE: Final[Mapping[TableName, str]] = {
     "rehearsal": "uses",
 }
 """Which query answers for which table."""
-_BY_MINUTE: Final = frozenset({"uses", "slots", "volumes"})
-"""Queries over `by_minute`, which is computed once a day."""
-
-
-@contextmanager
-def engine() -> Iterator[Any]:
-    """Open an in-memory DuckDB that reads local files only."""
-    connection = ibis.duckdb.connect(
-        threads=THREADS,
-        memory_limit=MEMORY_LIMIT,
-        temp_directory="",
-        disabled_optimizers=SLOW_RULES,
-        autoinstall_known_extensions=False,
-        autoload_known_extensions=False,
-    )
-    try:
-        yield connection
-    finally:
-        connection.disconnect()
+_AMOUNTS: Final = frozenset({"services", "saturated"})
+"""Queries whose expression has their own name; the others read `by_slot`."""
 
 
 class Question:
-    """The queries, compiled once (`analyzer.views`) and asked of one day after another.
+    """The expressions, compiled once (`analyzer.views`) and asked of one day after another.
 
-    Compiling the charter takes longer than answering for a day, so each expression becomes a view
-    over two named relations, `slices` and `minutes`, that each day replaces.
+    Compiling the charter takes longer than answering for a day, so each expression is SQL over two
+    named relations, `slices` and `minutes`, that each day replaces.
 
     Args:
-        connection: from `engine`.
-        slices: some day's slices as an Arrow dataset, for the columns.
+        engine: that runs them.
         school: the school's declarations.
         catalogue: the services catalogue.
         published: under which zone each declared zone is published.
@@ -97,89 +67,59 @@ class Question:
 
     def __init__(
         self,
-        connection: Any,
-        slices: Any,
+        engine: Engine,
         *,
         school: School,
         catalogue: Catalogue,
         published: Published,
         services: Sequence[str] = (),
     ) -> None:
-        self._connection = connection
+        self._engine = engine
         self._windows = windows.needed(school.charter)
-        self._load(slices, MINUTES.empty_table())
         said = Said.of(
             school,
             catalogue,
             published,
             services=tuple(services),
-            columns=tuple(connection.table(name).schema() for name in ("slices", "minutes")),
+            minutes=MINUTES,
+            dialect=engine.dialect,
         )
 
         def make(rows: Any, minutes: Any) -> dict[str, Any]:
             declared = {"school": school, "catalogue": catalogue, "minutes": minutes}
             return _expressions(rows, minutes, declared, published=published, services=services)
 
-        views(said, make).create(connection)
-
-    def _load(self, slices: Any, minutes: pa.Table) -> None:
-        self._connection.con.register("slices", slices)
-        self._connection.con.register("minutes", minutes)
+        engine.define(views(said, make))
 
     def ask(
-        self, slices: Any, minutes: pa.Table, tables: Iterable[TableName]
+        self, slices: Slices, minutes: pa.Table, tables: Iterable[TableName]
     ) -> dict[str, list[Any]]:
         """Return what every device did over one local day, as far as some tables need it.
 
         Args:
-            slices: the day's slices (SLICE_SCHEMA, checked) as an Arrow dataset: DuckDB asks it for
-                the columns and row groups that it needs, one after the other.
+            slices: the day's slices, checked.
             minutes: every minute of that day with timetable and state of the link (`MINUTES`); a
                 slice filed under another day than its own finds no minute and counts for nobody.
             tables: the tables.
 
         Returns:
             Rows of Activity (`uses`) or Seen by the name of the query (`QUERY_OF_TABLE`).
+
+        Raises:
+            EngineRefused: the engine is away, or gave up.
         """
         wanted = {QUERY_OF_TABLE[table] for table in tables}
-        self._load(slices, minutes)
-        answers = {}
-        if wanted & _BY_MINUTE:
-            known = self._by_minute(slices)
-            minutes_now = self._connection.table("minutes")
-            answers = {
-                name: _OVER_MINUTES[name](known, minutes_now) for name in wanted & _BY_MINUTE
-            }
-        for name in wanted - _BY_MINUTE:
+        self._engine.load(slices, minutes)
+        answers: dict[str, list[Any]] = {}
+        if wanted - _AMOUNTS:
+            rows = self._engine.ask("by_slot", by_device=self._windows).to_pylist()
+            answers = {name: _OF_SLOTS[name](rows) for name in wanted - _AMOUNTS}
+        for name in wanted & _AMOUNTS:
             answers[name] = [
                 Seen(row["device"], (row["cell"],), int(row["amount"]))
-                for row in self._connection.table(name).to_pyarrow().to_pylist()
+                for row in self._engine.ask(name, by_device=False).to_pylist()
             ]
         return answers
-
-    def _by_minute(self, slices: Any) -> Any:
-        """Fill the table `by_minute`; a charter with windows is asked of some devices at a time.
-
-        Every window lies within one device-day, so the parts are exact. DuckDB holds all rows of a
-        window at once, which for the whole of a large day would pass `MEMORY_LIMIT`.
-        """
-        self._connection.raw_sql("DROP TABLE IF EXISTS by_minute")  # Ibis 12 cannot on DuckDB 2
-        parts = -(-slices.count_rows() // MOST_IN_WINDOWS) if self._windows else 1
-        if parts <= 1:
-            now = self._connection.table("by_minute_now")
-            return self._connection.create_table("by_minute", now, temp=True)
-        for part in range(parts):
-            # The remainder of a negative number is negative or zero: pseudonyms are signed.
-            rest = pc.subtract(
-                pc.field("device"),
-                pc.multiply(pc.divide(pc.field("device"), parts), parts),
-            )
-            own = slices.filter(pc.equal(pc.abs(rest), part))
-            self._connection.con.register("slices", own)
-            verb = "INSERT INTO by_minute" if part else "CREATE TEMP TABLE by_minute AS"
-            self._connection.raw_sql(f"{verb} SELECT * FROM by_minute_now")  # noqa: S608 - constants
-        self._connection.con.register("slices", slices)
-        return self._connection.table("by_minute")
 
 
 def counted(answers: Mapping[str, list[Any]], definition: Definition, day: date) -> DayCells:
@@ -205,7 +145,7 @@ def _expressions(
     crowded = expression.classified(counting.semi_join(full, "minute"), among=counting, **declared)
     sites = {e.suffix: e.service for e in declared["catalogue"] if e.service in services}
     return {
-        "by_minute_now": _by_minute(classified, published),
+        "by_slot": _by_slot(_by_minute(classified, published), minutes),
         "saturated": _volumes_of_groups(crowded),
         **({"services": _services(classified, sites)} if sites else {}),
     }
@@ -221,45 +161,59 @@ def _by_minute(classified: Any, published: Published) -> Any:
     return known.group_by(["device", "place", "minute", "use"]).aggregate(octets=known.octets.sum())
 
 
-def _flags(table: Any) -> dict[str, Any]:
-    return {f"use{n}": (table.use == use).any() for n, use in enumerate(CHARTER_USES)}
+def _by_slot(by_minute: Any, minutes: Any) -> Any:
+    """Return the minutes, and of each use the minutes and octets, of a device in a zone and slot."""
+    slots = minutes.select("slot", minute_of_slot="minute")
+    known = by_minute.left_join(slots, by_minute.minute == slots.minute_of_slot)
+    each = known.group_by(["device", "place", "slot", "minute"]).aggregate(
+        **{f"use{n}": (known.use == use).sum() for n, use in enumerate(ALL_USES)},
+        **{
+            f"octets{n}": ibis.ifelse(known.use == use, known.octets, 0).sum()
+            for n, use in enumerate(ALL_USES)
+        },
+    )
+    sums = [f"{what}{n}" for what in ("use", "octets") for n in range(len(ALL_USES))]
+    return each.group_by(["device", "place", "slot"]).aggregate(
+        minutes=each.count(), **{name: each[name].sum() for name in sums}
+    )
 
 
-def _uses(by_minute: Any, _minutes: Any) -> list[Activity]:
-    each = by_minute.group_by(["device", "place", "minute"]).aggregate(**_flags(by_minute))
-    sums = {f"use{n}": each[f"use{n}"].sum() for n in range(len(CHARTER_USES))}
-    rows = each.group_by(["device", "place"]).aggregate(minutes=each.count(), **sums)
+def _uses(rows: list[dict[str, Any]]) -> list[Activity]:
+    names = ["minutes", *(f"use{ALL_USES.index(use)}" for use in CHARTER_USES)]
+    sums: dict[tuple[int, str | None], list[int]] = {}
+    for row in rows:
+        own = sums.setdefault((row["device"], row["place"]), [0] * len(names))
+        for n, name in enumerate(names):
+            own[n] += row[name]
     return [
-        Activity(
-            device=row["device"],
-            zone=row["place"],
-            minutes=row["minutes"],
-            use_minutes=tuple(int(row[name]) for name in sums),
-        )
-        for row in rows.to_pyarrow().to_pylist()
+        Activity(device=device, zone=zone, minutes=minutes, use_minutes=tuple(of_uses))
+        for (device, zone), (minutes, *of_uses) in sums.items()
     ]
 
 
-def _slots(by_minute: Any, minutes: Any) -> list[Seen]:
-    slots = minutes.filter(minutes.slot.notnull()).select("slot", minute_of_slot="minute")
-    known = by_minute.filter(by_minute.use.isin(CHARTER_USES))
-    known = known.inner_join(slots, known.minute == slots.minute_of_slot)
-    rows = known.group_by(["device", "slot", "use"]).aggregate(minutes=known.count())
-    return [
-        Seen(row["device"], (row["slot"], row["use"]), int(row["minutes"]))
-        for row in rows.to_pyarrow().to_pylist()
-    ]
+def _slots(rows: list[dict[str, Any]]) -> list[Seen]:
+    places = [(use, f"use{ALL_USES.index(use)}") for use in CHARTER_USES]
+    sums: Counter[tuple[int, tuple[str, str]]] = Counter()
+    for row in rows:
+        if row["slot"] is not None:
+            for use, name in places:
+                sums[row["device"], (row["slot"], use)] += row[name]
+    return _seen(sums)
 
 
-def _volumes(by_minute: Any, _minutes: Any) -> list[Seen]:
-    rows = by_minute.group_by(["device", "use"]).aggregate(octets=by_minute.octets.sum())
-    return [
-        Seen(row["device"], (row["use"],), int(row["octets"]))
-        for row in rows.to_pyarrow().to_pylist()
-    ]
+def _volumes(rows: list[dict[str, Any]]) -> list[Seen]:
+    sums: Counter[tuple[int, tuple[str]]] = Counter()
+    for row in rows:
+        for n, use in enumerate(ALL_USES):
+            sums[row["device"], (use,)] += row[f"octets{n}"]
+    return _seen(sums)
 
 
-_OVER_MINUTES: Final = {"uses": _uses, "slots": _slots, "volumes": _volumes}
+def _seen(sums: Mapping[tuple[int, Any], int]) -> list[Seen]:
+    return [Seen(device, cell, amount) for (device, cell), amount in sums.items() if amount]
+
+
+_OF_SLOTS: Final = {"uses": _uses, "slots": _slots, "volumes": _volumes}
 
 
 def _services(classified: Any, sites: Mapping[str, str]) -> Any:

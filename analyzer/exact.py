@@ -4,11 +4,11 @@ A day's cells are computed again when its slices or the school's declarations ch
 the slices are gone (retention), the stored cells stand.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from analyzer import activity, cells
 from analyzer.activity import MINUTES, Question
 from analyzer.cells import StoredCells
+from analyzer.engines import EMBEDDED, Engine, EngineSettings, StoredSlices, opened
 from analyzer.epochs import Window, longest, made_at
 from analyzer.facts import midnights, minute_table
 from analyzer.link_state import LINE_COLUMNS, minutes_of, read_lines, state_table
@@ -25,10 +26,13 @@ from privacy.gate.tables import Definition, definitions, published_zones
 from privacy.log.file import AuditLog, LogRefused
 from privacy.settings import PrivacySettings, TableName
 from privacy.store.layout import keys_beside
+from privacy.store.manifest import Segment
 from school.catalogue import Catalogue
 from school.enforced import Enforced, enforce
 from school.load import School
 
+NO_UAI: Final = "school"
+"""Stands for the UAI of a school that declares none, where executors share files."""
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how many steps are, and how many there will be."""
 
@@ -44,6 +48,8 @@ class Bench:
     store: Store
     school: School
     catalogue: Catalogue
+    engine: EngineSettings = EMBEDDED
+    """Which engine classifies and aggregates."""
 
     @cached_property
     def enforced(self) -> Enforced:
@@ -71,16 +77,19 @@ class Bench:
         floor = self.settings.floor_persons
         return tuple(s.name for s in self.school.calendar.slots if s.persons >= floor)
 
-    def question(self, connection: Any, day: date) -> Question:
-        """Return the queries for this school, with the columns that a day's slices have."""
+    def question(self, engine: Engine) -> Question:
+        """Return the queries for this school."""
         return Question(
-            connection,
-            self.store.dataset(self.store.checked("flows", day)[0]),
+            engine,
             school=self.school,
             catalogue=self.catalogue,
             published=self.published,
             services=self.school.services.follow,
         )
+
+    def slices(self, segments: Sequence[Segment]) -> StoredSlices:
+        """Return checked segments of one day, as an engine takes them."""
+        return StoredSlices(self.store.reader, segments, self.school.uai or NO_UAI)
 
     @cached_property
     def _keys_made(self) -> dict[date, tuple[datetime, ...]]:
@@ -140,6 +149,7 @@ def refresh(
 
     Raises:
         StoreDamaged: a stored file is not what this version writes, or the audit log is damaged.
+        EngineRefused: the engine cannot be used.
     """
     work = []
     for day, tables in sorted(wanted.items()):
@@ -149,8 +159,8 @@ def refresh(
             work.append((day, source, stale))
     if not work:
         return []
-    with activity.engine() as connection:
-        question = bench.question(connection, work[0][0])
+    with opened(bench.engine) as engine:
+        question = bench.question(engine)
         for done, (day, source, stale) in enumerate(work):
             progress("cells", done, len(work))
             _compute(bench, question, day, source=source, tables=stale)
@@ -163,7 +173,7 @@ def _compute(
 ) -> None:
     segments, origin = bench.store.checked("flows", day)
     found = question.ask(
-        bench.store.dataset(segments), day_minutes(bench, day), [each.name for each in tables]
+        bench.slices(segments), day_minutes(bench, day), [each.name for each in tables]
     )
     for definition in tables:
         keys = cells.keys_digest(definition)

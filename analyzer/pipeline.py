@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from analyzer import documents, exact, mandate
+from analyzer.engines import EMBEDDED, EngineSettings
 from analyzer.exact import Bench, Progress, silent
 from analyzer.keys import seal_key
 from analyzer.plan import plan
@@ -26,7 +27,13 @@ class AnalysisReport:
 
 
 def analyze(
-    store: Path, school: School, *, as_of: date, catalogue: Catalogue, progress: Progress = silent
+    store: Path,
+    school: School,
+    *,
+    as_of: date,
+    catalogue: Catalogue,
+    engine: EngineSettings = EMBEDDED,
+    progress: Progress = silent,
 ) -> AnalysisReport:
     """Compute the exact cells of every day whose period is still to be released.
 
@@ -35,14 +42,16 @@ def analyze(
         school: the school's declarations.
         as_of: the school's local day, printed in the status document.
         catalogue: the services catalogue.
+        engine: which engine classifies and aggregates.
         progress: told about each day.
 
     Raises:
         StoreDamaged: a stored file is not what this version writes.
         LedgerDamaged: the ledger was altered.
         StoreBusy: another analysis or release is at work.
+        EngineRefused: the engine cannot be used.
     """
-    bench = Bench(Store(store), school, catalogue)
+    bench = Bench(Store(store), school, catalogue, engine)
     with bench.store.locked():
         key = seal_key(bench.store)
         ledger = Ledger(bench.store.ledger)

@@ -18,6 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from analyzer import activity, exact, mandate
+from analyzer.engines import EMBEDDED, EngineSettings, opened
 from analyzer.exact import Bench, Progress, silent
 from analyzer.keys import seal_key
 from analyzer.release import write_release
@@ -72,13 +73,14 @@ class _Drawn:
     shown: Shown | Withheld
 
 
-def rehearse(
+def rehearse(  # noqa: PLR0913 - each says something else
     store: Path,
     draft: School,
     *,
     week: date | None,
     as_of: date,
     catalogue: Catalogue,
+    engine: EngineSettings = EMBEDDED,
     progress: Progress = silent,
 ) -> Rehearsal:
     """Replay a closed week under the draft's declarations and draw it once.
@@ -89,6 +91,7 @@ def rehearse(
         week: a day of the week; None: the last closed week of which slices are retained.
         as_of: the school's local day.
         catalogue: the services catalogue.
+        engine: which engine classifies.
         progress: told about each day.
 
     Raises:
@@ -96,8 +99,9 @@ def rehearse(
         ReleaseRefused: the week was rehearsed before, or the ledger refuses.
         StoreDamaged: a stored file is not what this version writes.
         StoreBusy: another analysis is at work.
+        EngineRefused: the engine cannot be used.
     """
-    bench = Bench(Store(store), draft, catalogue)
+    bench = Bench(Store(store), draft, catalogue, engine)
     with bench.store.locked():
         period, days = _replayed(bench, week, as_of)
         origin = exact_origin(bench, days)
@@ -176,12 +180,12 @@ def _check_released(bench: Bench, period: Period, days: Sequence[date]) -> None:
 def _count(bench: Bench, days: Sequence[date], progress: Progress) -> list[DayCells]:
     definition = rehearsal(bench.settings)
     found = []
-    with activity.engine() as connection:
-        question = bench.question(connection, days[0])
+    with opened(bench.engine) as engine:
+        question = bench.question(engine)
         for done, day in enumerate(days):
             progress("cells", done, len(days))
             segments, _ = bench.store.checked("flows", day)
-            slices, minutes = bench.store.dataset(segments), exact.day_minutes(bench, day)
+            slices, minutes = bench.slices(segments), exact.day_minutes(bench, day)
             answers = question.ask(slices, minutes, [definition.name])
             found.append(activity.counted(answers, definition, day))
     progress("cells", len(days), len(days))

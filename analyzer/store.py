@@ -20,15 +20,17 @@ import pyarrow as pa
 from privacy.records import RECORD_VERSION
 from privacy.store.files import PRIVATE_DIRECTORY, PRIVATE_FILE, sync_directory
 from privacy.store.keys import CellKeyring, FileKeyring, KeyMissing
-from privacy.store.layout import ENCRYPTED, LINK, SCHEMAS, keys_beside
+from privacy.store.layout import ADDED, ENCRYPTED, FLOWS, LINK, SCHEMAS, keys_beside
 from privacy.store.manifest import Segment
-from privacy.store.parquet import same_columns
+from privacy.store.parquet import highest_sum, same_columns
 from privacy.store.reader import Reader
 
 PUBLIC_DIRECTORY = 0o755
 PUBLIC_FILE = 0o644
 ORIGIN_KEY = b"jauge.origin"
 """Footer metadata by which the simulator marks what it made."""
+MOST_OCTETS = 2**63
+"""Octets of a day that are refused: engines count in signed 64-bit integers, and differ beyond."""
 SIMULATED = "simulated"
 MEASURED = "measured"
 
@@ -102,11 +104,14 @@ class Store:
         """Return the segments of a day and its origin, after their schemas were compared.
 
         Raises:
-            StoreDamaged: a file is not what the collector committed, or its key is not there.
+            StoreDamaged: a file is not what the collector committed, its key is not there, or its
+                octets are more than any engine counts.
         """
         reader = self.reader
         segments = reader.segments(record, day)
         origins = {_check_schema(reader, segment) for segment in segments}
+        if record == FLOWS:
+            _check_octets(reader, segments, day)
         return segments, SIMULATED if SIMULATED in origins else MEASURED
 
     def dataset(self, segments: Sequence[Segment]) -> Any:
@@ -165,6 +170,35 @@ def _check_schema(reader: Reader, segment: Segment) -> str:
     if metadata.get(b"jauge.version") != str(RECORD_VERSION).encode():
         raise StoreDamaged(f"{segment.path}: written by another version of the record")
     return SIMULATED if metadata.get(ORIGIN_KEY) == SIMULATED.encode() else MEASURED
+
+
+def _check_octets(reader: Reader, segments: Sequence[Segment], day: date) -> None:
+    """Refuse a day whose octets engines would add up differently: below nothing, or past 63 bits.
+
+    Footers bound the sum; only where they do not suffice are the columns read, and added up exactly.
+    """
+    most = 0
+    for segment in segments:
+        with reader.file(segment) as file:
+            known = highest_sum(file.metadata, ADDED[FLOWS])
+        most += known if known is not None else MOST_OCTETS
+    if most < MOST_OCTETS:
+        return
+    total = 0
+    for batch in reader.batches(segments, ADDED[FLOWS]):
+        for column in batch.columns:
+            values = column.to_numpy()
+            if len(values) and values.min() < 0:
+                raise StoreDamaged(
+                    f"flows of {day}: octets below nothing; no collector writes that"
+                )
+            high, low = values >> 32, values & 0xFFFF_FFFF
+            total += (int(high.sum()) << 32) + int(low.sum())
+    if total >= MOST_OCTETS:
+        raise StoreDamaged(
+            f"flows of {day}: their octets add up to 2^63 or more, which no line carries in a day; "
+            "restore the day from a backup, or erase it (`jauge purge`)"
+        )
 
 
 def make_directory(path: Path, mode: int) -> None:

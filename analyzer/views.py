@@ -1,7 +1,7 @@
-"""The charter as SQL, compiled once for each school that this process analyses. Pure.
+"""The charter as SQL, compiled once for each school and engine that this process works with. Pure.
 
 Ibis takes a second or two to make SQL of a charter, far longer than DuckDB to answer it for a day.
-What the SQL says depends on declarations and columns only, so that it is kept for the next analysis
+What the SQL says depends on declarations and dialect only, so that it is kept for the next analysis
 of the same school: an audit or a daemon makes many. Nothing of a slice is in it.
 
 The SQL reads two relations by name, `slices` and `minutes`, and small tables of words which are kept
@@ -14,7 +14,9 @@ from typing import Any, Final
 
 import ibis
 import ibis.expr.operations as ops
+import pyarrow as pa
 
+from privacy.records import SLICE_SCHEMA
 from school.catalogue import Catalogue
 from school.charter import Charter
 from school.zones import Zones
@@ -35,8 +37,10 @@ class Said:
     entries: tuple[Any, ...]
     published: tuple[tuple[str, str | None], ...]
     services: tuple[str, ...]
-    columns: tuple[Any, Any]
-    """Ibis' schemas of slices and minutes."""
+    minutes: pa.Schema
+    """Columns of the relation `minutes`; those of `slices` are the record's."""
+    dialect: str
+    """Of the engine."""
 
     @classmethod
     def of(
@@ -54,18 +58,20 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Views by name, and the tables of words that they read."""
+    """Expressions by name as SQL, and the tables of words that they read."""
 
     sql: Mapping[str, str]
-    words: Mapping[str, Any]
-    """Arrow tables by the name that the SQL calls them."""
+    schemas: Mapping[str, pa.Schema]
+    """Columns of the answers."""
+    words: Mapping[str, pa.Table]
+    """Small tables by the name that the SQL calls them."""
+    relations: Mapping[str, pa.Table]
+    """`slices` and `minutes`, empty: what the SQL expects of them."""
 
-    def create(self, connection: Any) -> None:
-        """Create the views in an engine that has `slices` and `minutes`."""
-        for name, table in self.words.items():
-            connection.con.register(name, table)
-        for name, query in self.sql.items():
-            connection.raw_sql(f'CREATE VIEW "{name}" AS {query}')
+
+def _nullable(schema: pa.Schema) -> pa.Schema:
+    """Engines do not agree on what cannot be null."""
+    return pa.schema([field.with_nullable(nullable=True) for field in schema])
 
 
 _KNOWN: list[tuple[Said, Views]] = []
@@ -81,21 +87,25 @@ def views(said: Said, make: Make) -> Views:
     for known, found in _KNOWN:
         if known == said:
             return found
-    slices, minutes = (
-        ibis.table(columns, name=name)
-        for columns, name in zip(said.columns, ("slices", "minutes"), strict=True)
+    relations = {"slices": SLICE_SCHEMA.empty_table(), "minutes": said.minutes.empty_table()}
+    expressions = make(
+        *(
+            ibis.table(ibis.Schema.from_pyarrow(empty.schema), name=name)
+            for name, empty in relations.items()
+        )
     )
-    expressions = make(slices, minutes)
     made = Views(
         sql={
-            name: str(ibis.to_sql(expr, dialect="duckdb", pretty=False))
+            name: str(ibis.to_sql(expr, dialect=said.dialect, pretty=False))
             for name, expr in expressions.items()
         },
+        schemas={name: _nullable(expr.schema().to_pyarrow()) for name, expr in expressions.items()},
         words={
             table.name: table.data.to_pyarrow(table.schema)
             for expr in expressions.values()
             for table in expr.op().find(ops.InMemoryTable)
         },
+        relations=relations,
     )
     _KNOWN.append((said, made))
     del _KNOWN[:-MOST]

@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 
 from analyzer import activity
 from analyzer.activity import MINUTES, Question
+from analyzer.engines import Engine, HeldSlices
 from analyzer.facts import minute_table
 from privacy.gate.tables import Definition, definitions, published_zones
 from privacy.records import SLICE_SCHEMA
@@ -166,12 +167,11 @@ Rows = dict[str, dict[int, list[Any]]]
 class Asker:
     """The analyzer's own question, asked of slices in memory."""
 
-    def __init__(self, connection: Any, world: World, sample: pa.Table) -> None:
+    def __init__(self, engine: Engine, world: World) -> None:
         self.world = world
         published = published_zones(world.school.zones, world.school.privacy.floor_persons)
         self._question = Question(
-            connection,
-            ds.dataset(sample),
+            engine,
             school=world.school,
             catalogue=world.catalogue,
             published=published,
@@ -180,7 +180,9 @@ class Asker:
 
     def rows(self, slices: pa.Table, minutes: pa.Table) -> Rows:
         """Return what each device did, through classification."""
-        answers = self._question.ask(ds.dataset(slices), minutes, list(self.world.tables))
+        answers = self._question.ask(
+            HeldSlices(ds.dataset(slices)), minutes, list(self.world.tables)
+        )
         found: Rows = {}
         for query, rows in answers.items():
             own = found[query] = {}

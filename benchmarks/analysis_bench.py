@@ -52,17 +52,20 @@ def _jittered(table: pa.Table, rng: np.random.Generator) -> pa.Table:
     return pa.table(dict(zip(table.column_names, columns, strict=True)), schema=SLICE_SCHEMA)
 
 
-def day_of(total: int, day: date) -> Iterator[pa.Table]:
-    """Yield a day's slices in order of time: two simulated schools, as often as it takes."""
+def day_of(total: int, day: date, seed: int = 1) -> Iterator[pa.Table]:
+    """Yield a day's slices in order of time: two simulated schools, as often as it takes.
+
+    Another seed gives other flows and counts of the same devices.
+    """
     from simulator.day import draw_day
     from simulator.people import make_roster
     from simulator.weeks import slice_table
 
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(seed)
     schools = []
-    for seed in (1, 2):
-        roster = make_roster(seed)
-        schools.append(slice_table(draw_day(roster, seed, day), roster, seed).cast(SLICE_SCHEMA))
+    for drawn in (1, 2):
+        roster = make_roster(drawn)
+        schools.append(slice_table(draw_day(roster, drawn, day), roster, drawn).cast(SLICE_SCHEMA))
     base = pa.concat_tables(schools).sort_by("minute")
     edges = np.linspace(0, base.num_rows, PARTS + 1).astype(int).tolist()
     copies, rest = divmod(total, base.num_rows)
@@ -73,7 +76,9 @@ def day_of(total: int, day: date) -> Iterator[pa.Table]:
         yield pa.concat_tables([*again, _jittered(share, rng)]).sort_by("minute")
 
 
-def make(store: Path, total: int, *, day: date = DAY, simulated: bool = False) -> int:
+def make(
+    store: Path, total: int, *, day: date = DAY, simulated: bool = False, seed: int = 1
+) -> int:
     """Write a day into a store; returns the number of slices."""
     from simulator.day import draw_day
     from simulator.people import make_roster
@@ -83,7 +88,7 @@ def make(store: Path, total: int, *, day: date = DAY, simulated: bool = False) -
     committer.open()
     schema = origin_schema(SLICE_SCHEMA) if simulated else SLICE_SCHEMA
     rows = 0
-    for number, table in enumerate(day_of(total, day)):
+    for number, table in enumerate(day_of(total, day, seed)):
         part = Part(f"made-{day}-{number:02d}", FLOWS, day, schema, "benchmark")
         committer.commit(part, [table.cast(schema)])
         rows += table.num_rows
@@ -113,18 +118,19 @@ def _peak_mib() -> int:
 def ours(store: Path, tables: list[str]) -> dict[str, Any]:
     """Classify and aggregate to the cells of some tables, as `jauge analyze` does."""
     from analyzer import activity, exact
+    from analyzer.engines import opened
 
     bench = _bench(store)
     segments, _ = bench.store.checked("flows", DAY)
     minutes = exact.day_minutes(bench, DAY)
     seconds, answers = [], {}
-    with activity.engine() as connection:
+    with opened() as engine:
         began = time.perf_counter()
-        question = bench.question(connection, DAY)
+        question = bench.question(engine)
         compiled = time.perf_counter() - began
         for _ in range(TIMES):
             began = time.perf_counter()
-            answers = question.ask(bench.store.dataset(segments), minutes, tables)
+            answers = question.ask(bench.slices(segments), minutes, tables)
             for name in tables:
                 activity.counted(answers, bench.tables[name], DAY)
             seconds.append(time.perf_counter() - began)

@@ -80,6 +80,7 @@ def as_of(text: str | None, now: date) -> date:
 @contextmanager
 def refusals(store: Path) -> Iterator[None]:
     """Turn what analyzer and gate raise into refusals; files made meanwhile are private."""
+    from analyzer.engines.refused import EngineRefused
     from analyzer.store import StoreBusy, StoreDamaged
     from privacy.gate.refused import ReleaseRefused
     from privacy.log.file import LogRefused
@@ -92,6 +93,8 @@ def refusals(store: Path) -> Iterator[None]:
         raise Refusal(f"{store}: {refused}", Exit.DATA) from refused
     except (StoreBusy, StoreDamaged, NoStore, LogRefused) as damage:
         raise Refusal(str(damage), Exit.DATA) from damage
+    except EngineRefused as refused:
+        raise Refusal(str(refused), Exit.DATA) from refused
     except PermissionError as error:
         message = f"{error.filename}: no permission; run as the user that owns the store"
         raise Refusal(message, Exit.PERMISSION) from error

@@ -14,6 +14,7 @@ from cli.analysis import (
     refusals,
     today,
 )
+from cli.declared import engine_of
 
 HELP = """Classify the stored slices and count exact cells; seal the documents of the pages.
 
@@ -33,12 +34,18 @@ def register(app: typer.Typer) -> None:
 def analyze(store: StoreOption, school: SchoolOption, as_json: JsonOption = False) -> None:  # noqa: FBT002 - typer flag
     """See HELP."""
     declared = open_school(school)
+    engine = engine_of(school)
     directory = open_store(store)
     from analyzer import pipeline
 
     with refusals(directory), progress() as bar:
         report = pipeline.analyze(
-            directory, declared, as_of=today(declared), catalogue=declared.catalogue(), progress=bar
+            directory,
+            declared,
+            as_of=today(declared),
+            catalogue=declared.catalogue(),
+            engine=engine,
+            progress=bar,
         )
     if as_json:
         result = {

@@ -12,6 +12,7 @@ from cli.exits import Exit, Refusal
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from analyzer.engines.settings import EngineSettings
     from collector.placement import Placement
     from privacy.terms import Terms
     from school.catalogue import Catalogue
@@ -116,9 +117,25 @@ def placed(problem: "Problem", directory: Path) -> str:
 
 def other_files() -> "dict[str, type[BaseModel]]":
     """Return the optional files of other rooms that lie in the same directory."""
+    from analyzer.engines.settings import FILE, EngineSettings
     from collector.settings import CollectorSettings
 
-    return {"collector.yaml": CollectorSettings}
+    return {"collector.yaml": CollectorSettings, FILE: EngineSettings}
+
+
+def engine_of(directory: Path) -> "EngineSettings":
+    """Return the engine that a directory declares; DuckDB without engine.yaml.
+
+    Raises:
+        Refusal: with all problems, and the code of the configuration.
+    """
+    from analyzer.engines.settings import FILE, EngineSettings
+    from school.load import DeclarationErrors, load_settings
+
+    try:
+        return load_settings(directory / FILE, EngineSettings)
+    except DeclarationErrors as errors:
+        raise refusal_of(errors, directory) from None
 
 
 def counted(number: int) -> str:

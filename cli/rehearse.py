@@ -17,7 +17,7 @@ from cli.analysis import (
     refusals,
     today,
 )
-from cli.declared import known_language
+from cli.declared import engine_of, known_language
 from cli.exits import Exit, Refusal
 
 HELP = """Replay a closed week under a draft charter or another line, and show what changes.
@@ -113,6 +113,7 @@ def rehearse(
                 week=_week(week),
                 as_of=today(draft),
                 catalogue=draft.catalogue(),
+                engine=engine_of(school),
                 progress=bar,
             )
         except NotRehearsed as error:

@@ -10,7 +10,15 @@ from typing import Any, Final
 from ibis import Table
 from ibis.expr.types import BooleanValue
 
-from analyzer.behaviour.shape import WEB_PORTS, Shape, active, squared, squared_down, squares
+from analyzer.behaviour.shape import (
+    WEB_PORTS,
+    Shape,
+    active,
+    squared,
+    squared_down,
+    squares,
+    times,
+)
 from analyzer.behaviour.steady_audio import is_whole, whole
 
 UPDATE_PORTS: Final = (80, 7680, 8530, 8531)
@@ -48,7 +56,7 @@ def flowing(slices: Table) -> BooleanValue:
         slices.server_port.isin(PORTS)
         & (slices.down_bytes >= LEAST_DOWN_BYTES)
         & (slices.down_bytes >= LEAST_RATE * active(slices))
-        & (slices.up_bytes * MOST_UP_SHARE <= slices.down_bytes)
+        & (times(slices.up_bytes, MOST_UP_SHARE) <= slices.down_bytes)
         & ((slices.active_s >= WITHOUT_PAUSE_S) | ~whole(slices))
         & (squares(slices) * active(slices) <= MOST_UNEVENNESS * squared_down(slices))
     )

@@ -12,7 +12,7 @@ import ibis
 from ibis import Table
 from ibis.expr.types import BooleanValue
 
-from analyzer.behaviour.shape import Shape, active, squared, squared_down, squares
+from analyzer.behaviour.shape import Shape, active, squared, squared_down, squares, times
 
 LEAST_AGE_S: Final = 120
 """The flow has already lasted two minutes: web pages and pre-loading are over."""
@@ -49,7 +49,7 @@ def steady(slices: Table) -> BooleanValue:
         (slices.transport == "tcp")
         & (slices.active_s >= LEAST_ACTIVE_S)
         & slices.down_bytes.between(LEAST_DOWN_BYTES, MOST_DOWN_BYTES)
-        & (slices.up_bytes * MOST_UP_SHARE <= slices.down_bytes)
+        & (times(slices.up_bytes, MOST_UP_SHARE) <= slices.down_bytes)
         & (squares(slices) * active(slices) <= MOST_UNEVENNESS * squared_down(slices))
     )
 

@@ -12,7 +12,7 @@ import ibis
 from ibis import Table
 from ibis.expr.types import BooleanValue
 
-from analyzer.behaviour.shape import WEB_PORTS, Shape, squared, squared_down, squares
+from analyzer.behaviour.shape import WEB_PORTS, Shape, squared, squared_down, squares, times
 from analyzer.behaviour.steady_audio import MOST_DOWN_BYTES, is_whole, whole
 
 LEAST_DOWN_BYTES: Final = MOST_DOWN_BYTES
@@ -51,7 +51,7 @@ def bursting(slices: Table) -> BooleanValue:
         whole(slices)
         & slices.server_port.isin(WEB_PORTS)
         & (slices.down_bytes >= LEAST_DOWN_BYTES)
-        & (slices.up_bytes * MOST_UP_SHARE <= slices.down_bytes)
+        & (times(slices.up_bytes, MOST_UP_SHARE) <= slices.down_bytes)
         & (slices.down_peak_bytes_s.cast("int64") * LEAST_PEAK_SHARE >= slices.down_bytes)
         & (ibis.literal(LEAST_EVEN_S, "float64") * squares(slices) <= squared_down(slices))
         & (squared_down(slices) <= MOST_EVEN_S * squares(slices))
@@ -102,5 +102,5 @@ def verdict(flows: Table) -> BooleanValue:
         (flows.video_fit >= LEAST_MINUTES)
         & (flows.video_against * 3 <= flows.video_fit)
         & (flows.video_span_s.cast("float64") <= gap * (flows.video_fit - 1).cast("float64"))
-        & (flows.video_most <= MOST_SPREAD * flows.video_least)
+        & (flows.video_most <= times(flows.video_least, MOST_SPREAD))
     )

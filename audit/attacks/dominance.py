@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from analyzer import activity
+from analyzer.engines import opened
 from audit.alter import mutant
 from audit.attack import Attack, Figure, at_least, at_most
 from audit.ground import Ground
@@ -39,8 +40,8 @@ def measure(ground: Ground) -> list[Figure]:
     small = world.slices(rng, others, 30)
     table = pa.concat_tables([small, _giant(world, ground)]).sort_by("minute")
     figures = []
-    with activity.engine() as connection:
-        asker = Asker(connection, world, small)
+    with opened() as engine:
+        asker = Asker(engine, world)
         rows = asker.rows(table, world.minutes(rng))
     for name in ("T4", "T7"):
         definition, method = world.tables[name], ground.settings.method(name)  # type: ignore[index, arg-type]

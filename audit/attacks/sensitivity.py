@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import activity, windows
+from analyzer.engines import opened
 from audit.alter import mutant
 from audit.attack import Attack, Figure, at_least, at_most, equals
 from audit.ground import Ground
@@ -149,8 +150,8 @@ def measure(ground: Ground) -> list[Figure]:
     """Run the attack."""
     world = ground.hostile()
     tally = _Tally(ground, world)
-    with activity.engine() as connection:
-        asker = Asker(connection, world, world.slices(ground.rng(5, 0), [1], 2))
+    with opened() as engine:
+        asker = Asker(engine, world)
         _bounded_pairs(ground, asker, tally)
         whole, changes = _whole_pairs(ground, asker, tally)
         worst = list(_worst(ground, asker, tally))
@@ -169,8 +170,8 @@ def _short(ground: Ground) -> list[Figure]:
     ground = ground.with_sizes(ground.sizes.for_mutants())
     world = ground.hostile()
     tally = _Tally(ground, world)
-    with activity.engine() as connection:
-        asker = Asker(connection, world, world.slices(ground.rng(5, 0), [1], 2))
+    with opened() as engine:
+        asker = Asker(engine, world)
         _bounded_pairs(ground, asker, tally)
         _, changes = _whole_pairs(ground, asker, tally)
     return [

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analyzer import activity
 from analyzer.activity import QUERY_OF_TABLE
+from analyzer.engines import opened
 from analyzer.exact import Bench, day_minutes
 from analyzer.store import Store
 from benchmarks.utility import schools
@@ -64,12 +65,12 @@ def of_school(devices: int) -> Cells:
 
 
 def _count(bench: Bench, tables: dict[str, Definition]) -> Iterator[DayCells]:
-    with activity.engine() as connection:
-        question = bench.question(connection, open_days()[0])
+    with opened() as engine:
+        question = bench.question(engine)
         for day in open_days():
             segments, _ = bench.store.checked("flows", day)
             found = question.ask(
-                bench.store.dataset(segments),
+                bench.slices(segments),
                 day_minutes(bench, day),
                 [name for name in tables if name in QUERY_OF_TABLE],
             )

@@ -4,7 +4,7 @@ Slices are encrypted (Parquet modular encryption, AES-256-GCM, one key per day f
 Minima and maxima of pseudonymous columns are not written: they would stand in the footer.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -144,6 +144,23 @@ def verify(
         raise NotVerified(f"unreadable ({type(error).__name__})") from None
     if found.written(written.bytes) != written or path.stat().st_size != written.bytes:
         raise NotVerified("accounting")
+
+
+def highest_sum(metadata: pq.FileMetaData, columns: Sequence[str]) -> int | None:
+    """Return what columns of a file add up to at most, from its footer; None if that does not say.
+
+    A footer does not say where a minimum or maximum is missing, or where a value is below zero.
+    """
+    places = [metadata.schema.names.index(name) for name in columns]
+    total = 0
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for place in places:
+            known = group.column(place).statistics
+            if known is None or not known.has_min_max or known.min < 0:
+                return None
+            total += known.max * group.num_rows
+    return total
 
 
 def _metadata(schema: pa.Schema) -> dict[bytes, bytes]:

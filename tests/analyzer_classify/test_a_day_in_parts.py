@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
-from analyzer import activity
 from analyzer.activity import MINUTES, Question
+from analyzer.engines import HeldSlices, embedded, opened
 from analyzer.facts import minute_table
 from privacy.records import SLICE_SCHEMA
 from school.catalogue import load_catalogue
@@ -26,16 +26,15 @@ def asked(school, slices):
     table = minute_table(school.calendar, day, day + timedelta(days=1))
     for name in ("link_state", "link_up", "link_down"):
         table = table.append_column(name, pa.array(["busy"] * table.num_rows, pa.string()))
-    with activity.engine() as connection:
+    with opened() as engine:
         question = Question(
-            connection,
-            slices,
+            engine,
             school=school,
             catalogue=load_catalogue(),
             published={zone.name: zone.name for zone in school.zones},
         )
-        answers = question.ask(slices, table.select(MINUTES.names), TABLES)
-        again = question.ask(slices, table.select(MINUTES.names), TABLES)
+        answers = question.ask(HeldSlices(slices), table.select(MINUTES.names), TABLES)
+        again = question.ask(HeldSlices(slices), table.select(MINUTES.names), TABLES)
     whole = {name: sorted(map(repr, rows)) for name, rows in answers.items()}
     assert whole == {name: sorted(map(repr, rows)) for name, rows in again.items()}
     return whole
@@ -53,5 +52,5 @@ def test_parts_by_device_give_the_same_answers(monkeypatch, windows):
     slices = ds.dataset(pa.Table.from_pylist(rows, schema=SLICE_SCHEMA))
     whole = asked(school, slices)
     assert all(whole.values())
-    monkeypatch.setattr(activity, "MOST_IN_WINDOWS", 70)
+    monkeypatch.setattr(embedded, "MOST_IN_WINDOWS", 70)
     assert asked(school, slices) == whole

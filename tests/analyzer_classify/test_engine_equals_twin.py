@@ -12,8 +12,8 @@ import ibis
 import pytest
 
 from analyzer import windows
-from analyzer.activity import SLOW_RULES
 from analyzer.classify import classify, deciding, passes
+from analyzer.engines.embedded import SLOW_RULES
 from analyzer.expression import classified
 from analyzer.facts import APP_CATEGORY, minute_table
 from privacy.records import SLICE_SCHEMA

@@ -8,7 +8,7 @@ import pytest
 
 from analyzer import activity, views
 from analyzer.activity import MINUTES
-from privacy.records import SLICE_SCHEMA
+from analyzer.engines import embedded
 from school.catalogue import load_catalogue
 from school.load import load_school
 from tests.support.processes import ROOT
@@ -18,7 +18,8 @@ CATALOGUE = load_catalogue()
 ASKED = {
     "published": {"salles": "salles"},
     "services": ("pix",),
-    "columns": (ibis.schema({"octets": "int64"}), ibis.schema({"minute": "timestamp"})),
+    "minutes": MINUTES,
+    "dialect": "duckdb",
 }
 
 
@@ -35,8 +36,8 @@ class Maker:
 
     def __call__(self, slices, _minutes):
         self.asked += 1
-        words = ibis.memtable(pa.table({"octets": [1, 2]}))
-        return {"known": slices.inner_join(words, "octets")}
+        words = ibis.memtable(pa.table({"age_s": pa.array([1, 2], pa.int32())}))
+        return {"known": slices.inner_join(words, "age_s")}
 
 
 def said(school=SCHOOL, catalogue=CATALOGUE, **changed):
@@ -58,9 +59,10 @@ def test_the_same_declarations_are_compiled_once():
         said(catalogue=type(CATALOGUE)(list(CATALOGUE)[1:])),
         said(published={"salles": None}),
         said(services=()),
-        said(columns=(ibis.schema({"octets": "int32"}), ASKED["columns"][1])),
+        said(minutes=MINUTES.remove(len(MINUTES) - 1)),
+        said(dialect="datafusion"),
     ],
-    ids=["charter", "zones", "catalogue", "published", "services", "columns"],
+    ids=["charter", "zones", "catalogue", "published", "services", "minutes", "dialect"],
 )  # fmt: skip
 def test_anything_else_is_compiled_anew(other):
     make = Maker()
@@ -81,15 +83,15 @@ def test_few_schools_are_remembered():
 def test_an_engine_that_gets_known_views_has_their_words_and_no_rows_of_another():
     questions = []
     for _ in range(2):
-        with activity.engine() as connection:
+        with embedded.opened() as engine:
+            connection = engine.connection
             activity.Question(
-                connection,
-                SLICE_SCHEMA.empty_table(),
+                engine,
                 school=SCHOOL,
                 catalogue=CATALOGUE,
                 published={"salles": "salles"},
             )
-            rows = connection.table("by_minute_now").count().to_pyarrow().as_py()
+            rows = connection.table("by_slot").count().to_pyarrow().as_py()
             names = connection.con.execute("SELECT view_name FROM duckdb_views()").fetchall()
             questions.append((sorted(names), rows))
             assert MINUTES.names == list(connection.table("minutes").columns)

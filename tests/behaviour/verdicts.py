@@ -7,7 +7,7 @@ import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.activity import engine
+from analyzer.engines import embedded
 from analyzer.expression import classified
 from analyzer.facts import minute_table
 from privacy.records import SLICE_SCHEMA, SiteSource
@@ -47,9 +47,11 @@ def categories(slices: pa.Table) -> pa.Table:
     known = minute_table(school.calendar, min(days), max(days) + timedelta(days=1))
     calm = pa.array(["calm"] * known.num_rows, pa.string())
     told = ibis.memtable(known.append_column("link_state", calm))
-    with engine() as connection:
+    with embedded.opened() as engine:
         answer = classified(ibis.memtable(slices), school=school, catalogue=catalogue, minutes=told)
-        return connection.to_pyarrow(answer.select("flow", "up_bytes", "down_bytes", "category"))
+        return engine.connection.to_pyarrow(
+            answer.select("flow", "up_bytes", "down_bytes", "category")
+        )
 
 
 def _heaviest(slices: pa.Table) -> int:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from analyzer.engines.settings import EngineSettings
 from analyzer.facts import Facts
 from collector.settings import CollectorSettings
 from privacy.settings import PrivacySettings
@@ -37,6 +38,7 @@ FILES = {
     "lists.yaml": ListsYaml,
     "services.yaml": ServicesFile,
     "annotations.yaml": AnnotationsFile,
+    "engine.yaml": EngineSettings,
 }
 
 

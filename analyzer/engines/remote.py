@@ -1,0 +1,225 @@
+"""A Spark Connect server, of Spark or of Sail, or a standalone Spark master. I/O.
+
+The analyzer is a client: it sends SQL that Ibis compiled, and takes Arrow. Executors open the day
+files themselves (`analyzer.engines.tasks`). The session's clock is UTC. Zones, sites, lists and
+minutes are small, and every join with them is marked as a broadcast.
+
+Spark writes shuffles and what does not fit to its disks: a session whose Spark would write them in
+the clear is refused. Sail writes nothing (deploy/spark/sail.sh tells it so; it cannot be asked).
+"""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+from analyzer.engines import shelf
+from analyzer.engines.refused import EngineRefused
+from analyzer.engines.settings import EngineSettings
+from analyzer.engines.slices import Slices, StoredSlices
+from analyzer.engines.tasks import WIRE, Task, reading
+from analyzer.views import Views
+from privacy.store.commit import parquet_key
+from privacy.store.lent import SecretRefused, shared_secret, wrap
+
+ROWS_OF_A_TASK: Final = 1_000_000
+"""About eight row groups: seconds of work, and little to do again when an executor is lost."""
+CONNECT_S: Final = 5.0
+ENCRYPTED: Final = "spark.io.encryption.enabled"
+_INSTALL: Final = "pip install 'jauge[distributed]'"
+_SPARK_TYPES: Final = {
+    pa.int8(): "tinyint", pa.int32(): "int", pa.int64(): "bigint", pa.float32(): "float",
+    pa.bool_(): "boolean", pa.string(): "string", pa.timestamp("us", "UTC"): "timestamp",
+}  # fmt: skip
+_COLUMNS: Final = ", ".join(f"{field.name} {_SPARK_TYPES[field.type]}" for field in WIRE)
+
+
+class Distributed:
+    """A session of a distributed engine.
+
+    Args:
+        connection: Ibis' pyspark backend.
+        session: the Spark session that it works with.
+        settings: where executors find files, and under which secret keys travel.
+    """
+
+    dialect: Final = "pyspark"
+
+    def __init__(self, connection: Any, session: Any, settings: EngineSettings) -> None:
+        self._connection = connection
+        self._session = session
+        self._settings = settings
+        self._views: Views | None = None
+
+    def define(self, views: Views) -> None:
+        """See `Engine`."""
+        self._views = views
+        for name, table in views.words.items():
+            self._small(name, table)
+
+    def load(self, slices: Slices, minutes: pa.Table) -> None:
+        """See `Engine`."""
+        self._small("minutes", minutes)
+        if isinstance(slices, StoredSlices):
+            frame = self._opened(slices)
+        else:
+            frame = self._session.createDataFrame(_held(slices), _COLUMNS)
+        frame.createOrReplaceTempView("slices")
+
+    def ask(self, name: str, *, by_device: bool) -> pa.Table:  # noqa: ARG002 - executors share a window's rows
+        """See `Engine`."""
+        if self._views is None:
+            raise ValueError("nothing is defined")
+        query = self._views.sql[name]
+        with _refusals(self._settings.endpoint):
+            answer = self._connection.raw_sql(query).toArrow()
+        return answer.cast(self._views.schemas[name])
+
+    def _small(self, name: str, table: pa.Table) -> None:
+        from pyspark.sql import functions
+
+        with _refusals(self._settings.endpoint):
+            frame = self._session.createDataFrame(_in_microseconds(table))
+            functions.broadcast(frame).createOrReplaceTempView(name)
+
+    def _opened(self, slices: StoredSlices) -> Any:
+        """Return the rows of a day's files as a frame whose tasks executors run."""
+        tasks = tuple(_tasks(slices, self._settings))
+        numbers = self._session.range(0, len(tasks), 1, len(tasks))
+        return numbers.mapInArrow(reading(tasks, self._settings.secret), _COLUMNS)
+
+
+def _held(slices: Slices) -> pa.Table:
+    return slices.dataset.to_table().select(WIRE.names).cast(WIRE)
+
+
+def _in_microseconds(table: pa.Table) -> pa.Table:
+    timed = [
+        field.with_type(pa.timestamp("us", "UTC")) if pa.types.is_timestamp(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(timed))
+
+
+def _tasks(slices: StoredSlices, settings: EngineSettings) -> Iterator[Task]:
+    addresses = shelf.addresses(slices, settings.slices)
+    for segment, address in zip(slices.segments, addresses, strict=True):
+        lent = _lent(slices, segment.record, segment.day, settings)
+        parts = max(1, -(-segment.rows // ROWS_OF_A_TASK))
+        for part in range(parts):
+            yield Task(address, slices.school, segment.day.isoformat(), part, parts, lent)
+
+
+def _lent(slices: StoredSlices, record: str, day: date, settings: EngineSettings) -> bytes | None:
+    key = parquet_key(slices.reader.keys, record, day)
+    if key is None:
+        return None
+    try:
+        secret = shared_secret(Path(settings.secret))
+    except SecretRefused as refused:
+        raise EngineRefused(str(refused)) from None
+    return wrap(key, secret, school=slices.school, day=day.isoformat())
+
+
+@contextmanager
+def _refusals(endpoint: str | None) -> Iterator[None]:
+    """Turn what the client raises into a refusal; messages of engines may hold values, so none is told."""
+    import grpc
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except grpc.RpcError as error:
+        code = error.code().name if hasattr(error, "code") else "UNKNOWN"
+        raise EngineRefused(_gave_up(endpoint, code)) from None
+    except PySparkException as error:
+        known = "SecretRefused" in str(error)
+        reason = "SecretRefused: the executors' secret is missing or another" if known else None
+        raise EngineRefused(_gave_up(endpoint, reason or type(error).__name__)) from None
+
+
+def _gave_up(endpoint: str | None, reason: str) -> str:
+    return (
+        f"{endpoint}: the engine gave up ({reason}); look at its own log, then run the command again, "
+        "or write `engine: duckdb` in engine.yaml"
+    )
+
+
+def _session(endpoint: str) -> Any:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise EngineRefused(
+            f"`engine: spark` needs packages that are missing: {_INSTALL}"
+        ) from None
+    _check_there(endpoint)
+    if endpoint.startswith("sc://"):
+        session = SparkSession.builder.remote(endpoint).create()
+        _be_brief(session)
+        return session
+    builder = SparkSession.builder.master(endpoint).appName("jauge")
+    for name, value in {
+        ENCRYPTED: "true",
+        "spark.network.crypto.enabled": "true",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.ui.enabled": "false",
+    }.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def _check_there(endpoint: str) -> None:
+    """Ask for a connection before the client does, which would try for ten minutes."""
+    place = urlsplit(endpoint)
+    try:
+        socket.create_connection((place.hostname, place.port), timeout=CONNECT_S).close()
+    except OSError as error:
+        raise EngineRefused(
+            f"{endpoint}: nobody answers there ({error.strerror or 'no answer'}); start the engine "
+            "(deploy/spark), or write `engine: duckdb` in engine.yaml"
+        ) from None
+
+
+def _be_brief(session: Any) -> None:
+    """Try again for about twenty seconds when the server goes away, not for ten minutes."""
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    session.client.set_retry_policies([DefaultPolicy(max_retries=5)])
+
+
+@contextmanager
+def opened(settings: EngineSettings) -> Iterator[Distributed]:
+    """Open a session.
+
+    Raises:
+        EngineRefused: it cannot be reached, or would write in the clear.
+    """
+    import ibis
+
+    endpoint = settings.endpoint or ""
+    session = _session(endpoint)
+    try:
+        with _refusals(endpoint):
+            connection = ibis.pyspark.connect(session)
+            _check_disks(session, endpoint)
+        yield Distributed(connection, session, settings)
+    finally:
+        with suppress(Exception):  # the server may be gone: nothing is lost with it
+            session.stop()
+
+
+def _check_disks(session: Any, endpoint: str) -> None:
+    """Refuse a Spark that would write shuffles in the clear; Sail has no master and writes none."""
+    if session.conf.get("spark.master", None) is None:
+        return
+    if session.conf.get(ENCRYPTED, "false") != "true":
+        raise EngineRefused(
+            f"{endpoint}: this Spark would write slices in the clear to its disks; start it with "
+            f"{ENCRYPTED}=true (deploy/spark/spark-defaults.conf)"
+        )

@@ -1,0 +1,97 @@
+"""What runs on an executor: a part of one encrypted day file, opened in memory, handed over as Arrow. I/O.
+
+The file is read as it lies (anywhere that fsspec reaches) and decrypted by pyarrow in the memory of
+this one process; the rows go to the engine batch by batch. Nothing is written, not even to a memory
+file. Executors need Jauge itself, of the same version as the analyzer: schemas are compared.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from privacy.records import SLICE_SCHEMA
+from privacy.store.lent import shared_secret, unwrap
+from privacy.store.parquet import decryption_of, same_columns
+from privacy.store.wipe import wipe
+
+ROWS: Final = 65_536
+"""Rows of a batch: a few megabytes."""
+WIRE: Final = pa.schema(
+    [
+        pa.field(field.name, pa.timestamp("us", "UTC") if field.name == "minute" else field.type)
+        for field in SLICE_SCHEMA
+    ]
+)
+"""Columns as engines take them: Spark knows microseconds only."""
+
+
+class DayUnreadable(Exception):
+    """A day file is not what this version writes. Says which file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A part of one file."""
+
+    address: str
+    """Path that fsspec opens."""
+    school: str
+    day: str
+    part: int
+    """Which of `parts`, from 0: row groups are shared evenly."""
+    parts: int
+    lent: bytes | None
+    """The key of the day's Parquet files, wrapped (`privacy.store.lent`); None for a file in clear."""
+
+
+def read(task: Task, secret: str) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a task, columns of `WIRE`.
+
+    Raises:
+        SecretRefused: the day's key does not open here.
+        DayUnreadable: the file is another version's.
+        OSError, pyarrow.ArrowException: it cannot be read.
+    """
+    import fsspec
+
+    with (
+        fsspec.open(task.address, "rb") as source,
+        pq.ParquetFile(source, decryption_properties=_opening(task, secret)) as file,
+    ):
+        if not same_columns(file.schema_arrow, SLICE_SCHEMA):
+            raise DayUnreadable(f"{task.address}: its columns are not those of this version")
+        count = file.num_row_groups
+        own = range(task.part * count // task.parts, (task.part + 1) * count // task.parts)
+        for batch in file.iter_batches(batch_size=ROWS, row_groups=list(own), use_threads=False):
+            yield _as_wire(batch)
+
+
+def _opening(task: Task, secret: str) -> Any:
+    """Return what opens the task's file; our copy of the key is overwritten."""
+    if task.lent is None:
+        return None
+    key = unwrap(task.lent, shared_secret(Path(secret)), school=task.school, day=task.day)
+    properties = decryption_of(key)
+    wipe(key)
+    return properties
+
+
+def _as_wire(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return pa.record_batch(
+        [batch.column(field.name).cast(field.type) for field in WIRE], schema=WIRE
+    )
+
+
+def reading(tasks: tuple[Task, ...], secret: str) -> Any:
+    """Return the function of `mapInArrow` over a range of numbers, each of which is one task's."""
+
+    def run(numbers: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in numbers:
+            for number in batch.column(0).to_pylist():
+                yield from read(tasks[number], secret)
+
+    return run
