@@ -27,7 +27,7 @@ def _figure(line: FirstLine, side: str, texts: Texts) -> Figure:
     return Figure(
         ident=ident,
         title=_title(line, side, texts),
-        unit=texts(f"first_day.unit_{side}"),
+        unit=texts(f"first_day.unit.{side}"),
         svg=columns_svg(chart, ident=ident, texts=texts),
         plotly=columns_plotly(chart, texts=texts),
         table=_table(line, side, texts),
@@ -61,7 +61,7 @@ def _title(line: FirstLine, side: str, texts: Texts) -> str:
     capacity = line.down_capacity if side == "down" else line.up_capacity
     rate = texts.mbit(_value(high, side))
     return texts(
-        f"first_day.title_{side}",
+        f"first_day.title.{side}",
         rate=rate, hours=_hours(high, texts), capacity=texts.mbit(capacity),
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ def _table(line: FirstLine, side: str, texts: Texts) -> Table:
         )
         lines.append(Line(_hours(step, texts), (rate, Datum(seen, raw=str(step.minutes_seen)))))
     return Table(
-        caption=texts("chart.data_of", name=texts(f"first_day.unit_{side}")),
+        caption=texts("chart.data_of", name=texts(f"first_day.unit.{side}")),
         corner=texts("first_day.hours"),
         columns=(texts("head.mean"), texts("first_day.measured")),
         lines=tuple(lines),

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 here=$PWD
 python=$here/.venv/bin/python
 work=${1:-$(mktemp -d -t jauge-twice-XXXXXX)}
+commit=$(git rev-parse HEAD)
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 "$python" -m pip --version > /dev/null
 if [ -z "${WHEELS:-}" ]; then
@@ -20,6 +21,7 @@ export WHEELS
 for place in one a-second-place-with-a-longer-name; do
   rm -rf "${work:?}/$place"
   git clone --quiet --local --no-hardlinks "$here" "$work/$place"
+  git -C "$work/$place" checkout --quiet --detach "$commit"
   ln -s "$here/.venv" "$work/$place/.venv"
   (cd "$work/$place" && umask "$([ "$place" = one ] && echo 022 || echo 027)" && deploy/deb/build.sh > /dev/null)
 done
