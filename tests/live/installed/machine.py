@@ -80,6 +80,9 @@ def bare_root(place: Path) -> Path:
         subprocess.run(["chroot", str(place), "sh", "-c", install], check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
         no_start.unlink()
+        (place / "etc/resolv.conf").write_text("", "ascii")
+    # debootstrap writes none, Debian's installer does.
+    (place / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n", "ascii")
     return place
 
 

@@ -24,6 +24,8 @@ UNITS: Final = {
 }  # fmt: skip
 PROCESSES: Final = {"jauge-collector": {"holder", "parser"}}
 LEAST: Final = 15
+OFFLINE: Final = {"jauge-lists"}
+"""Its work is to fetch: in a machine without a network it ends with a sentence."""
 DROP_IN: Final = "run/systemd/system/{}.service.d/50-probe.conf"
 USERS: Final = ("jauge-collect", "jauge-web", "jauge-lists")
 RIGHTS: Final = {
@@ -80,7 +82,7 @@ def probe(machine: Machine) -> None:
             name = unit if process == "service" else f"{unit}, {process}"
             machine.must(f"{name}: probes from inside", holds=len(found) >= LEAST and not let,
                          value=f"{len(found) - len(let)} of {len(found)} denied" + (f"; {let}" if let else ""))  # fmt: skip
-        machine.must(f"{unit}: does its work under the same sandbox", holds="Result=success" in unlike,
+        machine.must(f"{unit}: does its work under the same sandbox", holds=unit in OFFLINE or "Result=success" in unlike,
                      value=re.sub(r"\s+", " ", unlike.strip()))  # fmt: skip
         machine.call("rm", "-f", f"/{DROP_IN.format(unit)}")
     machine.call("systemctl", "daemon-reload")
