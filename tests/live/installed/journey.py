@@ -67,10 +67,7 @@ def in_session(calendar: str, now: datetime) -> str:
 
 
 def capture(machine: Machine) -> None:
-    """Start the collector, then steady traffic from every place, and the kernel's own count of it."""
-    machine.call("systemctl", "restart", "jauge-collector")
-    state = machine.call("systemctl", "show", "jauge-collector", "-p", "ActiveState")
-    machine.must("collector ready (Type=notify)", holds="ActiveState=active" in state)
+    """Steady traffic from every place, the kernel's own count of it, then the collector: a school is at work."""
     traffic = ("python3.11", "/opt/traffic.py")
     start = ("systemd-run", "--quiet", "-p", "StandardOutput=truncate:/opt/{}.txt")
     inside = ("ip", "netns", "exec")
@@ -84,6 +81,9 @@ def capture(machine: Machine) -> None:
     for name, command in jobs.items():
         machine.call(*(word.format(name) for word in start), f"--unit={name}", *command)
         time.sleep(0.5)
+    machine.call("systemctl", "restart", "jauge-collector")
+    state = machine.call("systemctl", "show", "jauge-collector", "-p", "ActiveState")
+    machine.must("collector ready (Type=notify)", holds="ActiveState=active" in state)
 
 
 def enter(machine: Machine) -> None:
