@@ -12,7 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from analyzer import cells, documents, exact, late, link_release, mandate
+from analyzer import cells, documents, exact, first_day, late, link_release, mandate
 from analyzer.exact import Bench, Progress, silent
 from analyzer.keys import seal_key
 from analyzer.plan import Due, Plan, Skipped, check_published, plan
@@ -86,6 +86,8 @@ def release(
         came = late.arrived(bench)
         mandate.tell_late(log, came)
         links, skipped = link_release.release_days(bench, key, as_of)
+        if first_day.days_are_published(bench.store):
+            first_day.end(bench.store)
         documents.write(bench, key, as_of)
         progress("releases", len(planned.due), len(planned.due))
     return ReleaseReport(

@@ -14,6 +14,7 @@ from api.problems import Problem
 from api.shelf import Kept, Shelf
 from api.term import read_material
 from dashboards.events import Event, read_events
+from dashboards.first_day import FirstDay, read_first_day
 from dashboards.reading import (
     LinkDay,
     Snapshot,
@@ -50,6 +51,7 @@ BESIDE = ("school", "status", "privacy")
 DOCUMENTS = (
     "school", "charter", "privacy", "status",
     "register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal", "annotations",
+    "first-day",
 )  # fmt: skip
 PAPERS = ("register", "dpia", "notice-adults", "notice-pupils", "breach", "audit", "journal")
 """Those that the pages about confidence read, as far as they are there."""
@@ -224,6 +226,7 @@ class Library:
             months=noisy["T5-bis"],
             rehearsals=noisy["rehearsal"],
             events=events,
+            first_day=None if link else self._first_day(policy),
             unreadable=tuple(unreadable),
             papers={name: published.document(name) for name in self.documents() if name in PAPERS},
             policy=policy,
@@ -235,6 +238,14 @@ class Library:
             return read_events(self._published.document("annotations"))
         except FileNotFoundError:
             return ()
+
+    def _first_day(self, policy: str) -> FirstDay | None:
+        """Return the running day; none where it was published under another policy than the rest."""
+        try:
+            payload = self._published.document("first-day")
+        except FileNotFoundError:
+            return None
+        return read_first_day(payload) if payload.get("policy") == policy else None
 
     def papers(self) -> Snapshot:
         """Return what the public pages may show: documents, and no release.

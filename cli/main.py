@@ -22,6 +22,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.lists",
     "cli.analyze",
     "cli.release",
+    "cli.first_day",
     "cli.rehearse",
     "cli.purge",
     "cli.privacy",

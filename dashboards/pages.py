@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboards import figures, load, overview, tables, tiles
+from dashboards.first_figures import first_figures
 from dashboards.frame import PAGES, STATIC, Frame, common, render
 from dashboards.load_tables import load_weeks_table
 from dashboards.reading import LinkDay, Snapshot
@@ -58,8 +59,16 @@ def overview_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) ->
         figures=shown,
         week_title=_week_title(snapshot, texts),
         day_title=texts.day(snapshot.days[-1].starts) if snapshot.days else "",
+        **_first_day(snapshot, None, texts),
         **common(snapshot, texts, "overview"),
     )
+
+
+def _first_day(snapshot: Snapshot, line: str | None, texts: Texts) -> dict[str, Any]:
+    """Return what a page shows of a day that is not over, where none is published yet."""
+    name = line or next((line.name for line in snapshot.school.lines), "")
+    first = first_figures(snapshot, name, texts)
+    return {"first": first, "first_day": snapshot.first_day.day if snapshot.first_day else None}
 
 
 def _week_title(snapshot: Snapshot, texts: Texts) -> str:
@@ -121,6 +130,7 @@ def load_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str
             "change": load.latest_change(line, days),
         }
         context["change_text"] = change(context["change"], texts) if context["change"] else ""
+    context |= _first_day(snapshot, query.get("ligne"), texts)
     return render("load.html", frame, **context, **common(snapshot, texts, "load"))
 
 

@@ -11,6 +11,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from dashboards.events import Event, exam_days
+from dashboards.first_day import FirstDay
 from privacy.release import Release
 
 Labels = Mapping[str, str]
@@ -239,6 +240,8 @@ class Snapshot:
     """Sealed documents that an older analyzer did not write: register, journal, audit…, by name."""
     policy: str = ""
     """Digest of the policy in force, 64 hex digits; recomputed from the documents."""
+    first_day: FirstDay | None = None
+    """The running day by five minutes, where no day is published yet."""
 
     def earlier(self) -> tuple[str | None, ...]:
         """Return the policy of each release shown that was made under another one; None: not said."""

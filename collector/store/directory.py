@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from collector.store.background import Background
 from collector.store.seal import Reason
 from collector.store.space import Level, Space, stop_below
 from collector.store.spool import ID_OCTETS, Head, Spool, cipher_of
 from collector.store.status import StatusFile
+from privacy.records import LINK_STEP_S
 from privacy.store.commit import Committer
 from privacy.store.files import make_private
 from privacy.store.keys import DayKeyring, FileKeyring, KeyMissing
@@ -33,6 +35,10 @@ from privacy.store.parquet import ROW_GROUP
 BATCH_ROWS: Final = 5_000
 """Rows that wait at most before they are written (and then all that wait at once)."""
 SEAL_S: Final = 300.0
+FIVE_MINUTES_S: Final = 300
+SEAL_LINK_S: Final = 60.0
+"""Link rows are sealed from this age on, as soon as they end five minutes of the clock: those are what
+the first day publishes (analyzer/first_day.py), and nobody should wait twice as long for them."""
 SEAL_ROWS: Final = ROW_GROUP
 """A spool is sealed when it is so old or so long; a longer one would cost a flood more memory."""
 WRITING_BYTES: Final = 112 << 20
@@ -60,10 +66,19 @@ class _Lane:
     rows: int = 0
     spool: Spool | None = None
     since: float = 0.0
+    ends_five: bool = False
+    """Its spool holds the last ten seconds of five minutes of the clock."""
 
 
 def _wall_us() -> int:
     return time.time_ns() // 1_000
+
+
+def ends_five_minutes(table: pa.Table) -> bool:
+    """Say whether link rows hold the last ten seconds of five minutes of the clock."""
+    starts = table["start"].cast(pa.timestamp("s", "UTC")).cast(pa.int64())
+    rest = pc.subtract(starts, pc.multiply(pc.divide(starts, FIVE_MINUTES_S), FIVE_MINUTES_S))
+    return bool(pc.any(pc.equal(rest, FIVE_MINUTES_S - LINK_STEP_S)).as_py())
 
 
 class DirectoryStore:
@@ -155,7 +170,8 @@ class DirectoryStore:
         now = self._monotonic()
         for (record, day, _), lane in self._lanes.items():
             erased = record in ENCRYPTED and self._keys.destroyed(day)
-            if lane.spool is not None and (erased or now - lane.since >= SEAL_S):
+            age = SEAL_LINK_S if lane.ends_five else SEAL_S
+            if lane.spool is not None and (erased or now - lane.since >= age):
                 self._hand_over(lane)
         self._forget_idle()
         self._tell()
@@ -218,6 +234,7 @@ class DirectoryStore:
                 self._give_up(lane)
             return False
         lane.waiting, lane.rows = [], 0
+        lane.ends_five = lane.ends_five or (key[0] == LINK and ends_five_minutes(table))
         if self._acknowledged is not None:
             self._acknowledged(key[0], table)
         if spool.rows >= SEAL_ROWS:
@@ -227,7 +244,7 @@ class DirectoryStore:
     def _open_spool(self, key: Key, lane: _Lane, schema: pa.Schema) -> Spool:
         head = Head(os.urandom(ID_OCTETS), key[0], key[1])
         spool = Spool(self._root / SPOOL, head, cipher_of(self._keys, head, make=True))
-        lane.spool, lane.since = spool, self._monotonic()
+        lane.spool, lane.since, lane.ends_five = spool, self._monotonic(), False
         spool.open(schema)
         return spool
 

@@ -177,3 +177,8 @@ def test_the_exposure_of_a_bare_unit_is_read_from_systemd(tmp_path):
     bare = tmp_path / "jauge-bare.service"
     bare.write_text("[Service]\nExecStart=/bin/true\n")
     assert score_of(bare) > 9
+
+
+def test_a_machine_that_counts_no_packets_says_so_and_not_that_it_has_no_systemd():
+    (said,) = (v for check, v in judge(unit(sent_packets=None)) if check.name == "silent")
+    assert (said.status, "BPF" in said.fr, "BPF" in said.en) == ("skipped", True, True)

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
@@ -236,3 +236,35 @@ def test_a_store_of_an_older_version_is_refused_with_a_sentence(root):
     (root / "flows" / f"day={DAY}").mkdir(parents=True)
     with pytest.raises(NoStore, match=r"older Jauge.*move"):
         DirectoryStore(root).open()
+
+
+def five(*tens: int):
+    """Link rows of the given tens of seconds after a whole five minutes of the clock."""
+    table = links([0] * len(tens))
+    start = [datetime.fromtimestamp(1_788_760_800 + 10 * ten, UTC) for ten in tens]
+    return table.set_column(0, table.schema.field(0), pa.array(start, table.schema.field(0).type))
+
+
+@pytest.mark.parametrize(
+    ("rows", "age", "sealed"),
+    [
+        ((27, 28, 29), 61.0, True),
+        ((29, 30, 31), 61.0, True),
+        ((29,), 59.0, False),
+        ((27, 28), 61.0, False),
+        ((30, 31), 299.0, False),
+    ],
+)
+def test_link_rows_are_sealed_as_soon_as_they_end_five_minutes_of_the_clock(
+    root, rows, age, sealed
+):
+    clock = [0.0]
+    store = opened(root, monotonic=lambda: clock[0])
+    store.links(five(*rows), DAY)
+    store.flush()
+    clock[0] = age
+    store.flush()
+    left = [lane for lane in store._lanes.values() if lane.spool is not None]
+    assert (not left) == sealed
+    store.close()
+    assert [s.rows for s in segments_of(root, "link")] == [len(rows)]

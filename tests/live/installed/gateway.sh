@@ -31,3 +31,10 @@ sysctl -qw net.ipv4.ip_forward=1
 nft add table ip nat
 nft 'add chain ip nat post { type nat hook postrouting priority 100; }'
 nft add rule ip nat post oifname wan0 masquerade
+# What really passes, counted by the kernel apart from everything that Jauge reads.
+nft add table inet truth
+nft add counter inet truth up
+nft add counter inet truth down
+nft 'add chain inet truth pass { type filter hook forward priority 0; }'
+nft add rule inet truth pass iifname lan0 oifname wan0 counter name up
+nft add rule inet truth pass iifname wan0 oifname lan0 counter name down

@@ -1,0 +1,43 @@
+"""`jauge first-day`: the load of the line within minutes, before any day is published."""
+
+import json
+from datetime import UTC, datetime
+
+import typer
+
+from cli.analysis import JsonOption, SchoolOption, StoreOption, open_school, open_store, refusals
+
+HELP = """Publish the load of the line of the running day, by closed five minutes, until a day is published.
+
+Whole line, slots of the timetable with enough declared persons, no slice read: it needs no
+acknowledgement. A timer runs it every five minutes on a gateway; once `jauge release` has published
+a day it changes nothing.
+
+Example: jauge first-day --store /var/lib/jauge/store --school /etc/jauge/school --json
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("first-day", help=HELP)(first_day)
+
+
+def first_day(store: StoreOption, school: SchoolOption, as_json: JsonOption = False) -> None:  # noqa: FBT002 - typer flag
+    """See HELP."""
+    declared = open_school(school)
+    directory = open_store(store)
+    from analyzer import first_day as publishing
+
+    with refusals(directory):
+        done = publishing.publish(
+            directory, declared, now=datetime.now(UTC), catalogue=declared.catalogue()
+        )
+    if as_json:
+        result = {"day": done.day.isoformat(), "steps": done.steps, "why_none": done.why_none}
+        typer.echo(json.dumps(result))
+        return
+    typer.echo(
+        f"{done.day}: nothing to show: {done.why_none}"
+        if done.why_none
+        else f"{done.day}: {done.steps} times five minutes of the line's load published"
+    )
