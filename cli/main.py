@@ -29,6 +29,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.log",
     "cli.audit",
     "cli.store",
+    "cli.health",
     "cli.doctor",
     "cli.export",
     "cli.explain",
