@@ -31,6 +31,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.store",
     "cli.health",
     "cli.doctor",
+    "cli.selftest",
     "cli.export",
     "cli.explain",
     "cli.classify_name",
