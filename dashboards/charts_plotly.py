@@ -145,7 +145,7 @@ def _mark(index: int) -> dict[str, Any]:
         "x0": index - 0.5,
         "x1": index - 0.5,
         "y0": 0,
-        "y1": 1.08,
+        "y1": 1.04,
         "yref": "paper",
         "line": {"color": COLOURS["limit"], "width": 1.5, "dash": "dash"},
     }

@@ -22,6 +22,8 @@ from dashboards.texts import Texts
 
 _WIDTH, _HEIGHT = 460.0, 262.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 8.0, 30.0, 56.0
+_MANY = 8
+"""Beyond so many columns their numbers are written smaller, or neighbours touch."""
 
 
 def columns_svg(chart: Columns, *, ident: str, texts: Texts) -> Markup:
@@ -52,6 +54,7 @@ def _column(
 ) -> list[str]:
     left, step = place
     middle, width, base = left + step / 2, step * 0.62, y(0)
+    many = " many" if len(chart.bars) > _MANY else ""
     parts = [
         text("tick middle", middle, base + 17, bar.tick[0]),
         text("tick middle", middle, base + 32, bar.tick[1]),
@@ -73,11 +76,13 @@ def _column(
                 for end in (high, max(bar.value - bar.margin, 0))
             )
         label = value_label(bar.value, texts, percent=chart.percent)
-        parts.append(text("value middle", middle, y(high) - 5, label))
+        parts.append(text(f"value middle{many}", middle, y(high) - 5, label))
     elif bar.below is not None:
         fill = f"url(#{ident}-hatch)"
         parts.append(rect("withheld", middle - width / 2, y(bar.below), width, base, fill=fill))
-        parts.append(text("value middle", middle, y(bar.below) - 5, f"<{texts.number(bar.below)}"))
+        parts.append(
+            text(f"value middle{many}", middle, y(bar.below) - 5, f"<{texts.number(bar.below)}")
+        )
     else:
         parts.append(
             f'<text class="note" transform="translate({middle + 4:.1f} {base - 6:.1f}) rotate(-90)">'

@@ -101,6 +101,21 @@ def latest_full_week(weeks: dict[str, list[LinkDay]], school: School) -> str | N
     return next(reversed(weeks), None)
 
 
+def busiest_day(days: list[LinkDay], school: School) -> LinkDay | None:
+    """Return the day of the latest full week that has the fullest slot; the later of two alike."""
+    weeks = by_week(days)
+    period = latest_full_week(weeks, school)
+    if period is None:
+        return None
+    return max(
+        weeks[period],
+        key=lambda day: (
+            max((s.minutes_80 / s.minutes_seen for s in day.slots if s.minutes_seen), default=0.0),
+            day.day,
+        ),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A capacity change, with class time before and after it."""
@@ -109,6 +124,8 @@ class Change:
     after: Capacity
     tally_before: Tally
     tally_after: Tally
+    left: tuple[tuple[int, str], ...] = ()
+    """Weekday and slot of what is still full, or nearly, after it."""
 
     @property
     def comparable(self) -> bool:
@@ -123,7 +140,8 @@ def latest_change(line: Line, days: Iterable[LinkDay]) -> Change | None:
         earlier = [day for day in taken if before.starts <= day.day < after.starts]
         later = [day for day in taken if day.day >= after.starts]
         if earlier and later:
-            return Change(before, after, class_time(earlier), class_time(later))
+            left = tuple((weekday, slot.slot) for weekday, slot in still_full(later))
+            return Change(before, after, class_time(earlier), class_time(later), left)
     return None
 
 
@@ -201,6 +219,45 @@ def busy_slots(days: Iterable[LinkDay]) -> list[Busy]:
         if hits >= BUSY_HITS and (weekday, name) not in saturated:
             found.append(Busy(weekday, name, last[-1].starts, last[-1].ends))
     return sorted(found, key=lambda item: (item.weekday, item.starts))
+
+
+def still_full(days: Iterable[LinkDay]) -> list[tuple[int, "Repeat | Busy"]]:
+    """Return each weekday's slots that saturate again and again, or are busy almost throughout."""
+    taken = list(days)
+    found: list[tuple[int, Repeat | Busy]] = [
+        (weekday, item) for item in repeats(taken) for weekday in item.weekdays
+    ]
+    found += [(item.weekday, item) for item in busy_slots(taken)]
+    return sorted(found, key=lambda each: (each[0], each[1].starts))
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """The most that lessons ask of the line at its loaded moments, Mbit/s, downwards."""
+
+    first: date
+    """Since the capacity of today."""
+    rate: float
+    capacity: float
+    left_out: tuple[tuple[int, str], ...]
+    """Weekday and slot of what is told on its own: see `still_full`."""
+
+
+def headroom(days: Iterable[LinkDay]) -> Headroom | None:
+    """Return what lessons leave free, from `FEWEST_DAYS` of days at today's capacity on."""
+    taken = sorted(days, key=lambda day: day.day)
+    now = [day for day in taken if taken and day.down_capacity == taken[-1].down_capacity]
+    left = tuple((weekday, item.slot) for weekday, item in still_full(now))
+    rates = [
+        slot.down.p95_mbit_s
+        for day in now
+        for slot in day.slots
+        if slot.period == CLASS_TIME and slot.minutes_seen
+        and (day.day.weekday(), slot.slot) not in left
+    ]  # fmt: skip
+    if len(now) < FEWEST_DAYS or not rates:
+        return None
+    return Headroom(now[0].day, max(rates), now[-1].down_capacity, left)
 
 
 def weekday_table(days: Iterable[LinkDay]) -> dict[tuple[str, int], Tally]:

@@ -1,20 +1,25 @@
 """What *En bref* says: five findings at most per topic, then tiles. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from dashboards import load, sentences, uses
+from dashboards import load, sentences, trust, uses
 from dashboards.reading import CHARTER_USES, Coverage, LinkDay, School, Snapshot
 from dashboards.sentences import VERDICT_LEVEL, Finding
 from dashboards.tables import change_weeks, week_name
 from dashboards.texts import Texts
+from dashboards.views import services
 from privacy.release import Shown, Withheld
 
 MOST_FADES = 3
 """More moved zones than that belong on the page of uses."""
 MOST_REPEATS = 2
 QUALITY_DAYS = 7
+RESTRICTED = ("resource_inappropriate", "abusive")
+SEEN_WEEKS = 8
+SEEN_LEAST = 2
+"""A zone's use is named from two published weeks of the last eight on: one may be chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +72,32 @@ def _capacity(day: LinkDay) -> tuple[float, float]:
 def findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> list[Finding]:
     """Return the sentences that open the page, in the order of an agenda."""
     return [
-        *_line_findings(snapshot, days, texts),
+        *broken_promises(snapshot, texts),
+        *line_findings(snapshot, days, texts),
         *_use_findings(snapshot, texts),
+        *(services.opening(snapshot, texts) if snapshot.services else ()),
         _quality_finding(snapshot, texts),
     ]
 
 
-def _line_findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> list[Finding]:
+def broken_promises(snapshot: Snapshot, texts: Texts) -> list[Finding]:
+    """Return what *Confiance* says is not kept: nobody should have to look for it."""
+    return [
+        Finding(
+            "bad",
+            texts("overview.promise", name=texts(f"trust.check.{check.ident}"), said=check.answer),
+            "trust",
+            check.ident,
+        )
+        for check in trust.checks(snapshot, texts)
+        if check.level == trust.BAD
+    ]
+
+
+def line_findings(
+    snapshot: Snapshot, days: list[LinkDay], texts: Texts, *, changes: bool = True
+) -> list[Finding]:
+    """Return what is said of one line; `changes`: also what a change of capacity did."""
     weeks = load.by_week(days)
     period = load.latest_full_week(weeks, snapshot.school)
     if period is None:
@@ -83,12 +107,15 @@ def _line_findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> lis
     found = [Finding(level, line_sentence(weeks, period, snapshot, texts), "load")]
     line = next(line for line in snapshot.school.lines if line.name == days[0].line)
     changed = load.latest_change(line, days)
-    if changed:
+    if changed and changes:
         good = (
             load.VERDICT_ORDER[changed.tally_after.verdict]
             < load.VERDICT_ORDER[changed.tally_before.verdict]
         )
         found.append(Finding("good" if good else "info", sentences.change(changed, texts), "load"))
+    free = load.headroom(days)
+    if free:
+        found.append(Finding("info", sentences.headroom(free, texts), "load"))
     now = load.since(days, changed.after.starts) if changed else days
     repeats = load.repeats(now)[:MOST_REPEATS]
     found += [
@@ -100,7 +127,7 @@ def _line_findings(snapshot: Snapshot, days: list[LinkDay], texts: Texts) -> lis
         Finding("watch", text, "saturation", "creneaux")
         for text in sentences.busy(load.busy_slots(now), starts, texts)[:MOST_REPEATS]
     ]
-    if changed and not repeats:
+    if changed and changes and not repeats:
         past = load.repeats(load.before(days, changed.after.starts))[:1]
         found += [
             Finding("info", sentences.repeat(item, texts, past=True), "saturation", "creneaux")
@@ -115,24 +142,66 @@ def _use_findings(snapshot: Snapshot, texts: Texts) -> list[Finding]:
     changed = max(change_weeks(snapshot).values(), default=None)
     if points:
         text = sentences.use_series(points, changed, "pedagogical", texts)
-        found.append(Finding("info", f"{text}.", "uses", "use-pedagogical"))
-    for use in ("resource_inappropriate", "abusive"):
+        where = dipped_zones(snapshot, "pedagogical", texts) if uses.dips(points) else ""
+        found.append(Finding("info", f"{text}{where}.", "uses", "use-pedagogical"))
+    for use in RESTRICTED:
         found += _zone_fades(snapshot, use, changed, texts)
+        found += zones_seen(snapshot, use, texts)
+    return found
+
+
+def dipped_zones(snapshot: Snapshot, use: str, texts: Texts) -> str:
+    """Return `, surtout Salles de cours (51 % de moins)`, the zones of a dip; empty if none is clear."""
+    zones = []
+    for zone in snapshot.school.zones:
+        found = uses.dips(uses.zone_series(snapshot.weeks, snapshot.school, zone.name, use))
+        drops = [dip.drop for dip in found if dip.drop is not None]
+        if drops:
+            drop = texts.percent(round(max(drops), 2))
+            zones.append(texts("zone.dipped_zone", zone=texts.label(zone.label), drop=drop))
+    return f", {texts('zone.dipped', zones=texts.join(zones))}" if zones else ""
+
+
+def zones_seen(snapshot: Snapshot, use: str, texts: Texts) -> list[Finding]:
+    """Name the zones where a use is published now and then though the school's total is withheld.
+
+    What moved with a change of capacity is told as such, and not here.
+    """
+    totals = uses.total_series(snapshot.weeks, snapshot.school, use, snapshot.privacy)
+    if any(point.shown for point in totals[-SEEN_WEEKS:]):
+        return []
+    changed = max(change_weeks(snapshot).values(), default=None)
+    found = []
+    for zone in snapshot.school.zones:
+        points = uses.zone_series(snapshot.weeks, snapshot.school, zone.name, use)
+        recent = [p for p in points if p.school_days][-SEEN_WEEKS:]
+        moved = changed and uses.fade(points, changed, zone.name, use)
+        if moved or sum(point.shown for point in recent) < SEEN_LEAST:
+            continue
+        text = sentences.zone_seen(texts.label(zone.label), use, recent, texts)
+        found.append(Finding("info", text, "uses", f"zones-{use}"))
     return found
 
 
 def _zone_fades(snapshot: Snapshot, use: str, changed: date | None, texts: Texts) -> list[Finding]:
     if changed is None:
         return []
-    found = []
+    fades = []
     for zone in snapshot.school.zones:
         points = uses.zone_series(snapshot.weeks, snapshot.school, zone.name, use)
         fade = uses.fade(points, changed, zone.name, use)
         if fade:
-            level = "good" if fade.direction == "down" else "watch"
-            text = sentences.zone_fade(fade, snapshot.school, changed, texts)
-            found.append(Finding(level, text, "uses", f"zones-{use}"))
-    return found[:MOST_FADES]
+            fades.append(fade)
+    fell = [f for f in fades if f.direction == "down" and isinstance(f.low, Withheld)]
+    named = [replace(f, zone=texts.label(_label(f.zone, snapshot))) for f in fell]
+    told = [sentences.zones_fell(named, changed, texts)] if named else []
+    others = [fade for fade in fades if fade not in fell][:MOST_FADES]
+    told += [sentences.zone_fade(fade, snapshot.school, changed, texts) for fade in others]
+    return [Finding("info", text, "uses", f"zones-{use}") for text in told]
+
+
+def _label(zone: str, snapshot: Snapshot) -> Mapping[str, str]:
+    return next(each.label for each in snapshot.school.zones if each.name == zone)
 
 
 def recent_coverage(snapshot: Snapshot) -> list[Coverage]:

@@ -99,8 +99,16 @@ def load_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str
     frame = Frame(texts, "load", query)
     days = line_days(snapshot, query.get("ligne"))
     line = next(line for line in snapshot.school.lines if not days or line.name == days[0].line)
-    day = _chosen_day(days, query.get("jour"))
-    context: dict[str, Any] = {"days": days, "line": line, "day": day, "figures": [], "share": None}
+    asked = query.get("jour")
+    day = _chosen_day(days, asked) if asked else load.busiest_day(days, snapshot.school)
+    context: dict[str, Any] = {
+        "days": days,
+        "line": line,
+        "day": day,
+        "figures": [],
+        "share": None,
+        "asked": asked,
+    }
     if days and day:
         context |= {
             "figures": [figures.day_figure(day, side, texts) for side in ("down", "up")],
@@ -108,6 +116,7 @@ def load_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str
                 days, snapshot, texts, _share_title(days, snapshot, texts)
             ),
             "weeks": load_weeks_table(days, snapshot, texts),
+            "findings": overview.line_findings(snapshot, days, texts, changes=False),
             "calendar": _calendar(days, day, snapshot, texts),
             "change": load.latest_change(line, days),
         }
@@ -115,11 +124,7 @@ def load_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str
     return render("load.html", frame, **context, **common(snapshot, texts, "load"))
 
 
-def _chosen_day(days: list[LinkDay], asked: str | None) -> LinkDay | None:
-    if not days:
-        return None
-    if not asked:
-        return days[-1]
+def _chosen_day(days: list[LinkDay], asked: str) -> LinkDay | None:
     for day in days:
         if day.day.isoformat() == asked:
             return day

@@ -82,12 +82,36 @@ def change(found: load.Change, texts: Texts) -> str:
     }
     if not found.comparable:
         return texts("change.too_early", **rates)
+    effect = _effect(found.tally_before, found.tally_after)
+    if effect == "ended" and found.left:
+        effect = "nearly_ended"
     return texts(
-        f"change.{_effect(found.tally_before, found.tally_after)}",
+        f"change.{effect}",
+        left=slots_said(found.left, texts),
         share_before=texts.percent(found.tally_before.share_80),
         minutes_before=minutes_per_hour(found.tally_before.share_80, texts),
         share_after=texts.percent(found.tally_after.share_80),
         **rates,
+    )
+
+
+def slots_said(slots: Sequence[tuple[int, str]], texts: Texts) -> str:
+    """Name slots of weekdays: `le mardi au créneau M3`."""
+    return texts.join(
+        [texts("change.slot", day=texts.weekday(day), slot=slot) for day, slot in slots]
+    )
+
+
+def headroom(found: load.Headroom, texts: Texts) -> str:
+    """Say how much of the line lessons leave free at their loaded moments."""
+    free = max(found.capacity - found.rate, 0.0)
+    return texts(
+        "load.headroom_but" if found.left_out else "load.headroom",
+        left=slots_said(found.left_out, texts),
+        day=texts.day_month(found.first),
+        rate=texts.mbit(round(found.rate)),
+        capacity=texts.mbit(found.capacity),
+        free=texts.mbit(round(free)),
     )
 
 
@@ -221,6 +245,33 @@ def zone_fade(found: uses.Fade, school: School, changed: date, texts: Texts) -> 
         low=count(found.low, texts),
     )
     return f"{text} {texts('zone.line_free')}" if moot else text
+
+
+def zones_fell(found: Sequence[uses.Fade], changed: date, texts: Texts) -> str:
+    """Say in one sentence that a use fell under the threshold in several zones, and ask about its rule."""
+    below = max(f.low.below for f in found if isinstance(f.low, Withheld))
+    places = texts.join(
+        [texts("zone.place", zone=fade.zone, value=count(fade.high, texts)) for fade in found]
+    )
+    return texts(
+        "zone.fell", use=use_name(found[0].use, texts), places=places,
+        day=texts.day_month(changed), low=texts.number(below),
+    )  # fmt: skip
+
+
+def zone_seen(zone: str, use: str, points: Sequence[uses.Point], texts: Texts) -> str:
+    """Say in how many weeks a use is published for one zone, and between which values."""
+    shown = [point.display for point in points if isinstance(point.display, Shown)]
+    return texts(
+        "zone.seen",
+        zone=zone,
+        use=use_name(use, texts),
+        n=len(shown),
+        weeks=len(points),
+        low=texts.number(min(each.value for each in shown)),
+        high=texts.number(max(each.value for each in shown)),
+        margin=texts.number(max(each.margin for each in shown)),
+    )
 
 
 LOSS_GOOD = 0.001

@@ -73,10 +73,20 @@ class Point:
 
 def zone_series(releases: Iterable[Release], school: School, zone: str, use: str) -> list[Point]:
     """Return one zone's weeks of one use, as stored."""
+    return _stored(releases, school, zone=zone, use=use)
+
+
+def service_series(releases: Iterable[Release], school: School, service: str) -> list[Point]:
+    """Return one followed service's weeks, as stored."""
+    return _stored(releases, school, service=service)
+
+
+def _stored(releases: Iterable[Release], school: School, **key: str) -> list[Point]:
+    wanted = tuple(sorted(key.items()))
     points = []
     for release in releases:
         for cell in release.cells:
-            if cell.get("zone") == zone and cell.get("use") == use:
+            if tuple(sorted(cell.key)) == wanted:
                 days = len(school.week(release.period).school_days)
                 points.append(
                     Point(

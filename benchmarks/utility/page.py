@@ -10,7 +10,7 @@ from privacy.release import Quality
 Measured = Mapping[int, tuple[Cells, Mapping[str, Figures]]]
 
 VIEWS = {
-    "En bref `/`": ("T1", "T6", "link"),
+    "En bref `/`": ("T1", "T3", "T6", "link"),
     "Débit `/debit`": ("link",),
     "Quand ça sature `/saturation`": ("T7", "link"),
     "Services adoptés `/services`": ("T3",),

@@ -4,7 +4,6 @@ Numbers come from the functions that the pages use; nothing is computed here tha
 otherwise.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,9 +25,11 @@ from dashboards.sentences import change, quality, trend_word, use_name, use_seri
 from dashboards.tables import Datum, Line, Table, change_weeks
 from dashboards.texts import Texts
 from dashboards.views.before_after import before_after_view
+from dashboards.views.common import rule_of
 from dashboards.views.saturation import repeats
 from dashboards.views.services import services_view
-from privacy.release import Shown, Withheld, display
+from privacy.derived import over
+from privacy.release import Shown, Withheld
 
 WIDE = (488.0, 132.0)
 HALF = (240.0, 128.0)
@@ -239,20 +240,15 @@ def volume_table(material: Material, texts: Texts) -> Table | None:
     """Return the volume of each of the six uses over the term's released weeks, with its margin."""
     if not material.snapshot.volumes:
         return None
-    rule = material.snapshot.privacy["display"]
+    rule = rule_of(material.snapshot)
     weeks = len(material.snapshot.volumes)
-    sums = {
-        use: [c.noisy for r in material.snapshot.volumes for c in r.cells if c.get("use") == use]
+    lines = [
+        Line(
+            use_name(use, texts),
+            _volume_cells(over(material.snapshot.volumes, use=use).shown(rule), texts),
+        )
         for use in ALL_USES
-    }
-    sigma = math.sqrt(sum(r.method.sigma**2 for r in material.snapshot.volumes))
-    lines = []
-    for use in ALL_USES:
-        shown = display(
-            sum(sums[use]), sigma=sigma, floor=0, sigmas=float(rule["sigmas"]),
-            reliable_sigmas=float(rule["reliable_sigmas"]),
-        )  # fmt: skip
-        lines.append(Line(use_name(use, texts), _volume_cells(shown, texts)))
+    ]
     return Table(
         caption=texts("report.uses.volumes", count=weeks, weeks=weeks),
         corner=texts("report.uses.use"),

@@ -17,7 +17,7 @@ from dashboards.tables import Datum, Line, Table
 from dashboards.texts import Texts
 from dashboards.view import Choice, Empty, Section, Sheet, View
 from dashboards.views.common import FULL_WEEK_DAYS, main_line, school_days
-from privacy.derived import Refused
+from privacy.derived import Like, Refused
 from privacy.derived.compare import LEAST_WEEKS, STUDENT_95
 
 QUERY = "evenement"
@@ -56,7 +56,10 @@ def before_after_view(snapshot: Snapshot, texts: Texts, asked: str | None) -> Vi
         choices=choices,
         notes=tuple(_others(chosen, events, texts)),
     )
-    parts = [part for part in (line, uses_part, services_part) if part is not None]
+    ordered = (
+        (services_part, uses_part, line) if chosen.service else (line, uses_part, services_part)
+    )
+    parts = [part for part in ordered if part is not None]
     # A training is about its service: what else moved is in the tables, and is not its work.
     said = services_said if chosen.service else [*line_said, *uses_said, *services_said]
     return View("before_after", tuple(said), (head, *parts))
@@ -114,7 +117,7 @@ def _line(event: Event, snapshot: Snapshot, texts: Texts) -> tuple[list[Finding]
     clear = abs(high - low) > interval
     key = ("line_more" if high > low else "line_less") if clear else "line_same"
     values = {"before": texts.percent(low), "after": texts.percent(high),
-              "interval": texts.percent(interval)}  # fmt: skip
+              "interval": _points(interval, texts)}  # fmt: skip
     text = texts(f"compare.{key}", **values)
     figure = figures.share_figure(days, snapshot, texts, text.rstrip("."))
     sheet = Sheet("line-compared", _line_table(low, high, interval, texts), shaded=False)
@@ -145,7 +148,7 @@ def _line_table(
     cells = (
         Datum(texts.percent(low), raw=f"{low:.10g}"),
         Datum(texts.percent(high), raw=f"{high:.10g}"),
-        Datum(f"{sign}{texts.percent(abs(high - low))} ± {texts.percent(interval)}",
+        Datum(f"{sign}{_points(abs(high - low), texts)} ± {_points(interval, texts)}",
               raw=f"{high - low:.10g}"),
         Datum(texts(f"compare.word.{word}")),
     )  # fmt: skip
@@ -157,6 +160,11 @@ def _line_table(
         ),
         lines=(Line(texts("tile.line.name"), cells),),
     )
+
+
+def _points(share: float, texts: Texts) -> str:
+    """Return a difference of two shares: in points, as it is no share of anything."""
+    return texts("compare.points", n=texts.number(100 * share, 1))
 
 
 def _uses(event: Event, snapshot: Snapshot, texts: Texts) -> tuple[list[Finding], Section | None]:
@@ -193,7 +201,11 @@ def _services(
     names = [cell.get("service") for cell in snapshot.services[-1].cells]
     names.sort(key=lambda name: name != event.service)
     found = beside.compared(like, {name: beside.of_service(name) for name in names}, snapshot)
-    told = [each for each in found if each.name == event.service or _clear(each)]
+    others = _trained_within(event, like, snapshot)
+    told = [
+        each for each in found
+        if each.name == event.service or (_clear(each) and each.name not in others)
+    ]  # fmt: skip
     said = [
         Finding("info", beside.said(each, texts), "before_after", "services") for each in told[:3]
     ]
@@ -203,6 +215,16 @@ def _services(
         how=texts("how.compare"),
     )  # fmt: skip
     return said, Section("services", title, sheets=(sheet,))
+
+
+def _trained_within(event: Event, like: Like, snapshot: Snapshot) -> set[str]:
+    """Return the services that had a training of their own within the compared weeks."""
+    first, last = like.before[0].starts, like.after[-1].ends
+    return {
+        other.service
+        for other in events_of(snapshot)
+        if other.key != event.key and other.service and first <= other.starts < last
+    }
 
 
 def _clear(each: beside.Compared) -> bool:

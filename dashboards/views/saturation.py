@@ -125,21 +125,22 @@ def _fill_findings(days: list[LinkDay], snapshot: Snapshot, texts: Texts) -> lis
     found = [Finding("info", texts("saturation.fills", month=month, names=names), "saturation")]
     updates = next((cost for cost in each if cost.group == UPDATES), None)
     if updates is not None:
-        found.append(_updates(updates, month, texts))
+        _, _, changed = _eras(days, snapshot)
+        past = changed is not None and snapshot.fills[place].ends <= changed
+        found.append(_updates(updates, month, texts, past=past))
     return found
 
 
-def _updates(cost: Cost, month: str, texts: Texts) -> Finding:
+def _updates(cost: Cost, month: str, texts: Texts, *, past: bool) -> Finding:
     if cost.share is None or cost.minutes is None:
         return Finding("info", texts("saturation.updates_withheld", month=month), "saturation")
     text = texts(
-        "saturation.updates",
+        "saturation.updates_before" if past else "saturation.updates",
         month=month,
         share=texts.percent(cost.share),
         margin=texts.percent(cost.margin),
-        minutes=texts.number(cost.minutes),
     )
-    return Finding("watch", text, "saturation")
+    return Finding("info" if past else "watch", text, "saturation")
 
 
 def _fills(days: list[LinkDay], snapshot: Snapshot, texts: Texts) -> Section:

@@ -3,15 +3,17 @@
 From T3: device-days of each followed service, week by week. Words are questions for the committee.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Collection, Sequence
 
-from dashboards import beside
-from dashboards.adoption import Adoption, Service, adoptions, mean, spans_enough
+from dashboards import beside, uses
+from dashboards.adoption import Adoption, Service, adoptions, mean, names, spans_enough
 from dashboards.charts import Rank
 from dashboards.dated import Event, events_of
 from dashboards.events import TRAINING
 from dashboards.reading import Snapshot, weeks_between
 from dashboards.sentences import Finding
+from dashboards.sentences import dip as dip_said
 from dashboards.series import Words, ranks_figure, weeks_figure
 from dashboards.tables import Datum, Line, Table, cell_of, empty_reason
 from dashboards.texts import Texts
@@ -36,6 +38,9 @@ LEVEL = {
     Adoption.TOO_EARLY: "info",
 }
 ORDER = tuple(LEVEL)
+LEAST_FROM = 4
+LEAST_NAMED = 2
+"""Of four adopted services or more, the two least used are those to ask about."""
 
 
 def services_view(snapshot: Snapshot, texts: Texts) -> View:
@@ -47,7 +52,7 @@ def services_view(snapshot: Snapshot, texts: Texts) -> View:
     found = adoptions(usual, snapshot.services, rule_of(snapshot))
     return View(
         "services",
-        tuple(_said(found, snapshot, texts)),
+        (*_dips(snapshot, texts), *_said(found, snapshot, texts)),
         (
             _latest(found, snapshot, texts),
             *_trainings(snapshot, texts),
@@ -62,10 +67,89 @@ def _said(found: Sequence[Service], snapshot: Snapshot, texts: Texts) -> list[Fi
     said = []
     for word in ORDER:
         named = [service.name for service in found if service.adoption is word]
-        if named:
+        if word is Adoption.ADOPTED and len(named) >= LEAST_FROM:
+            least = texts.join([service.name for service in least_used(found)])
+            text = texts("services.said.adopted_least", names=texts.join(named), least=least)
+            said.append(Finding(LEVEL[word], text, "services"))
+        elif named:
             text = texts(f"services.said.{word.value}", count=len(named), names=texts.join(named))
             said.append(Finding(LEVEL[word], text, "services"))
     return said
+
+
+def opening(snapshot: Snapshot, texts: Texts) -> list[Finding]:
+    """Return what *En bref* says of services: those to ask about, and what each training moved."""
+    usual = usual_weeks(snapshot.services, snapshot)
+    if not usual or not spans_enough(snapshot.services):
+        return []
+    asked = [s for s in adoptions(usual, snapshot.services, rule_of(snapshot))
+             if LEVEL[s.adoption] == "watch"]  # fmt: skip
+    return [
+        *_dips(snapshot, texts),
+        *_moved(snapshot, texts),
+        *_said(asked, snapshot, texts),
+    ]
+
+
+def _dips(snapshot: Snapshot, texts: Texts) -> list[Finding]:
+    """Return one finding for each service that was silent for some weeks and came back.
+
+    What is usual for a service is taken from one side of its trainings only: they are meant to move it.
+    """
+    said = []
+    for name in names(snapshot.services):
+        for points in _eras(name, snapshot):
+            for dip in uses.dips(points):
+                text = texts("services.dip", name=name, dip=dip_said(dip, texts))
+                said.append(Finding("watch", text, "services", "weeks"))
+    return said
+
+
+def _eras(name: str, snapshot: Snapshot) -> list[list[uses.Point]]:
+    trained = [event.starts for event in _trained(snapshot) if event.service == name]
+
+    def era(point: uses.Point) -> int:
+        return sum(day <= point.starts for day in trained)
+
+    points = uses.service_series(snapshot.services, snapshot.school, name)
+    return [list(each) for _, each in itertools.groupby(points, era)]
+
+
+def _moved(snapshot: Snapshot, texts: Texts) -> list[Finding]:
+    """Return one finding for each training after which its service clearly moved."""
+    said = []
+    for event in _trained(snapshot):
+        like = beside.like_weeks(snapshot.services, event.starts, snapshot)
+        if isinstance(like, Refused):
+            continue
+        for one in beside.compared(
+            like, {event.service: beside.of_service(event.service)}, snapshot
+        ):
+            if one.found.clear:
+                text = texts("services.opening_training", day=texts.day_month(event.starts),
+                             said=beside.said(one, texts))  # fmt: skip
+                said.append(Finding("info", text, "services", _section_of(event)))
+    return said
+
+
+def _trained(snapshot: Snapshot) -> list[Event]:
+    """Return the trainings about a followed service, the latest first."""
+    known = [e for e in events_of(snapshot) if e.kind == TRAINING and e.service]
+    return known[::-1]
+
+
+def _section_of(event: Event) -> str:
+    return f"formation-{event.key}"
+
+
+def least_used(found: Sequence[Service]) -> list[Service]:
+    """Return the adopted services that the fewest device-days use, at most `LEAST_NAMED`."""
+    adopted = [s for s in found if s.adoption is Adoption.ADOPTED and isinstance(s.latest, Shown)]
+    if len(adopted) < LEAST_FROM:
+        return []
+    return sorted(adopted, key=lambda s: s.latest.value if isinstance(s.latest, Shown) else 0)[
+        :LEAST_NAMED
+    ]
 
 
 def _latest(found: Sequence[Service], snapshot: Snapshot, texts: Texts) -> Section:
@@ -111,6 +195,7 @@ def _rank(service: Service) -> Rank:
 
 
 def _words_table(found: Sequence[Service], texts: Texts) -> Table:
+    least = {service.name for service in least_used(found)}
     return Table(
         caption=texts("services.words"),
         corner=texts("services.service"),
@@ -124,7 +209,7 @@ def _words_table(found: Sequence[Service], texts: Texts) -> Table:
                         texts("services.of", n=service.weeks_shown, weeks=service.weeks),
                         raw=str(service.weeks_shown),
                     ),
-                    Datum(texts(f"services.question.{service.adoption.value}")),
+                    Datum(texts(f"services.question.{_question(service, least)}")),
                 ),
             )
             for service in found
@@ -132,10 +217,12 @@ def _words_table(found: Sequence[Service], texts: Texts) -> Table:
     )
 
 
+def _question(service: Service, least: Collection[str]) -> str:
+    return "adopted_least" if service.name in least else service.adoption.value
+
+
 def _trainings(snapshot: Snapshot, texts: Texts) -> list[Section]:
-    """Return one section for each training about a followed service, the latest first."""
-    events = [e for e in events_of(snapshot) if e.kind == TRAINING and e.service]
-    return [_training(event, snapshot, texts) for event in reversed(events)]
+    return [_training(event, snapshot, texts) for event in _trained(snapshot)]
 
 
 def _training(event: Event, snapshot: Snapshot, texts: Texts) -> Section:
@@ -147,7 +234,7 @@ def _training(event: Event, snapshot: Snapshot, texts: Texts) -> Section:
     else:
         found = beside.compared(like, {name: beside.of_service(name)}, snapshot)
         text = beside.said(found[0], texts) if found else texts("services.not_followed", name=name)
-    ident = f"formation-{event.key}"
+    ident = _section_of(event)
     values = by_period(snapshot.services, service=name)
     words = Words(
         ident=f"{ident}-weeks",

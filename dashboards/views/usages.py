@@ -4,6 +4,7 @@ T1 (week × zone), T2 (slots), T4 (bounded volumes), T5-bis (months), rehearsals
 and undetermined exist as volume only: no charter speaks of them.
 """
 
+import math
 from datetime import date
 
 from dashboards import figures, overview, tables, uses
@@ -52,7 +53,10 @@ def _said(snapshot: Snapshot, texts: Texts) -> list[Finding]:
         points = uses.total_series(snapshot.weeks, snapshot.school, use, snapshot.privacy)
         if points:
             text = use_series(points, _changed(snapshot), use, texts)
-            found.append(Finding("info", f"{text}.", "uses", f"use-{use}"))
+            where = overview.dipped_zones(snapshot, use, texts) if uses.dips(points) else ""
+            found.append(Finding("info", f"{text}{where}.", "uses", f"use-{use}"))
+            if use in overview.RESTRICTED:
+                found += overview.zones_seen(snapshot, use, texts)
     return found
 
 
@@ -209,7 +213,19 @@ def _volume_title(means: dict[str, Shown | Withheld], span: str, texts: Texts) -
     shown = {use: d for use, d in means.items() if isinstance(d, Shown)}
     if not shown:
         return texts("usages.volumes_withheld", span=span)
-    first = max(shown, key=lambda use: shown[use].value)
+    first, second = (*sorted(shown, key=lambda use: -shown[use].value), "")[:2]
+    if second and shown[first].value - shown[second].value <= math.hypot(
+        shown[first].margin, shown[second].margin
+    ):
+        return texts(
+            "usages.volumes_close",
+            use=use_name(first, texts),
+            second=use_name(second, texts),
+            value=texts.number(shown[first].value / MEGA_IN_GIGA),
+            other=texts.number(shown[second].value / MEGA_IN_GIGA),
+            margin=texts.number(shown[first].margin / MEGA_IN_GIGA),
+            span=span,
+        )
     return texts(
         "usages.volumes_title",
         use=use_name(first, texts),

@@ -6,13 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from dashboards import load, overview, sentences, uses
+from dashboards import load, overview, sentences, trust, uses
 from dashboards.reading import CHARTER_USES, Direction, LinkDay, SlotLoad, Snapshot, iso_week
 from dashboards.sentences import quality
 from dashboards.texts import Texts
 from dashboards.views.saturation import repeats
+from dashboards.views.services import services_view
 from dashboards.views.usages import zone_sentences
-from privacy.release import Shown, Withheld, display
+from privacy.release import Quality, Release, Shown, Withheld, display
 from tests.pages.published_school import NEW_LINE
 
 FR = Texts("fr")
@@ -43,7 +44,11 @@ def test_web_radio_in_the_offices_fell_away_with_the_new_line(snapshot: Snapshot
     assert said[0].startswith("Bureaux")
     assert "5 octobre" in said[0]
     assert "moins de 82" in said[0]
-    assert "ne gêne plus personne" in said[0]
+    assert "pas forcément un abandon" in said[0]
+    opening = [f.text for f in overview.findings(snapshot, list(snapshot.link), FR)]
+    asked = next(text for text in opening if "Inadapté aux ressources" in text)
+    assert "Bureaux 157 (± 20)" in asked
+    assert asked.endswith("Question\u00a0: faut-il la garder\u202f?")
 
 
 def test_pedagogical_use_dips_for_two_weeks(snapshot: Snapshot):
@@ -205,6 +210,96 @@ def test_a_slot_loaded_throughout_each_tuesday_is_a_finding_now(snapshot: Snapsh
     assert load.busy_slots(load.since(snapshot.link, NEW_LINE)) == []
 
 
+def test_what_a_new_line_left_full_is_said_in_the_same_breath(snapshot: Snapshot):
+    busy = _each_tuesday(snapshot, minutes_80=50, p95_mbit_s=48.8)
+    text = " ".join(f.text for f in overview.findings(busy, list(busy.link), FR))
+    assert "a presque mis fin à la saturation" in text
+    assert "Reste le mardi au créneau M3." in text
+
+
+def test_how_much_lessons_leave_free_is_told_without_what_is_told_on_its_own(snapshot: Snapshot):
+    found = load.headroom(snapshot.link)
+    assert found
+    assert (found.first, found.left_out) == (NEW_LINE, ())
+    busy = load.headroom(_each_tuesday(snapshot, minutes_80=50, p95_mbit_s=48.8).link)
+    assert busy
+    assert busy.left_out == ((1, "M3"),)
+    assert busy.rate <= found.rate < 48
+    assert "il reste" in sentences.headroom(busy, FR)
+    assert "Hors le mardi au créneau M3" in sentences.headroom(busy, FR)
+    assert load.headroom(snapshot.link[:8]) is None
+
+
+def _each_tuesday(snapshot: Snapshot, *, minutes_80: int, p95_mbit_s: float) -> Snapshot:
+    def loaded(day: LinkDay) -> LinkDay:
+        if day.day < NEW_LINE or day.day.weekday() != 1:
+            return day
+        full = {"minutes_80": minutes_80, "p95_mbit_s": p95_mbit_s}
+        slots = (
+            replace(s, down=replace(s.down, **full)) if s.slot == "M3" else s for s in day.slots
+        )
+        return replace(day, slots=tuple(slots))
+
+    return replace(snapshot, link=tuple(loaded(day) for day in snapshot.link))
+
+
+def test_a_zone_is_named_where_the_total_of_the_school_is_withheld(snapshot: Snapshot):
+    weeks = tuple(_seen(w, "internat", "abusive", 118) for w in snapshot.weeks[-2:])
+    boarding = replace(snapshot, weeks=(*snapshot.weeks[:-2], *weeks))
+    assert overview.zones_seen(snapshot, "abusive", FR) == []
+    said = overview.zones_seen(boarding, "abusive", FR)
+    assert [f.text.split("\u00a0:")[0] for f in said] == ["Internat"]
+    assert "publié 2 semaines sur 8, entre 118 et 118" in said[0].text
+    once = replace(snapshot, weeks=(*snapshot.weeks[:-1], weeks[-1]))
+    assert overview.zones_seen(once, "abusive", FR) == []
+
+
+def _seen(release: Release, zone: str, use: str, value: int) -> Release:
+    shown = Shown(value=value, margin=39.8, quality=Quality.INDICATIVE)
+    return replace(release, cells=tuple(
+        replace(cell, noisy=value, display=shown)
+        if cell.get("zone") == zone and cell.get("use") == use else cell
+        for cell in release.cells
+    ))  # fmt: skip
+
+
+def test_a_service_that_fell_silent_and_came_back_is_asked_about(snapshot: Snapshot):
+    def low(release: Release) -> Release:
+        if release.period not in {"2026-W39", "2026-W40"}:
+            return release
+        return replace(release, cells=tuple(
+            replace(c, noisy=c.noisy // 2, display=replace(c.display, value=c.noisy // 2))
+            if c.get("service") == "Pronote" and isinstance(c.display, Shown) else c
+            for c in release.cells
+        ))  # fmt: skip
+
+    silent = replace(snapshot, services=tuple(low(release) for release in snapshot.services))
+    for said in (services_view(silent, FR).said, overview.findings(silent, list(silent.link), FR)):
+        found = [f for f in said if "panne" in f.text]
+        assert [f.level for f in found] == ["watch"]
+        assert found[0].text.startswith(
+            "Pronote\u00a0: creux de 2 semaines à partir du 21 septembre"
+        )
+    assert not [f for f in services_view(snapshot, FR).said if "panne" in f.text]
+
+
+def test_weeks_before_a_training_are_no_dip_beside_those_after_it(snapshot: Snapshot):
+    values = {"2026-W37": 334, "2026-W38": 198, "2026-W39": 257, "2026-W40": 257, "2026-W41": 297}
+
+    def lower(release: Release) -> Release:
+        value = values.get(release.period)
+        return release if value is None else replace(release, cells=tuple(
+            replace(cell, noisy=value, display=replace(cell.display, value=value))
+            if cell.get("service") == "Éléa" and isinstance(cell.display, Shown) else cell
+            for cell in release.cells
+        ))  # fmt: skip
+
+    little = replace(snapshot, services=tuple(lower(release) for release in snapshot.services))
+    points = uses.service_series(little.services, little.school, "Éléa")
+    assert uses.dips(points), "over the whole year it looks like one"
+    assert not [f for f in services_view(little, FR).said if "Éléa" in f.text and "creux" in f.text]
+
+
 def test_the_weeks_before_are_those_of_the_same_rate(snapshot: Snapshot):
     weeks = load.by_week(snapshot.link)
     first = overview.line_sentence(weeks, iso_week(NEW_LINE), snapshot, FR)
@@ -238,3 +333,13 @@ def test_all_four_uses_are_told_on_the_first_page(snapshot: Snapshot):
     tiles = overview.tiles(snapshot, list(snapshot.link), FR)
     assert [tile.ident for tile in tiles["week"]] == list(CHARTER_USES)
     assert [tile.ident for tile in tiles["day"]] == list(CHARTER_USES)
+
+
+def test_a_promise_that_is_not_kept_opens_the_first_page(snapshot: Snapshot, monkeypatch):
+    late = trust.Check("retention", trust.BAD, "Trois jours auraient dû être effacés.")
+    kept = trust.Check("keys", trust.GOOD, "Tout va bien.")
+    monkeypatch.setattr(trust, "checks", lambda *_: [kept, late])
+    first, second = overview.findings(snapshot, list(snapshot.link), FR)[:2]
+    assert (first.level, first.page, first.anchor) == ("bad", "trust", "retention")
+    assert first.text.endswith(late.answer)
+    assert second.page == "load"

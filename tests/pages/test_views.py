@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from dashboards import beside, pages
+from dashboards import beside, overview, pages
 from dashboards.adoption import Adoption, adoptions
 from dashboards.dated import events_of, marks, marks_of_week
 from dashboards.events import Event, read_events
@@ -73,6 +73,21 @@ def test_the_training_is_told_with_its_interval_and_its_weeks(snapshot: Snapshot
     assert "Éléa" in default.said[0].text
 
 
+def test_the_first_page_says_what_a_training_moved_and_which_services_to_ask_about(
+    snapshot: Snapshot,
+):
+    told = overview.findings(snapshot, list(snapshot.link), FR)
+    opening = [f for f in told if f.page == "services"]
+    assert [f.level for f in opening] == ["info", "watch", "watch", "watch"]
+    assert opening[0].text.startswith("Formation du 12 octobre. Éléa\u00a0: en hausse nette")
+    assert opening[0].anchor in {part.ident for part in services_view(snapshot, FR).sections}
+    for name, finding in zip(("Capytale", "Lumni", "ÉcoleDirecte"), opening[1:], strict=True):
+        assert name in finding.text
+        assert "Pronote" not in finding.text
+    early = replace(snapshot, services=snapshot.services[:8])
+    assert not [f for f in overview.findings(early, [], FR) if f.page == "services"]
+
+
 def test_the_new_line_is_compared_by_school_weeks(snapshot: Snapshot):
     view = before_after_view(snapshot, FR, f"{NEW_LINE}-capacity")
     text = said(view)
@@ -80,6 +95,7 @@ def test_the_new_line_is_compared_by_school_weeks(snapshot: Snapshot):
     assert "moins souvent" in text
     note = " ".join(note for part in view.sections for note in part.notes)
     assert "Formation à Éléa" in note
+    assert "Éléa\u00a0: en hausse" not in text  # it had a training of its own
 
 
 def test_an_unknown_event_is_not_published(snapshot: Snapshot):
@@ -149,7 +165,8 @@ def test_the_rehearsal_tells_what_the_draft_moves(snapshot: Snapshot):
 def test_what_fills_the_line_and_the_updates_are_named(snapshot: Snapshot):
     text = said(saturation_view(snapshot, FR))
     assert "Mises à jour des machines, septembre 2026" in text
-    assert "peuvent-elles passer la nuit" in text
+    assert "avant la nouvelle ligne" in text
+    assert "peuvent-elles se faire la nuit" in text
 
 
 def test_a_zone_has_an_active_share_of_its_declared_persons(snapshot: Snapshot):
