@@ -3,6 +3,7 @@
     python -m simulator weeks STORE [--labels FILE]
     python -m simulator packets FILE [--scale 0.5]
     python -m simulator send FILE INTERFACE [--pace 50000]
+    python -m simulator pool FILE
 
 Each prints JSON lines on stdout: progress as {"done": n, "total": m}, at the end one result.
 A process of its own per step keeps Scapy (GPL-2.0-only) out of whatever serves the pages.
@@ -43,6 +44,15 @@ def _packets(arguments: argparse.Namespace) -> None:
     _say(packets=plan.packets, ip_bytes=plan.ip_bytes, flows=plan.flows, names=plan.names)
 
 
+def _keep_pool(arguments: argparse.Namespace) -> None:
+    from simulator.pool import keep
+    from simulator.templates import build_pool
+
+    pool = build_pool()
+    keep(pool, arguments.file)
+    _say(templates=len(pool.length))
+
+
 def _send(arguments: argparse.Namespace) -> None:
     from simulator.sender import send_day
 
@@ -72,6 +82,11 @@ def main() -> None:
     send.add_argument("--pace", type=int, default=PACKETS_S, help="packets a second at most")
     send.add_argument("--total", type=int, default=0, help="packets in the file, for progress")
     send.set_defaults(step=_send)
+    pool = steps.add_parser(
+        "pool", help="keep the templates of packets, for a package without Scapy"
+    )
+    pool.add_argument("file", type=Path)
+    pool.set_defaults(step=_keep_pool)
     arguments = parser.parse_args()
     arguments.step(arguments)
 

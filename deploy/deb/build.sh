@@ -25,6 +25,7 @@ ln -sf "$interpreter" "$venv/bin/python3"
 site=$venv/lib/$python/site-packages
 $here -m pip install "${pip[@]}" --require-hashes --only-binary :all: --no-compile --target "$site" -r "$staging/run.lock"
 $here -m pip install "${pip[@]}" --no-deps --no-index --no-compile --target "$site" "$staging"/wheel/jauge-*.whl
+$here -m simulator pool "$site/simulator/pool.npz" > /dev/null   # `jauge selftest` needs no Scapy there
 rm -rf "${site:?}/bin" && find "$site" -type d -name tests -path '*/tests' -prune -exec rm -rf {} +
 find "$venv/bin" -type f -delete   # activation scripts: a service needs none
 printf '#!/opt/jauge/venv/bin/python -I\nfrom cli.main import run\n\nrun()\n' > "$venv/bin/jauge"
