@@ -237,6 +237,8 @@ def privacy_document(bench: Bench) -> dict[str, Any]:
             for seen in SEEN
         ],
         "legal_basis": bench.school.contacts.legal_basis,
+        "legal_text": bench.school.contacts.legal_text,
+        "council_decision": bench.school.contacts.council_decision,
         "dpo": bench.school.contacts.dpo.name if bench.school.contacts.dpo else None,
     }
 

@@ -11,7 +11,7 @@ documents.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Literal, get_args
@@ -74,6 +74,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule("/static/{path:path}", EVERYONE, query=("v",)),
     Rule("/problemes", EVERYONE),
     Rule("/accessibilite", EVERYONE),
+    Rule("/donnees", EVERYONE),
     Rule("/notice", EVERYONE),
     Rule("/notice/eleves", EVERYONE),
     Rule("/affiche", EVERYONE),
@@ -117,40 +118,70 @@ class Undeclared(Exception):
     """The application has a route that the table does not name."""
 
 
-_PLAIN: Final = {rule.path: rule for rule in reversed(TABLE) if "{" not in rule.path}
-_OTHERS: Final = tuple(rule for rule in TABLE if "{" in rule.path)
+class Site:
+    """The routes of one application: which line decides about a path, and who starts where.
+
+    Args:
+        rules: every route.
+        homes: role → first page; `/` for the others.
+        menu: key → path of the pages in the menu; None: the committee's own (dashboards.frame).
+        own: readers of one role read different things, each his account's: no answer is shared.
+    """
+
+    def __init__(
+        self,
+        rules: tuple[Rule, ...],
+        homes: Mapping[str, str],
+        menu: Mapping[str, str] | None = None,
+        *,
+        own: bool = False,
+    ) -> None:
+        self.rules, self.menu, self.own, self._homes = rules, menu, own, homes
+        self._plain = {rule.path: rule for rule in reversed(rules) if "{" not in rule.path}
+        self._others = tuple(rule for rule in rules if "{" in rule.path)
+        self.find = lru_cache(1_000)(self._find)
+        """Returns the line that decides about a path, or None: nothing is served there."""
+
+    def _find(self, path: str) -> Rule | None:
+        plain = self._plain.get(path)
+        return plain or next((rule for rule in self._others if rule.pattern.fullmatch(path)), None)
+
+    def may_open(self, role: str, path: str) -> bool:
+        """Say whether a role may read a path."""
+        rule = self.find(path)
+        return rule is not None and (role == OPEN or role in rule.readers)
+
+    def home(self, role: str) -> str:
+        """Return the first page of a role."""
+        return self._homes.get(role, "/")
+
+    def check_declared(self, templates: Iterable[tuple[str, Iterable[str]]], where: str) -> None:
+        """Refuse routes that no line names, by path template and by method.
+
+        Args:
+            templates: (path template, methods) of every route.
+            where: the file that holds the lines.
+
+        Raises:
+            Undeclared: names the route.
+        """
+        for template, methods in templates:
+            concrete = re.sub(r"\{\w+:path\}", "a/b", template)
+            rule = self.find(re.sub(r"\{\w+\}", "x", concrete))
+            wanted = set(methods) - {"HEAD"}
+            if rule is None or not wanted <= set(rule.methods):
+                raise Undeclared(f"{template} {sorted(wanted)}: no line in {where}")
 
 
-@lru_cache(1_000)
-def find(path: str) -> Rule | None:
-    """Return the line that decides about a path, or None: nothing is served there."""
-    plain = _PLAIN.get(path)
-    return plain or next((rule for rule in _OTHERS if rule.pattern.fullmatch(path)), None)
-
-
-def may_open(role: str, path: str) -> bool:
-    """Say whether a role may read a path."""
-    rule = find(path)
-    return rule is not None and (role == OPEN or role in rule.readers)
-
-
-def home(role: str) -> str:
-    """Return the first page of a role."""
-    return HOMES.get(role, "/")
+SCHOOL: Final = Site(TABLE, HOMES)
+"""The pages of one school."""
+find, may_open, home = SCHOOL.find, SCHOOL.may_open, SCHOOL.home
 
 
 def check_declared(templates: Iterable[tuple[str, Iterable[str]]]) -> None:
-    """Refuse routes that the table does not name, by path template and by method.
-
-    Args:
-        templates: (path template, methods) of every route.
+    """Refuse routes of a school's application that `TABLE` does not name.
 
     Raises:
         Undeclared: names the route; add a line to `TABLE`.
     """
-    for template, methods in templates:
-        concrete = re.sub(r"\{\w+:path\}", "a/b", template)
-        rule = find(re.sub(r"\{\w+\}", "x", concrete))
-        wanted = set(methods) - {"HEAD"}
-        if rule is None or not wanted <= set(rule.methods):
-            raise Undeclared(f"{template} {sorted(wanted)}: no line in api/access.py")
+    SCHOOL.check_declared(templates, "api/access.py")

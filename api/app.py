@@ -94,7 +94,7 @@ def create_app(
     app.openapi = lambda: contract(app)  # type: ignore[method-assign]
     app.include_router(make_docs(app.openapi))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    _handle(app)
+    handle_problems(app)
     access.check_declared(declared_routes(app))
     door = Door(Quick(app), accounts.accounts if accounts else None, cookies)
     shield = Shield(Limits(door), library.policy, https=https)
@@ -116,7 +116,9 @@ def declared_routes(router: Any) -> list[tuple[str, tuple[str, ...]]]:
     return found
 
 
-def _handle(app: FastAPI) -> None:
+def handle_problems(app: FastAPI) -> None:
+    """Turn every refusal and every surprise of an application into a problem (`api.problems`)."""
+
     @app.exception_handler(Exception)
     def unexpected(request: Request, _: Exception) -> Response:
         return answer(request, "internal")  # the shield logs its kind

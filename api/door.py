@@ -41,6 +41,7 @@ COOKIE: Final = "jauge.cookie"
 class Identity(Protocol):
     """Somebody who is logged in, by a session or by a token."""
 
+    name: str
     role: str
     key: bytes
     """Stands for the session or the token."""
@@ -81,16 +82,24 @@ class Cookies:
 class Door:
     """Stands in front of the application."""
 
-    def __init__(self, app: ASGIApp, doorkeepers: Doorkeepers | None, cookies: Cookies) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        doorkeepers: Doorkeepers | None,
+        cookies: Cookies,
+        site: access.Site = access.SCHOOL,
+    ) -> None:
         self._app, self._doorkeepers, self._cookies = app, doorkeepers, cookies
+        self._site = site
         self._key = secrets.token_bytes(32)
         self._rates: dict[bytes, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         request = Request(scope, receive)
-        rule = access.find(scope["path"])
-        elsewhere = _elsewhere(request, rule)
+        rule = self._site.find(scope["path"])
+        scope[READER] = self._reader(ANYONE)
+        elsewhere = _elsewhere(request, rule, self._site)
         if elsewhere is not None or rule is None:
             await (elsewhere or answer(request, "not-found"))(scope, receive, send)
             return
@@ -111,7 +120,7 @@ class Door:
         fresh = secrets.token_urlsafe(32) if rule.forms and not held else ""
         scope[COOKIE] = jar
         token = self._token(held or fresh) if rule.forms else ""
-        scope[READER] = Reader(role, partial(access.may_open, role), token)
+        scope[READER] = self._reader(role, token, scope.get(IDENTITY))
         if scope["method"] == "POST":
             fields = await self._own_form(request, held)
             if fields is None:
@@ -119,6 +128,10 @@ class Door:
                 return
             scope[FIELDS] = fields
         await self._app(scope, receive, self._with_form_cookie(send, fresh) if rule.forms else send)
+
+    def _reader(self, role: str, token: str = "", holder: Identity | None = None) -> Reader:
+        own = holder.name if holder is not None and self._site.own else ""
+        return Reader(role, partial(self._site.may_open, role), token, own, self._site.menu)
 
     def _who(self, request: Request, jar: dict[str, str], scope: Scope) -> tuple[str, str]:
         """Return the role, and the cookie to which forms are tied."""
@@ -211,13 +224,13 @@ def _unknown(request: Request, rule: access.Rule) -> tuple[Pointer, ...]:
     return (Pointer("query", f"each at most once: {', '.join(rule.query)}"),)
 
 
-def _elsewhere(request: Request, rule: access.Rule | None) -> Response | None:
+def _elsewhere(request: Request, rule: access.Rule | None, site: access.Site) -> Response | None:
     """Return the way from an old address to the present one, or the refusal of a method."""
     try:
         present = moved(request.scope["path"], request.scope["query_string"].decode("latin-1"))
     except Unknown:
         return answer(request, "not-found")
-    if present is not None and access.find(present.partition("?")[0]) is not None:
+    if present is not None and site.find(present.partition("?")[0]) is not None:
         return RedirectResponse(present, 308)
     if rule is None or request.method in rule.methods:
         return None

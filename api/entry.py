@@ -34,6 +34,7 @@ class Entry:
 
     login: Login
     cookies: Cookies
+    site: access.Site = access.SCHOOL
 
     def show_login(self, request: Request) -> Response:
         """The login page; whoever is logged in goes on."""
@@ -72,11 +73,11 @@ class Entry:
         """Return where the login leads: an address of ours that the role may open."""
         wanted = request.query_params.get("suite", "")[:LONGEST]
         path = wanted.partition("?")[0]
-        ours = wanted.startswith("/") and access.may_open(role, path) and wanted.isprintable()
+        ours = wanted.startswith("/") and self.site.may_open(role, path) and wanted.isprintable()
         if ours and path not in WAYS_IN:
             return wanted
         lang = language(request)
-        return access.home(role) + (f"?lang={lang}" if lang != DEFAULT else "")
+        return self.site.home(role) + (f"?lang={lang}" if lang != DEFAULT else "")
 
     def show_logout(self, request: Request) -> Response:
         """Ask which sessions end."""
@@ -197,13 +198,15 @@ def asked(request: Request) -> Asked:
     return door.asked(request, kept)
 
 
-def make_entry(login: Login | None, cookies: Cookies) -> APIRouter:
+def make_entry(
+    login: Login | None, cookies: Cookies, site: access.Site = access.SCHOOL
+) -> APIRouter:
     """Return the routes around a login; without accounts, only the way past it."""
     router = APIRouter(include_in_schema=False)
     if login is None:
         router.add_api_route("/connexion", _past, methods=["GET"])
         return router
-    entry, own = Entry(login, cookies), OwnAccount(login, cookies)
+    entry, own = Entry(login, cookies, site), OwnAccount(login, cookies)
     handlers: tuple[tuple[str, str, Callable[..., object]], ...] = (
         ("/connexion", "GET", entry.show_login),
         ("/connexion", "POST", entry.enter),

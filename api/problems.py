@@ -34,6 +34,7 @@ PROBLEMS: dict[str, int] = {
     "no-term": 503,
     "report-busy": 503,
     "report-cannot": 503,
+    "push-refused": 422,
     "internal": 500,
 }
 """Kind → status code. Each kind has its texts under `problem.<kind>` in the catalogues."""

@@ -1,4 +1,4 @@
-"""The pages without login: the charter as enforced, the two notices, the poster and its PDF.
+"""The pages without login: the charter as enforced, the stored columns, the notices, the poster and its PDF.
 
 They open documents only, never a release. The PDF of the poster goes through the same printer as
 the report: one at a time, kept, so that a stranger who asks again and again costs nothing.
@@ -31,15 +31,18 @@ def make_public(library: Library, printer: Printer) -> APIRouter:
     def charter(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
         return pages.charter_page(snapshot, texts, query)
 
+    def data(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
+        return pages.data_page(snapshot, _beside(library, "journal"), texts, query)
+
     def poster(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:
-        return pages.poster_page(snapshot, _promise(library), texts, query)
+        return pages.poster_page(snapshot, _beside(library, "notice-pupils"), texts, query)
 
     def notice(name: str) -> Maker:
         return lambda snapshot, texts, query: pages.notice_page(
             library.document(name), snapshot, texts, query
         )
 
-    makers: dict[str, Maker] = {"rules": charter, "poster": poster}
+    makers: dict[str, Maker] = {"rules": charter, "data": data, "poster": poster}
     makers |= {name: notice(name) for name in NOTICES}
     for name, maker in makers.items():
         router.add_api_route(OTHERS[name], _page(library, name, maker), methods=["GET"], name=name)
@@ -47,17 +50,23 @@ def make_public(library: Library, printer: Printer) -> APIRouter:
     @router.get("/affiche.pdf", name="poster-pdf")
     def pdf(request: Request) -> Response:
         snapshot, texts = library.papers(), Texts(language(request))
-        made = printer.print(*pages.poster_sheets(snapshot, _promise(library), texts))
+        made = printer.print(
+            *pages.poster_sheets(snapshot, _beside(library, "notice-pupils"), texts)
+        )
         headers = {"Content-Disposition": 'attachment; filename="affiche-charte.pdf"'}
         return Response(made.data, media_type="application/pdf", headers=headers)
 
     return router
 
 
-def _promise(library: Library) -> Mapping[str, Any] | None:
-    """Return the pupils' notice, whose first sentence stands on the poster; None before there is one."""
+def _beside(library: Library, name: str) -> Mapping[str, Any] | None:
+    """Return a document of which a page repeats a part; None before there is one.
+
+    The pupils' notice: its first sentence stands on the poster. The journal: of it, everybody may
+    know which days are kept and how many are erased, no more.
+    """
     try:
-        return library.document("notice-pupils")
+        return library.document(name)
     except Problem as error:
         if error.kind == "not-found":
             return None

@@ -1,7 +1,8 @@
 """Answers that were made before and whose files have not changed leave again without being made.
 
 Between the door and the framework: whoever arrives here may read. A handler says on what its answer
-depends (`keep`); the next request of the same role for the same address asks for the stamp alone,
+depends (`keep`); the next request of the same role (and the same own school, where
+there are several) for the same address asks for the stamp alone,
 and those that come while it is being made wait for it. Only answers of one piece are kept.
 """
 
@@ -153,7 +154,8 @@ def _key(scope: Scope) -> tuple[Key, str]:
             accept = value
         elif name == b"if-none-match":
             asked = value
-    key = (scope[READER].role, scope["method"], scope["path"], scope["query_string"], accept)
+    reader = scope[READER]
+    key = (reader.role, reader.own, scope["method"], scope["path"], scope["query_string"], accept)
     return key, asked.decode("latin-1")
 
 

@@ -57,6 +57,26 @@ def today(school: Any) -> date:
     return school.calendar.local_day(datetime.now(UTC))
 
 
+def as_of(text: str | None, now: date) -> date:
+    """Return the day that `--as-of` names, the school's local day without it.
+
+    Raises:
+        Refusal: not a date, or in the future.
+    """
+    if text is None:
+        return now
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Refusal(f"--as-of {text}: not a date; write 2026-11-16", Exit.USAGE) from None
+    if day > now:
+        message = (
+            f"--as-of {day}: in the future; a day that is not over is neither released nor erased"
+        )
+        raise Refusal(message, Exit.USAGE)
+    return day
+
+
 @contextmanager
 def refusals(store: Path) -> Iterator[None]:
     """Turn what analyzer and gate raise into refusals; files made meanwhile are private."""

@@ -207,6 +207,9 @@ def _build(options: _Options) -> dict[str, Any]:
             how, captured = "file", _from_the_file(steps, store, capture)
         early.result()
         steps.run("Analyse de la journée (analysis)", "cli", *analyze)
+        # As on the demonstration's day; what is released comes from the exact cells, as in a school.
+        purge = ["purge", "--store", str(store), *school, "--as-of", AS_OF, "--json"]
+        purged = steps.run("Effacement des jours échus (erasure)", "cli", *purge)
         release = ["release", "--store", str(store), *school, "--as-of", AS_OF, "--json"]
         released = steps.run("Publication bruitée (noisy releases)", "cli", *release)
     return {
@@ -215,6 +218,7 @@ def _build(options: _Options) -> dict[str, Any]:
         "how": how,
         "why_not_live": reason,
         "capture": captured,
+        "erased_days": len(purged["purged"]),
         "released": released,
     }
 
@@ -293,6 +297,9 @@ def _tell(summary: dict[str, Any], *, reused: bool) -> None:
         f"Lycée de démonstration (inventé) : {slices} tranches simulées ; {packets} paquets "
         f"du 16 novembre par {where[summary['how']]}, {lost} perdus.",
         err=True,
+    )
+    typer.echo(
+        f"{summary['erased_days']} jours échus effacés, chacun avec sa preuve au journal.", err=True
     )
     if summary["why_not_live"]:
         typer.echo(f"Pas par l'anneau (not live): {summary['why_not_live']}.", err=True)

@@ -38,6 +38,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "cli.serve",
     "cli.report",
     "cli.accounts",
+    "cli.hub",
 )
 """Modules with `register(app)`, in the order of the help page."""
 

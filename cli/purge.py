@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.analysis import JsonOption, SchoolOption, StoreOption, open_school, open_store, today
+from cli.analysis import as_of as as_of_day
 from cli.exits import Exit, Refusal
 
 if TYPE_CHECKING:
@@ -39,12 +40,17 @@ def purge(
     confirm_clock: Annotated[
         bool, typer.Option("--confirm-clock", help="Say that this machine's time is right now.")
     ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Erase as on this day (not after today): erases less."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """See HELP."""
     if dry_run and confirm_clock:
         raise Refusal("--confirm-clock changes what is believed: leave out --dry-run", Exit.USAGE)
     declared = open_school(school)
+    day = as_of_day(as_of, today(declared))
     directory = open_store(store)
     from analyzer import retention
     from cli.analysis import refusals
@@ -58,7 +64,7 @@ def purge(
         report = retention.purge(
             directory,
             log=log,
-            as_of=today(declared),
+            as_of=day,
             retention_days=declared.privacy.retention_days,
             dry_run=dry_run,
         )

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +17,7 @@ from cli.analysis import (
     refusals,
     today,
 )
+from cli.analysis import as_of as as_of_day
 from cli.exits import Exit, Refusal
 from cli.records import guard_of, logged
 
@@ -44,19 +44,6 @@ def register(app: typer.Typer) -> None:
     app.command("release", help=HELP)(release)
 
 
-def _as_of(text: str | None, now: date) -> date:
-    if text is None:
-        return now
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise Refusal(f"--as-of {text}: not a date; write 2026-11-16", Exit.USAGE) from None
-    if day > now:
-        message = f"--as-of {day}: in the future; a period that is still open cannot be released"
-        raise Refusal(message, Exit.USAGE)
-    return day
-
-
 def release(
     store: StoreOption,
     school: SchoolOption,
@@ -66,7 +53,7 @@ def release(
     """See HELP."""
     declared = open_school(school)
     directory = open_store(store)
-    day = _as_of(as_of, today(declared))
+    day = as_of_day(as_of, today(declared))
     _believe_clock(directory)
     from analyzer import release as releasing
 

@@ -97,7 +97,7 @@ def serve(
 
     Example: jauge serve --public store/public --port 8000
     """
-    if is_open and not _is_loopback(host):
+    if is_open and not is_loopback(host):
         raise Refusal(
             f"--open with --host {host}: everybody on the network could read the pages; "
             "leave --open out, or serve on 127.0.0.1",
@@ -108,17 +108,19 @@ def serve(
         accounts=None if is_open else accounts or accounts_beside(public),
         https=https, proxy=proxy_headers, metrics_port=metrics_port, demo=demo,
     )  # fmt: skip
-    run_server(service, lambda ready: _say(ready, port, as_json=as_json))
+    run_server(service, lambda ready: say_ready(ready, port, as_json=as_json))
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether an address is this machine's own."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _say(ready: Ready, asked_port: int, *, as_json: bool) -> None:
+def say_ready(ready: Ready, asked_port: int, *, as_json: bool) -> None:
+    """Say where the pages are and what opens them, to a person or as one JSON object."""
     if as_json:
         said: dict[str, Any] = {"address": ready.address, "asked_port": asked_port}
         said |= {"port": ready.port, "setup_code": ready.setup_code, "links": ready.links}
@@ -138,12 +140,17 @@ def _say(ready: Ready, asked_port: int, *, as_json: bool) -> None:
         typer.echo("Chaque lien sert une fois, dans le quart d'heure (each works once, 15 min).")
 
 
-def run_server(service: Service, on_ready: Callable[[Ready], None]) -> None:
+def run_server(
+    service: Service,
+    on_ready: Callable[[Ready], None],
+    make: "Callable[[Service, Login | None], Any] | None" = None,
+) -> None:
     """Serve until SIGINT or SIGTERM; call `on_ready` once it accepts.
 
     Args:
         service: what to serve and where; the next free port is taken when the asked one is busy.
         on_ready: told the address, and what opens the door the first time.
+        make: makes the application; a school's pages without it.
 
     Raises:
         Refusal: the directory is absent, no port can be had, or the accounts cannot be opened.
@@ -165,27 +172,31 @@ def run_server(service: Service, on_ready: Callable[[Ready], None]) -> None:
             listener.listen(1024)
         if login:
             stack.callback(login.close)
-        server = _server(service, login)
+        server = _server(service, (make or _school_app)(service, login))
         on_ready(_ready(f"http://{shown}:{taken}/", taken, login, demo=service.demo))
         with _stopped_by_signals():
             server.run(sockets=listeners)
 
 
-def _server(service: Service, login: "Login | None") -> Any:
-    """Return a server that keeps no log of requests: an address is personal data."""
-    import uvicorn
-
+def _school_app(service: Service, login: "Login | None") -> Any:
     from api.app import create_app
-    from api.patience import PatientProtocol
     from privacy.published import Published
 
-    app = create_app(
+    return create_app(
         Published(service.public),
         login,
         https=service.https,
         metrics_port=service.metrics_port,
         store=service.public.resolve().parent,
     )
+
+
+def _server(service: Service, app: Any) -> Any:
+    """Return a server that keeps no log of requests: an address is personal data."""
+    import uvicorn
+
+    from api.patience import PatientProtocol
+
     # What the modules hold stays for good: a collection that walks through it stops every reader
     # for a tenth of a second and finds nothing.
     gc.collect()

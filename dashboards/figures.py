@@ -59,7 +59,7 @@ def week_bar(period: str, school: School, texts: Texts, mark: str, **values: flo
         below=None if below is None else int(below),
         note=empty_reason(period, school, texts),
         mark=mark,
-        days=_short_week(period, school, texts),
+        days=short_week(period, school, texts),
     )
 
 
@@ -96,7 +96,7 @@ def months_once(bars: Sequence[Bar]) -> tuple[Bar, ...]:
     )
 
 
-def _short_week(period: str, school: School, texts: Texts) -> str:
+def short_week(period: str, school: School, texts: Texts) -> str:
     """Say that a week had exams, or how many school days it had when it had some but not five."""
     if school.week(period).exams:
         return texts("chart.exams")

@@ -25,6 +25,7 @@ OTHERS = {
     "invitation": "/invitation",
     "account": "/compte",
     "rules": "/charte",
+    "data": "/donnees",
     "notice-adults": "/notice",
     "notice-pupils": "/notice/eleves",
     "poster": "/affiche",
@@ -82,13 +83,18 @@ class Frame:
         """Who reads."""
         return reader_of(self.query)
 
+    @property
+    def pages(self) -> Mapping[str, str]:
+        """Return the pages of this site: a school's, or the hub's."""
+        return PAGES if self.reader.menu is None else self.reader.menu
+
     def menu(self) -> list[str]:
         """Return the pages that this reader may open."""
-        return [page for page, path in PAGES.items() if self.reader.may_open(path)]
+        return [page for page, path in self.pages.items() if self.reader.may_open(path)]
 
     def link(self, page: str, **query: str) -> str:
         """Return the address of a page in the same language."""
-        return _address(PAGES[page], self.texts.lang, query)
+        return _address(self.pages[page], self.texts.lang, query)
 
     def home(self) -> str:
         """Return the first page that this reader may open: of his own menu, else the login."""
@@ -110,7 +116,7 @@ class Frame:
 
     def languages(self) -> list[tuple[str, str, bool]]:
         """Return (language, address of this page in it, whether it is the present one)."""
-        path = PAGES.get(self.page) or OTHERS.get(self.page, "/")
+        path = self.pages.get(self.page) or OTHERS.get(self.page, "/")
         rest = {key: value for key, value in self.query.items() if key != "lang"}
         return [(lang, _address(path, lang, rest), lang == self.texts.lang) for lang in LANGUAGES]
 

@@ -7,7 +7,7 @@ what `frame` puts around all of them.
 from collections.abc import Mapping
 from typing import Any
 
-from dashboards import figures, load, overview, tables
+from dashboards import figures, load, overview, tables, tiles
 from dashboards.frame import PAGES, STATIC, Frame, common, render
 from dashboards.load_tables import load_weeks_table
 from dashboards.reading import LinkDay, Snapshot
@@ -54,7 +54,7 @@ def overview_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) ->
         "overview.html",
         frame,
         findings=overview.findings(snapshot, days, texts),
-        tiles=overview.tiles(snapshot, days, texts),
+        tiles=tiles.tiles(snapshot, days, texts),
         figures=shown,
         week_title=_week_title(snapshot, texts),
         day_title=texts.day(snapshot.days[-1].starts) if snapshot.days else "",

@@ -27,6 +27,19 @@ DPIA_RISKS: Final = {
 DPIA_PARTS: Final = (
     "impacts", "menaces", "sources", "mesures", "gravité", "vraisemblance",
 )  # fmt: skip
+DPIA_LEFT_TO_PEOPLE: Final = {
+    "À remplir : avis du DPD (article 35, paragraphe 2)":
+        "Nom, date : ……………………  Avis : favorable / réservé / défavorable. Motifs : ……………………………………",
+    "À remplir : avis des personnes concernées ou de leurs représentants (article 35, paragraphe 9)":
+        "Qui a été consulté, comment, quand (élèves, parents, personnels) : ………………………  Ce qui en est "
+        "retenu, ou pourquoi la consultation n’était pas appropriée : ……………………",
+    "À remplir : plan d’action":
+        "Mesure : ……………………  Responsable : ……………………  Échéance : ……………………  Risque visé : ……………………",
+    "À remplir : validation par le responsable de traitement":
+        "Nom, fonction, date : ……………………  Décision : validé / à revoir. Si un risque élevé demeure : "
+        "consultation préalable de la CNIL (article 36).",
+}  # fmt: skip
+"""What people decide: blank lines on the printed page; the file for CNIL's tool leaves these fields empty."""
 GAUGES: Final = ("", "négligeable", "limitée", "importante", "maximale")
 
 
@@ -94,6 +107,7 @@ def _dpia(content: Payload) -> dict[str, Any]:
     for risk, heading in DPIA_RISKS.items():
         for place, part in enumerate(DPIA_PARTS, 1):
             sections.append(_risk(f"{heading} : {part}", answers[risk * 10 + place]))
+    sections += [_section(heading, text=[line]) for heading, line in DPIA_LEFT_TO_PEOPLE.items()]
     return {"title": content["pia"]["name"], "sections": sections}
 
 

@@ -26,6 +26,10 @@ class Reader:
     """Says whether a path may be opened by this role."""
     form_token: str = ""
     """Value of the hidden field `form` of every form (a page with a form is declared `forms`)."""
+    own: str = ""
+    """Whose own pages these are, where readers of one role read different things (a hub's schools)."""
+    menu: Mapping[str, str] | None = None
+    """Key → path of the pages in the menu of this site; None: a school's (`dashboards.frame`)."""
 
     @property
     def logged_in(self) -> bool:

@@ -100,11 +100,15 @@ class Texts:
 
     def day(self, day: date) -> str:
         """Return `lundi 5 octobre 2026`."""
-        return str(format_date(day, format="full", locale=self._locale))
+        return self._first(str(format_date(day, format="full", locale=self._locale)))
 
     def day_short(self, day: date) -> str:
         """Return `5 oct. 2026`."""
-        return str(format_date(day, format="medium", locale=self._locale))
+        return self._first(str(format_date(day, format="medium", locale=self._locale)))
+
+    def _first(self, text: str) -> str:
+        """Write the first of a month as French does: `1er nov. 2026`."""
+        return re.sub(r"\b1 (?=[^\W\d])", "1er ", text) if self.lang == "fr" else text
 
     def day_tick(self, day: date) -> tuple[str, str]:
         """Return `("5", "oct.")`."""
@@ -116,7 +120,7 @@ class Texts:
     def day_month(self, day: date) -> str:
         """Return `5 octobre` (`October 5`)."""
         pattern = "d MMMM" if self.lang == "fr" else "MMMM d"
-        return str(format_date(day, format=pattern, locale=self._locale))
+        return self._first(str(format_date(day, format=pattern, locale=self._locale)))
 
     def month(self, day: date) -> str:
         """Return `octobre 2026`."""

@@ -103,9 +103,14 @@ def _unknown(ident: str, texts: Texts) -> Check:
 
 
 def _purposes(snapshot: Snapshot, texts: Texts) -> Check:
-    basis, dpo = snapshot.privacy.get("legal_basis"), snapshot.privacy.get("dpo")
-    if not basis or not dpo:
-        return Check("purposes", WATCH, texts("trust.purposes.missing"))
+    privacy = snapshot.privacy
+    needed = ["legal_basis", "dpo", "council_decision"]
+    if privacy.get("legal_basis") == "public_interest":
+        needed.append("legal_text")  # GDPR article 6(3)
+    missing = [texts(f"trust.purposes.part.{name}") for name in needed if not privacy.get(name)]
+    if missing:
+        return Check("purposes", WATCH, texts("trust.purposes.missing", items=texts.join(missing)))
+    basis = privacy["legal_basis"]
     return Check(
         "purposes", GOOD, texts("trust.purposes.said", basis=texts(f"trust.basis.{basis}"))
     )
@@ -133,10 +138,12 @@ def _keys(journal: Mapping[str, Any], texts: Texts) -> Check:
     if keys["overdue"]:
         days = texts.join([trust_words.day(each, texts) for each in keys["overdue"]])
         return Check("keys", BAD, texts("trust.keys.overdue", days=days))
-    moment = trust_words.local(keys["next_rotation"], texts)
-    living = texts.join([trust_words.day(each, texts) for each in keys["living"]])
     if not keys["living"]:
-        return Check("keys", GOOD, texts("trust.keys.none", moment=moment))
+        return Check("keys", INFO, texts("trust.keys.none"))
+    moment = trust_words.local(keys["next_rotation"], texts)
+    living = texts.join(
+        [trust_words.key_age(each, keys["epochs"], texts) for each in keys["living"]]
+    )
     return Check("keys", GOOD, texts("trust.keys.living", days=living, moment=moment))
 
 
@@ -146,7 +153,7 @@ def _retention(journal: Mapping[str, Any], texts: Texts) -> Check:
     kept = journal["retention"]
     late = [*kept["overdue"], *kept["unproven"]]
     if late:
-        days = texts.join([trust_words.day(each, texts) for each in late[:3]])
+        days = trust_words.span(late, texts)
         key = "overdue" if kept["overdue"] else "unproven"
         return Check("retention", BAD, texts(f"trust.retention.{key}", n=len(late), days=days))
     return Check(
@@ -154,9 +161,14 @@ def _retention(journal: Mapping[str, Any], texts: Texts) -> Check:
         GOOD,
         texts(
             "trust.retention.said",
-            days=kept["days"], kept=len(kept["kept"]), proofs=len(kept["proofs"]),
+            days=kept["days"], kept=len(kept["kept"]), proofs=proven(kept),
         ),
     )  # fmt: skip
+
+
+def proven(retention: Mapping[str, Any]) -> int:
+    """Return how many days are erased with a proof; an older journal lists some of them only."""
+    return int(retention.get("proven", len(retention["proofs"])))
 
 
 def _zones(journal: Mapping[str, Any], texts: Texts) -> Check:
@@ -175,13 +187,20 @@ def _budget(journal: Mapping[str, Any], texts: Texts) -> Check:
         return _unknown("budget", texts)
     budget = journal["budget"]
     total = budget["total_rho"]
-    spent = max((each["spent"] for each in budget["days"]), default=0.0)
-    level = GOOD if spent <= total + 1e-12 else BAD
+    dearest = max(budget["days"], key=lambda each: each["spent"], default={"spent": 0.0})
+    spent, pledged = dearest["spent"], dearest.get("pledged", 0.0)
+    level = GOOD if spent + pledged <= total + 1e-12 else BAD
     share = texts.percent(spent / total)
     return Check(
         "budget",
         level,
-        texts("trust.budget.said", share=share, epsilons=trust_words.epsilons(budget, texts)),
+        texts(
+            "trust.budget.said",
+            share=share,
+            pledged=texts.percent(pledged / total),
+            epsilons=trust_words.epsilons(budget, texts),
+            **trust_words.chances(budget, texts),
+        ),
     )
 
 
@@ -211,7 +230,7 @@ def _changes(journal: Mapping[str, Any], texts: Texts) -> Check:
     level = GOOD if acknowledged == "in_force" else WATCH
     looser = [each for each in journal["settings"] if each["sense"] == "looser"]
     if looser:
-        sentence += " " + texts("trust.settings.looser", n=len(looser))
+        sentence += " " + texts("trust.settings.looser", n=len(looser), count=len(looser))
         level = level if acknowledged == "in_force" else BAD
     return Check("changes", level, sentence)
 
@@ -219,9 +238,15 @@ def _changes(journal: Mapping[str, Any], texts: Texts) -> Check:
 def _accesses(live: Live, texts: Texts) -> Check:
     if live.accesses is None:
         return Check("accesses", WATCH, texts("trust.accesses.open"))
-    times = sum(count for _, _, event, count in live.accesses if event == "login")
+    times = sum(count for _, _, event, count in live.accesses if event in LOGINS)
     failed = sum(count for _, _, event, count in live.accesses if event == "login_failed")
-    return Check("accesses", INFO, texts("trust.accesses.said", n=times, failed=failed))
+    logins = texts("trust.accesses.logins", n=texts.number(times), count=times)
+    failures = texts("trust.accesses.failures", n=texts.number(failed), count=failed)
+    return Check("accesses", INFO, texts("trust.accesses.said", logins=logins, failures=failures))
+
+
+LOGINS: Final = frozenset({"login", "link_used"})
+"""Ways in: by password, by a one-time link."""
 
 
 def _exports(snapshot: Snapshot, texts: Texts) -> Check:
@@ -275,12 +300,24 @@ def _page(
         live=live,
         exports=names if live is not None else [],
         tables=trust_tables.tables(snapshot, journal_of(snapshot), texts, live),
-        privacy={"policy": None, "dpo": None, **snapshot.privacy},
+        privacy={**dict.fromkeys(DECLARED), **snapshot.privacy},
         journal=journal_of(snapshot),
         last=_last(snapshot, texts),
+        runs=trust_words.runs(snapshot, texts),
         has_audit="audit" in snapshot.papers,
         **common(snapshot, texts),
     )
+
+
+DECLARED: Final = (
+    "policy",
+    "dpo",
+    "legal_basis",
+    "legal_text",
+    "council_decision",
+    "retention_days",
+)
+"""Keys that documents of an older analyzer may lack."""
 
 
 def _last(snapshot: Snapshot, texts: Texts) -> str:
@@ -293,7 +330,14 @@ def stop_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str], stop: 
     """Return the page that asks a second time before the capture is stopped."""
     frame = Frame(texts, "dpo", query)
     asked = trust_words.moment(stop.asked, texts) if stop.asked else ""
-    return render("stop.html", frame, stop=stop, asked=asked, **common(snapshot, texts))
+    return render(
+        "stop.html",
+        frame,
+        stop=stop,
+        asked=asked,
+        runs=trust_words.runs(snapshot, texts),
+        **common(snapshot, texts),
+    )
 
 
 def paper_page(name: str, snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from dashboards.reading import Snapshot
 from dashboards.tables import Datum, Line, Table
 from dashboards.texts import Texts
 from dashboards.trust_words import (
+    chance,
     change_said,
     day,
     event_name,
@@ -25,23 +26,26 @@ def tables(
 ) -> dict[str, Table]:
     """Return every table of the page by name; those that no document fills are left out."""
     found = {
-        "columns": _columns(snapshot, "flows", texts),
-        "link_columns": _columns(snapshot, "link", texts),
-        "dropped": _dropped(snapshot, texts),
+        "columns": stored_columns(snapshot, "flows", texts),
+        "link_columns": stored_columns(snapshot, "link", texts),
+        "dropped": seen_and_dropped(snapshot, texts),
     }
     if journal:
         found |= {
             "settings": _settings(journal["settings"], texts),
             "decisions": _decisions(journal.get("decisions", ()), texts),
             "epochs": _epochs(journal["keys"], texts),
-            "kept": _kept(journal["retention"], texts),
+            "kept": _kept(journal["retention"], snapshot.status.as_of.isoformat(), texts),
             "proofs": _proofs(journal["retention"], texts),
             "zones": _zones(journal["zones"], texts),
+            "chances": _chances(journal["budget"], texts),
             "spent": _spent(journal["budget"], texts),
             "costs": _costs(journal["budget"], texts),
             "month": _month(journal["budget"], texts),
-            "entries": _entries(journal["entries"], texts, full=live is not None),
+            "entries": _entries(journal["entries"], texts, routine=False),
         }
+        if live is not None:
+            found["routine"] = _entries(journal["entries"], texts, routine=True)
     if "audit" in snapshot.papers:
         found["attacks"] = _attacks(snapshot.papers["audit"]["attacks"], texts)
     if journal.get("since"):
@@ -60,7 +64,8 @@ def _row(head: str, *cells: str, sub: str = "") -> Line:
     return Line(head, tuple(Datum(cell) for cell in cells), sub)
 
 
-def _columns(snapshot: Snapshot, record: str, texts: Texts) -> Table:
+def stored_columns(snapshot: Snapshot, record: str, texts: Texts) -> Table:
+    """Return the columns of `flows` or `link`, as the schema of the files has them."""
     lines = []
     for column in snapshot.privacy["columns"]:
         if column.get("record") != record:
@@ -76,7 +81,8 @@ def _columns(snapshot: Snapshot, record: str, texts: Texts) -> Table:
     return _table(f"columns_{record}", heads, lines, texts)
 
 
-def _dropped(snapshot: Snapshot, texts: Texts) -> Table:
+def seen_and_dropped(snapshot: Snapshot, texts: Texts) -> Table:
+    """Return what the collector sees in memory and never writes."""
     lines = [
         _row(
             texts.label(seen["what"]),
@@ -140,7 +146,7 @@ def _decisions(decisions: Iterable[Mapping[str, Any]], texts: Texts) -> Table:
             _row(
                 moment(each["at"], texts),
                 texts(f"trust.decision.{each['decision']}"),
-                each["signer"],
+                texts("trust.signed_by", mark=each["signer"]),
                 " ; ".join(other) or nothing,
                 " ; ".join(noise) or texts("trust.no_noise"),
             )
@@ -174,12 +180,18 @@ def _epochs(keys: Mapping[str, Any], texts: Texts) -> Table:
     return _table("epochs", ("day", "epoch", "made", "destroyed"), lines, texts)
 
 
-def _kept(retention: Mapping[str, Any], texts: Texts) -> Table:
+def _state(kept: Mapping[str, Any], retention: Mapping[str, Any], today: str) -> str:
+    if kept["day"] in retention["overdue"]:
+        return "trust.late"
+    return "trust.due_today" if kept["erased_on"] <= today else "trust.in_time"
+
+
+def _kept(retention: Mapping[str, Any], today: str, texts: Texts) -> Table:
     lines = [
         _row(
             day(each["day"], texts),
             day(each["erased_on"], texts),
-            texts("trust.late" if each["day"] in retention["overdue"] else "trust.in_time"),
+            texts(_state(each, retention, today)),
         )
         for each in reversed(retention["kept"])
     ]
@@ -223,12 +235,34 @@ def _spent(budget: Mapping[str, Any], texts: Texts) -> Table:
         _row(
             day(each["day"], texts),
             texts.number(each["spent"], 5),
+            texts.number(each.get("pledged", 0.0), 5),
             texts.number(each["left"], 5),
             ", ".join(each["tables"]),
+            _names(each.get("promised", ()), texts),
         )
         for each in budget["days"]
     ]
-    return _table("spent", ("day", "spent", "left", "by"), lines, texts)
+    heads = ("day", "spent", "pledged", "left", "by", "promised")
+    return _table("spent", heads, lines, texts)
+
+
+def _names(tables: Iterable[str], texts: Texts) -> str:
+    """Return the names of tables; the one that is a word of the program gets the reader's."""
+    named = [texts("trust.value.rehearsal") if name == "rehearsal" else name for name in tables]
+    return ", ".join(named) or texts("trust.none_yet")
+
+
+def _chances(budget: Mapping[str, Any], texts: Texts) -> Table:
+    lines = [
+        _row(
+            texts(f"trust.presence.{each['name']}"),
+            chance(each["mean"], texts),
+            chance(each["worst"], texts),
+            texts.number(each["epsilon"], 2),
+        )
+        for each in budget.get("chances", ())
+    ]
+    return _table("chances", ("presence", "mean", "worst", "epsilon"), lines, texts)
 
 
 def _noise(table: Mapping[str, Any], texts: Texts) -> str:
@@ -241,6 +275,7 @@ def _costs(budget: Mapping[str, Any], texts: Texts) -> Table:
     lines = [
         _row(
             each["table"],
+            texts(f"trust.contents.{each['table']}"),
             texts(f"trust.period.{each['period']}"),
             texts.number(each["rho"], 5),
             _noise(each, texts),
@@ -249,7 +284,7 @@ def _costs(budget: Mapping[str, Any], texts: Texts) -> Table:
         )
         for each in budget["tables"]
     ]
-    heads = ("table", "period", "rho", "sigma", "charges", "last")
+    heads = ("table", "what_table", "period", "rho", "sigma", "charges", "last")
     return _table("costs", heads, lines, texts)
 
 
@@ -267,11 +302,11 @@ def _month(budget: Mapping[str, Any], texts: Texts) -> Table:
 
 
 ROUTINE: Final = frozenset({"pseudonym_key_made", "pseudonym_key_destroyed", "day_key_destroyed",
-                            "day_files_deleted"})  # fmt: skip
-"""They have tables of their own."""
+                            "day_files_deleted", "release_made"})  # fmt: skip
+"""What happens each day; a change of the policy would be lost among them."""
 
 
-def _entries(entries: Iterable[Mapping[str, Any]], texts: Texts, *, full: bool) -> Table:
+def _entries(entries: Iterable[Mapping[str, Any]], texts: Texts, *, routine: bool) -> Table:
     lines = [
         _row(
             str(entry["number"]),
@@ -280,9 +315,11 @@ def _entries(entries: Iterable[Mapping[str, Any]], texts: Texts, *, full: bool) 
             "\u2003".join(fact(name, value, texts) for name, value in entry["facts"].items()),
         )
         for entry in entries
-        if full or entry["kind"] not in ROUTINE
+        if (entry["kind"] in ROUTINE) is routine
     ]
-    return _table("entries", ("number", "moment", "kind", "facts"), lines, texts)
+    return _table(
+        "routine" if routine else "entries", ("number", "moment", "kind", "facts"), lines, texts
+    )
 
 
 def _accesses(accesses: Iterable[tuple[str, str, str, int]], texts: Texts) -> Table:

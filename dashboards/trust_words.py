@@ -1,13 +1,14 @@
 """Words of *Confiance et confidentialité*: days, moments, settings, entries of the log, the audit. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from dashboards.texts import Texts
+from dashboards.reading import Snapshot
+from dashboards.texts import NARROW, Texts
 
 PARIS = ZoneInfo("Europe/Paris")
 """Times of the log are shown as French school time; the log itself holds UTC."""
@@ -19,6 +20,10 @@ PARTS: Final = {"cost (rho)": "cost", "cap": "cap", "noise (sigma)": "noise"}
 OTHERS: Final = {"profile": "profile", "addresses of the school": "addresses"}
 GREEN: Final = "vert"
 """The verdict of an audit that every attack and every mutant ended as it must."""
+VALUES: Final = frozenset(
+    {"acknowledged", "withdrawn", "signed", "locked memory", "kernel keyring", "rehearsal"}
+)
+"""Values of the log that are words of the program."""
 ROLES: Final = frozenset({"admin", "committee", "dpo"})
 
 
@@ -40,6 +45,67 @@ def moment(text: str, texts: Texts) -> str:
     when = datetime.fromisoformat(text.replace("Z", "+00:00"))
     aware = when if when.tzinfo else when.replace(tzinfo=UTC)
     return local(aware.astimezone(PARIS).replace(tzinfo=None).isoformat(), texts)
+
+
+def span(days: Sequence[str], texts: Texts) -> str:
+    """Return some ISO days as one: from the first to the last."""
+    return texts.span(date.fromisoformat(min(days)), date.fromisoformat(max(days)))
+
+
+def key_age(living: str, epochs: Sequence[Mapping[str, Any]], texts: Texts) -> str:
+    """Return the day of a living key, and when it was made."""
+    made = [each["made"] for each in epochs if each["day"] == living and not each["destroyed"]]
+    named = day(living, texts)
+    return (
+        f"{named} ({texts('trust.keys.age.made', moment=moment(made[0], texts))})"
+        if made
+        else named
+    )
+
+
+def runs(snapshot: Snapshot, texts: Texts) -> str:
+    """Say whether the measurement runs, as far as the signed log knew on the day of the page."""
+    content = snapshot.papers.get("journal", {}).get("content", {})
+    collector = content.get("collector")
+    if not collector:
+        return texts(
+            "trust.stop.never" if content else "trust.unknown", day=_as_of(snapshot, texts)
+        )
+    key = "running" if collector["running"] else "halted"
+    return texts(
+        f"trust.stop.{key}",
+        day=_as_of(snapshot, texts),
+        moment=moment(collector["since"], texts),
+    )
+
+
+def _as_of(snapshot: Snapshot, texts: Texts) -> str:
+    return texts.day_short(snapshot.status.as_of)
+
+
+def chance(share: float, texts: Texts) -> str:
+    """Return a chance as a percentage; what is nearly certain is never written as certain."""
+    if share >= ALMOST:
+        return texts("trust.nearly_all")
+    if share < NEARLY:
+        return texts.percent(share)
+    percent = f"{NARROW}%" if texts.lang == "fr" else "%"
+    return texts.number(share * 100, 1) + percent
+
+
+NEARLY: Final = 0.99
+"""From here on a decimal is told: 99.7 % is not 100 %."""
+ALMOST: Final = 0.999
+CHANCES: Final = {"mean": "device_day", "week": "school_week", "month": "school_month"}
+
+
+def chances(budget: Mapping[str, Any], texts: Texts) -> dict[str, str]:
+    """Return the three chances of the sentence on top; unknown where an older journal has none."""
+    means = {each["name"]: each["mean"] for each in budget.get("chances", ())}
+    return {
+        place: chance(means[name], texts) if name in means else "?"
+        for place, name in CHANCES.items()
+    }
 
 
 def epsilons(budget: Mapping[str, Any], texts: Texts) -> str:
@@ -123,6 +189,10 @@ def fact(name: str, value: Any, texts: Texts) -> str:
         text = value[:SHORT]
     elif isinstance(value, str) and _DAY.fullmatch(value):
         text = day(value, texts)
+    elif value is None:
+        text = texts("trust.none_yet")
+    elif text in VALUES:
+        text = texts(f"trust.value.{text}")
     return texts("trust.fact_is", word=word, value=text)
 
 

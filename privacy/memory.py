@@ -94,7 +94,7 @@ SEEN: Final[tuple[Seen, ...]] = (
     Seen(
         "hello",
         "First octets of a connection (TLS and QUIC hellos), put together to find the name",
-        "Premiers octets d'une connexion (salutations TLS et QUIC), assemblés pour y lire le nom",
+        "Premiers octets d'une connexion (TLS et QUIC), assemblés pour y lire le nom",
         "30 seconds at most",
         "30 secondes au plus",
         ("site_source", "ech"),

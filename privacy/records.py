@@ -96,7 +96,13 @@ _MINUTE = pa.timestamp("s", tz="UTC")
 
 SLICE_COLUMNS: tuple[Column, ...] = (
     Column(
-        "minute", _MINUTE, False, "minute", "Start of the clock minute of the slice.", "timetable"
+        "minute",
+        _MINUTE,
+        False,
+        "minute",
+        "Start of the clock minute of the slice.",
+        "timetable",
+        Identifying.INDIRECT,
     ),
     Column(
         "flow",
@@ -108,14 +114,20 @@ SLICE_COLUMNS: tuple[Column, ...] = (
         Identifying.INDIRECT,
     ),
     Column(
-        "zone", pa.string(), False, "name", "Zone that the school declared, or unmatched.", "place"
+        "zone",
+        pa.string(),
+        False,
+        "name",
+        "Zone that the school declared, or unmatched.",
+        "place",
+        Identifying.INDIRECT,
     ),
     Column(
         "device",
         pa.int64(),
         True,
         "pseudonym",
-        "Keyed BLAKE2b of the MAC address; the key is destroyed after the day. Null where the zone does not count devices.",
+        "Keyed BLAKE2b of the MAC address, of the IP address where more than four lie behind one MAC; the key is destroyed after the day. Null where the zone does not count devices.",
         "count devices within one day",
         Identifying.PSEUDONYM,
     ),

@@ -13,7 +13,7 @@ SLICE_FR: Final[dict[str, tuple[str, str]]] = {
     ),
     "zone": ("Zone déclarée par l'établissement, ou « hors zones ».", "lieu"),
     "device": (
-        "Pseudonyme : BLAKE2b à clé de l'adresse MAC ; la clé est détruite après la journée. Vide là où la zone ne compte pas les appareils.",
+        "Pseudonyme : empreinte à clé de l'adresse MAC (de l'adresse IP quand plus de quatre sont derrière une même MAC) ; la clé est détruite après la journée. Vide là où la zone ne compte pas les appareils.",
         "compter les appareils d'une même journée",
     ),
     "ip_version": ("Version d'IP.", "parc"),
@@ -25,7 +25,7 @@ SLICE_FR: Final[dict[str, tuple[str, str]]] = {
     ),
     "site_source": ("D'où vient le nom du site.", "solidité de l'indice"),
     "ech": (
-        "Le client a chiffré sa salutation : le nom vu est un nom d'emprunt, donc un indice faible.",
+        "Le client a chiffré le début de la connexion : le nom vu est un nom d'emprunt, donc un indice faible.",
         "indice",
     ),
     "list_category": (

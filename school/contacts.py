@@ -37,6 +37,10 @@ class Contacts(BaseModel):
 
     legal_basis: Literal["public_interest", "legitimate_interest"] | None = None
     """GDPR article 6(1)(e), a school with a mission of public interest, or 6(1)(f)."""
+    legal_text: Line | None = None
+    """The law or decree that gives the school this mission: GDPR article 6(3) asks for one under 6(1)(e)."""
+    council_decision: Line | None = None
+    """The decision of the school's governing body, with its date."""
     controller: Contact | None = None
     """Who decides: the head of school, or the authority above it."""
     joint_controller: Contact | None = None

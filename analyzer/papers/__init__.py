@@ -6,6 +6,9 @@
     dpia.py        the impact assessment, in the form that CNIL's PIA tool imports
     notices.py     for adults and for pupils
     breach.py      what an attacker would get of this store today, and what to do in 72 hours
+    logbook.py     the audit log's entries, or that it cannot be trusted
+    chances.py     the budget in words: epsilon, and chances of guessing right
+    erasure.py     what is kept, erased with proof, late: one reading for all of them
     journal.py     change log, keys, deletions, budget: from the audit log and the ledger
     settings.py    the settings beside their profile
 

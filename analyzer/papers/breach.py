@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from analyzer import cells
-from analyzer.papers.journal import read_log
+from analyzer.papers.logbook import read_log
 from analyzer.papers.processing import Processing
 from analyzer.papers.wording import day as day_fr
-from analyzer.papers.wording import fill, french, texts
+from analyzer.papers.wording import fill, french, span, texts
 from privacy.gate.periods import period_of
 from privacy.gate.tables import PERIODS
 from privacy.published import TABLES
@@ -19,6 +19,8 @@ from privacy.store.layout import FLOWS, LINK
 
 READABLE: Final = "lisible avec la clé du jour"
 ERASED: Final = "illisible : clé détruite"
+ERASED_SHOWN: Final = 14
+"""Erased days that are listed; how many there are is said, and the log has them all."""
 NO_KEY: Final = "illisible ici : la clé n'est pas là"
 
 
@@ -56,9 +58,10 @@ def _section(words: Any, values: dict[str, str], tables: dict[str, Any]) -> dict
 
 def _counts(processing: Processing) -> dict[str, str]:
     store = processing.bench.store
-    readable = [row for row in _days(processing) if row[1] == french(READABLE)]
+    readable = sorted({*store.keys.days()} - {*store.keys.erased()})
     return {
         "readable_days": str(len(readable)),
+        "readable_span": span(readable),
         "cell_days": str(len(_cells(processing))),
         "link_days": str(len(store.days(LINK))),
     }
@@ -70,11 +73,13 @@ def _days(processing: Processing) -> list[list[str]]:
     with_key, erased = set(store.keys.days()), set(store.keys.erased())
     stored = set(store.days(FLOWS))
     rows = []
-    for day in sorted(with_key | erased | stored, reverse=True):
+    lately = sorted(erased, reverse=True)[:ERASED_SHOWN]
+    for day in sorted(with_key | set(lately) | stored, reverse=True):
         state = ERASED if day in erased else READABLE if day in with_key else NO_KEY
         gone = day + timedelta(days=settings.retention_days)
         where = f"STORE.keys/{day.isoformat()}, enveloppée" if day in with_key else "nulle part"
-        until = "déjà effacé" if day in erased else day_fr(gone)
+        late = " (en retard)" if day in processing.erasure.late else ""
+        until = "déjà effacé" if day in erased else day_fr(gone) + late
         alive = day >= processing.as_of
         pseudonym = (
             "clé du jour dans le noyau : l'administrateur peut refaire le lien avec une adresse MAC"
@@ -117,7 +122,7 @@ def _rest(processing: Processing) -> list[list[str]]:
             ("Charge de la ligne", f"{len(store.days(LINK))} jours, en clair",
              "aucun appareil : tout l'établissement, par dix secondes"),
             ("Publications scellées", f"{released} fichiers, en clair",
-             "anonymisées ; déjà consultables par le comité"),
+             "brouillées ; déjà consultables par le comité"),
             ("Documents scellés", "fiche, notices, journal…, en clair", "aucune donnée d'élève"),
             ("Registre du budget", "private/ledger.jsonl", "périodes et coûts ; aucune donnée"),
             ("Journal d'audit", f"{log['entries']} lignes signées",

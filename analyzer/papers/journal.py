@@ -9,22 +9,24 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from analyzer.exact import Bench
-from analyzer.papers.processing import MONTH_DAYS, four, price
+from analyzer.papers.chances import four, in_chances, price
+from analyzer.papers.erasure import DAYS_SHOWN, erasure
+from analyzer.papers.logbook import read_log
+from analyzer.papers.processing import MONTH_DAYS
 from analyzer.papers.settings import against_profile, decisions, told
-from analyzer.retention import expired
+from analyzer.plan import has_school_day
 from analyzer.store import Store
 from privacy.acknowledgement import state_of
 from privacy.effects import MONTH_DAYS as SCHOOL_DAYS
 from privacy.gate.ledger import Charge, Ledger
+from privacy.gate.periods import period_of
+from privacy.gate.tables import PERIODS
 from privacy.log.entries import Entry
-from privacy.log.file import AuditLog, LogRefused
 from privacy.settings import DELTA
-from privacy.store.layout import FLOWS, keys_beside
 from privacy.terms import differences
 
 SHOWN: Final = 300
 """Entries of the change log: some months; `jauge log show` prints all."""
-DAYS_SHOWN: Final = 35
 EPOCHS_SHOWN: Final = 21
 TOLD: Final = frozenset({
     "day", "epoch", "number", "kept_in", "settings", "config", "acknowledged", "source", "seconds",
@@ -48,28 +50,28 @@ def journal(bench: Bench, as_of: date) -> dict[str, Any]:
         "decisions": decisions(entries),
         "settings": against_profile(bench.settings),
         "keys": _keys(bench.store, entries, as_of),
-        "retention": _retention(bench, entries, as_of),
+        "retention": erasure(
+            bench.store, entries, retention_days=bench.settings.retention_days, as_of=as_of
+        ).as_payload(),
+        "collector": _collector(entries),
         "budget": _budget(bench, as_of),
         "zones": _zones(bench),
         "entries": [_told(entry) for entry in entries[-SHOWN:]][::-1],
     }
 
 
-def read_log(store: Store) -> tuple[tuple[Entry, ...], dict[str, Any]]:
-    """Return the entries, and what state the log is in; a log that cannot be read is said, too."""
-    log = AuditLog(store.root, keys_beside(store.root), lambda: 0)
-    try:
-        if not log.begun():
-            return (), {"state": "absent", "entries": 0, "root": None, "last": None}
-        found, entries = log.verify(), log.entries()
-    except (LogRefused, OSError):
-        return (), {"state": "unreadable", "entries": 0, "root": None, "last": None}
-    return entries, {
-        "state": "sound",
-        "entries": found.size,
-        "root": found.root.hex(),
-        "last": entries[-1].at if entries else None,
-    }
+STARTED: Final = "collector_started"
+STOPS: Final = frozenset({"collector_stopped", "capture_stopped_by_dpo", "acknowledgement_missing"})
+RUNS: Final = frozenset({STARTED, "acknowledgement_in_force"})
+
+
+def _collector(entries: Iterable[Entry]) -> dict[str, Any] | None:
+    """Return whether devices are recorded, as the log says last, and since when; None: never begun."""
+    told = [entry for entry in entries if entry.kind in STOPS | RUNS]
+    if not any(entry.kind == STARTED for entry in told):
+        return None
+    running = told[-1].kind in RUNS and told[-1].facts.get("acknowledged", True)
+    return {"running": running, "since": told[-1].at}
 
 
 # --- keys
@@ -100,39 +102,6 @@ def _keys(store: Store, entries: Iterable[Entry], as_of: date) -> dict[str, Any]
     }
 
 
-# --- retention
-
-
-def _retention(bench: Bench, entries: Iterable[Entry], as_of: date) -> dict[str, Any]:
-    proofs: dict[str, dict[str, Any]] = {}
-    names = {"day_key_destroyed": "key_destroyed", "day_files_deleted": "files_deleted"}
-    for entry in entries:
-        if entry.kind in names:
-            name = names[entry.kind]
-            proof = proofs.setdefault(entry.facts["day"], {"day": entry.facts["day"]})
-            proof |= {name: entry.at, f"{name}_number": entry.number}
-    store, kept_days = bench.store, bench.settings.retention_days
-    kept = sorted({*store.days(FLOWS), *store.keys.days()})
-    return {
-        "days": kept_days,
-        "kept": [
-            {"day": day.isoformat(), "erased_on": (day + timedelta(days=kept_days)).isoformat()}
-            for day in kept
-        ],
-        "overdue": [
-            day.isoformat() for day in expired(kept, as_of=as_of, retention_days=kept_days)
-        ],
-        "proofs": sorted(proofs.values(), key=lambda proof: proof["day"], reverse=True)[
-            :DAYS_SHOWN
-        ],
-        "unproven": [
-            day.isoformat()
-            for day in store.keys.erased()
-            if "key_destroyed" not in proofs.get(day.isoformat(), {})
-        ],
-    }
-
-
 # --- budget
 
 
@@ -151,6 +120,7 @@ def _budget(bench: Bench, as_of: date) -> dict[str, Any]:
         "total_rho": settings.total_rho,
         "delta": f"{DELTA:g}",
         "epsilons": four(settings.total_rho),
+        "chances": [chance.as_payload() for chance in in_chances(settings)],
         "month": [
             {
                 "table": name,
@@ -161,7 +131,7 @@ def _budget(bench: Bench, as_of: date) -> dict[str, Any]:
             for name in ("T5-bis", "T7")
             for days in (SCHOOL_DAYS, MONTH_DAYS)
         ],
-        "days": [_day(day, charges, settings.total_rho) for day in charged if day >= first][::-1],
+        "days": [_day(bench, day, charges, as_of) for day in charged if day >= first][::-1],
         "tables": [
             {
                 "table": name,
@@ -182,16 +152,35 @@ def _length(charge: Charge) -> int:
     return (date.fromisoformat(charge.ends) - date.fromisoformat(charge.starts)).days
 
 
-def _day(day: date, charges: Iterable[Charge], total: float) -> dict[str, Any]:
-    """Return what one device-day of that day has cost so far, all tables together."""
-    text = day.isoformat()
+def _open(bench: Bench, table: str, day: date, as_of: date) -> bool:
+    """Say whether a table may still be charged for a day: its period goes on, or its release is due.
+
+    A week is rehearsed only while its slices are there.
+    """
+    if table == "rehearsal":
+        return day + timedelta(days=bench.settings.retention_days) > as_of
+    period = period_of(PERIODS[table], day)
+    return not period.closed(as_of) or has_school_day(bench, period)
+
+
+def _day(bench: Bench, day: date, charges: Iterable[Charge], as_of: date) -> dict[str, Any]:
+    """Return what one device-day of that day has cost so far, and what is promised to tables to come."""
+    text, settings = day.isoformat(), bench.settings
     covering = [charge for charge in charges if charge.starts <= text < charge.ends]
-    spent = sum(charge.rho for charge in covering)
+    spent, drawn = sum(charge.rho for charge in covering), {charge.table for charge in covering}
+    promised = [
+        name
+        for name in (*bench.tables, "rehearsal")
+        if name not in drawn and _open(bench, name, day, as_of)
+    ]
+    pledged = sum(settings.method(name).rho for name in promised)
     return {
         "day": text,
         "spent": round(spent, 9),
-        "left": round(max(total - spent, 0.0), 9),
-        "tables": sorted({charge.table for charge in covering}),
+        "pledged": round(pledged, 9),
+        "left": round(max(settings.total_rho - spent - pledged, 0.0), 9),
+        "tables": sorted(drawn),
+        "promised": sorted(promised),
     }
 
 

@@ -6,9 +6,14 @@
 
 from typing import Any, Final
 
-from analyzer.papers.processing import TO_FILL, Processing
+from analyzer.papers.chances import PRESENCES_FR
+from analyzer.papers.processing import TO_FILL, Processing, counted
 from analyzer.papers.wording import fill, texts
 
+LATE: Final = (
+    "Mind: today this promise is not kept. What was recorded from {first} to {last} should have been "
+    "erased and is not yet; the DPO sees it on a page of his own."
+)
 AUDIENCES: Final = ("adults", "pupils")
 _ENGLISH: Final = {
     TO_FILL: "to be filled in by the school (contacts.yaml)",
@@ -42,8 +47,8 @@ def _in_language(words: Any, values: dict[str, str]) -> dict[str, Any]:
         "sections": [
             {
                 "title": filled(section["heading"]),
-                "paragraphs": [filled(text) for text in section.get("text", ())],
-                "items": [filled(item) for item in section.get("items", ())],
+                "paragraphs": [*filter(None, map(filled, section.get("text", ())))],
+                "items": [*filter(None, map(filled, section.get("items", ())))],
             }
             for section in words["sections"]
         ],
@@ -55,7 +60,11 @@ def _english(processing: Processing) -> dict[str, str]:
     school, values = processing.bench.school, dict(processing.values)
     for name in ("rho", "eps_day", "eps_two", "eps_week", "eps_boarding", "price_t5", "price_t7"):
         values[name] = values[name].replace("\u202f", "").replace(",", ".")
-    for name in ("controller", "dpo"):
+    for name in values.keys() & {f"mean_{chance}" for chance in PRESENCES_FR}:
+        values[name] = values[name].replace(" %", "%").replace(",", ".")
+    late, zones = processing.erasure.late, list(school.zones)
+    apart = [zone.label.en for zone in zones if not zone.measured]
+    for name in ("controller", "dpo", "legal_text", "council_decision"):
         values[name] = _ENGLISH.get(values[name], values[name])
     return values | {
         "lang": "en",
@@ -63,4 +72,7 @@ def _english(processing: Processing) -> dict[str, str]:
         "plain_basis": _PLAIN_ENGLISH[school.contacts.legal_basis],
         "charter_title": school.charter.title.en,
         "day": processing.as_of.isoformat(),
+        "measured_zones": ", ".join(zone.label.en for zone in zones if counted(zone)),
+        "unmeasured": ", ".join(apart) or "none today",
+        "late_sentence": LATE.format(first=late[0], last=late[-1]) if late else "",
     }

@@ -1,6 +1,7 @@
 """Texts of the generated documents: YAML files with places, filled from `Processing.values`. I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -10,8 +11,13 @@ import yaml
 
 _TEXTS = Path(__file__).parent / "texts"
 NARROW = "\u202f"
-_BEFORE = {" ;": NARROW + ";", " !": NARROW + "!", " ?": NARROW + "?", " :": "\u00a0:"}
+_BEFORE = {
+    " ;": NARROW + ";", " !": NARROW + "!", " ?": NARROW + "?", " %": NARROW + "%", " :": "\u00a0:",
+}  # fmt: skip
 _QUOTES = {"« ": "«" + NARROW, " »": NARROW + "»", "'": "’"}
+
+NEARLY, ALMOST = 0.99, 0.999
+"""From where a share has a decimal, and from where it is only said to be nearly one."""
 
 Blocks = Mapping[str, list[str]]
 """Lists that a text asks for with `@name`."""
@@ -37,7 +43,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     Raises:
         KeyError: the text asks for a value that there is not.
     """
-    return french(text.format_map(values))
+    return french(text.format_map(values).replace("  ", " ").strip())
 
 
 def html(paragraphs: list[str], values: Mapping[str, str], blocks: Blocks) -> str:
@@ -69,3 +75,20 @@ def day(value: Any) -> str:
     """Return `16 novembre 2026`, `1er septembre 2026`."""
     first = "1er" if value.day == 1 else str(value.day)
     return f"{first} {MONTHS[value.month - 1]} {value.year}"
+
+
+def span(days: Sequence[date], *, at: bool = False) -> str:
+    """Return `7 septembre 2026` (`le 7…` when `at`), `du 7 septembre 2026 au 9 novembre 2026`, or `aucun`."""
+    if not days:
+        return "aucun"
+    first, last = min(days), max(days)
+    if first == last:
+        return f"le {day(first)}" if at else day(first)
+    return f"du {day(first)} au {day(last)}"
+
+
+def percent(share: float) -> str:
+    """Return a share as French writes it; what is nearly certain is said so, never « 100 % »."""
+    if share >= ALMOST:
+        return "plus de 99,9 %"
+    return f"{number(share * 100, 1 if share >= NEARLY else 0)} %"

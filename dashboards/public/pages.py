@@ -6,7 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dashboards.frame import Frame, common, render
+from dashboards import trust, trust_tables, trust_words
+from dashboards.frame import OTHERS, Frame, common, render
 from dashboards.public.code import code_svg
 from dashboards.public.practice import Practice, read
 from dashboards.reading import Snapshot
@@ -30,6 +31,29 @@ def charter_page(snapshot: Snapshot, texts: Texts, query: Mapping[str, str]) -> 
         version=version(str(charter["version"]), texts),
         practice=practice_of(snapshot, texts),
         use_name=use_name,
+        **common(snapshot, texts),
+    )
+
+
+def data_page(
+    snapshot: Snapshot,
+    journal: Mapping[str, Any] | None,
+    texts: Texts,
+    query: Mapping[str, str],
+) -> str:
+    """Return what is stored, column by column, and what is seen and dropped; and what is late, if any."""
+    retention = journal["content"].get("retention") if journal else None
+    late = retention["overdue"] if retention else ()
+    return render(
+        "public/data.html",
+        Frame(texts, "data", query),
+        retention=retention,
+        late=trust_words.span(late, texts) if late else "",
+        proofs=trust.proven(retention) if retention else 0,
+        days=snapshot.privacy.get("retention_days"),
+        columns=trust_tables.stored_columns(snapshot, "flows", texts),
+        link_columns=trust_tables.stored_columns(snapshot, "link", texts),
+        dropped=trust_tables.seen_and_dropped(snapshot, texts),
         **common(snapshot, texts),
     )
 
@@ -107,6 +131,22 @@ def _poster(snapshot: Snapshot, notice: Mapping[str, Any] | None, texts: Texts) 
         "with_clauses": letters <= MOST_CLAUSE_LETTERS,
         "practice": practice_of(snapshot, texts),
         "promise": in_language(notice, texts)["lead"] if notice else "",
+        "rights": _rights(snapshot, texts),
         "address": whole,
         "code": code,
     }
+
+
+def _rights(snapshot: Snapshot, texts: Texts) -> str:
+    """Return how long, whom to ask and where the notice is; empty without a declared DPO."""
+    privacy = snapshot.privacy
+    if not privacy.get("dpo") or not privacy.get("retention_days"):
+        return ""
+    dpo = texts.label({texts.lang: privacy["dpo"]})
+    where = (
+        f"{snapshot.school.public_url}{OTHERS['notice-adults']}"
+        if snapshot.school.public_url
+        else ""
+    )
+    said = texts("poster.rights", days=privacy["retention_days"], dpo=dpo)
+    return f"{said} {texts('poster.notice', address=where)}" if where else said

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from dashboards import load, uses
+from dashboards import figures, load, uses
 from dashboards.reading import CHARTER_USES, LinkDay, Snapshot, weeks_between
-from dashboards.report.curve import BANDS, Curve
 from dashboards.sentences import count, use_name
-from dashboards.tables import Datum, Line, Table, change_weeks, empty_reason
+from dashboards.tables import Datum, Line, Table, empty_reason
 from dashboards.texts import Texts
 from privacy.release import Withheld
 
 WEEKS = "A1"
 """Number of the table of weeks: the first."""
-WORDS = ("device_day", "mbit", "class_time", "margin", "withheld", "slot", "capacity")
+WORDS = ("device_day", "class_time", "loaded", "margin", "withheld", "slot")
 
 
 @dataclass(slots=True)
@@ -33,28 +32,8 @@ class Annex:
 
 def definitions(texts: Texts) -> list[tuple[str, str]]:
     """Return the words of the report with their meanings, as the pages give them."""
-    return [(texts(f"glossary.{word}.word"), texts(f"glossary.{word}.text")) for word in WORDS]
-
-
-def curve_table(curves: Sequence[Curve], texts: Texts) -> Table:
-    """Return the duration curves: per tenth of the subscribed rate, share of class time."""
-    lines = []
-    for band in range(BANDS):
-        cells = tuple(
-            Datum(
-                texts.percent(each.shares[band]),
-                raw=str(each.minutes[band]),
-                sub=texts("report.load.minutes", n=texts.number(each.minutes[band])),
-            )
-            for each in curves
-        )
-        lines.append(Line(texts("report.load.at_least", share=texts.percent(band / BANDS)), cells))
-    return Table(
-        caption=texts("report.load.curve"),
-        corner=texts("report.load.axis"),
-        columns=tuple(each.name for each in curves),
-        lines=tuple(lines),
-    )
+    found = [(texts(f"glossary.{word}.word"), texts(f"glossary.{word}.text")) for word in WORDS]
+    return [*found, (texts("report.annex.star"), texts("report.annex.star_text"))]
 
 
 def weeks_table(snapshot: Snapshot, days: Sequence[LinkDay], texts: Texts) -> Table:
@@ -68,16 +47,22 @@ def weeks_table(snapshot: Snapshot, days: Sequence[LinkDay], texts: Texts) -> Ta
         for use in CHARTER_USES
     }
     periods = sorted({*by_week, *(release.period for release in snapshot.weeks)})
-    changes = change_weeks(snapshot)
+    axis = weeks_between(periods[0], periods[-1]) if periods else []
+    marks = figures.week_marks(axis, snapshot)
     lines = []
-    for period in weeks_between(periods[0], periods[-1]) if periods else []:
+    for period in axis:
         start = snapshot.school.week(period).starts
+        tally = load.class_time(by_week.get(period, []))
         cells = (
-            _share(load.class_time(by_week.get(period, [])), period, snapshot, texts),
+            _share(tally, period, snapshot, texts),
             *(_use(series[use].get(period), period, snapshot, texts) for use in CHARTER_USES),
         )
-        sub = texts("chart.new_line") if period in changes else ""
-        lines.append(Line(texts.day_month(start), cells, sub=sub))
+        days = texts("chart.days", n=tally.days) if 0 < tally.days < figures.FULL_WEEK else ""
+        told = (
+            marks.letters(period),
+            days or figures.short_week(period, snapshot.school, texts),
+        )
+        lines.append(Line(texts.day_month(start), cells, sub=", ".join(filter(None, told))))
     return Table(
         caption=texts("report.annex.weeks"),
         corner=texts("report.annex.monday"),
@@ -102,11 +87,3 @@ def _use(point: uses.Point | None, period: str, snapshot: Snapshot, texts: Texts
     value = texts.number(point.display.value)
     return Datum(texts("report.annex.margin", value=value, margin=margin),
                  raw=str(point.display.value))  # fmt: skip
-
-
-def without_calm_rows(table: Table) -> Table:
-    """Return a table of slots without those that were never loaded; the caption says so."""
-    loaded = tuple(
-        line for line in table.lines if any(cell.raw not in {"", "0"} for cell in line.cells)
-    )
-    return replace(table, lines=loaded)

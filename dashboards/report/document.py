@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
-from dashboards.frame import STATIC, Frame, common, render, simulated_ranges
+from dashboards.frame import STATIC, Frame, common, render
 from dashboards.report.material import Material
 from dashboards.report.sections import build
 from dashboards.texts import NARROW, Texts
@@ -15,14 +15,12 @@ from dashboards.texts import NARROW, Texts
 
 def paper(material: Material, texts: Texts) -> str:
     """Return the document that becomes the PDF."""
-    frame = Frame(texts, "report", {})
     return render(
         "report/paper.html",
-        frame,
+        Frame(texts, "report", {}),
         r=build(material, texts),
-        school=material.snapshot.school,
-        simulated=simulated_ranges(material.snapshot, texts),
         printed=material.printed.isoformat(),
+        **common(material.snapshot, texts),
     )
 
 

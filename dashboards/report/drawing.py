@@ -5,136 +5,192 @@ drawing serves WeasyPrint, which reads no style sheet inside SVG, and a page und
 `title` becomes the alternative text of the figure in the PDF.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, groupby
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from dashboards.charts import Bar, Columns, columns_ticks, value_label
-from dashboards.report.curve import BANDS, Curve
 from dashboards.texts import Texts
 
 POINTS = 11
 """Size of every text: the smallest that the report allows."""
 INK, SOFT, FILL, PAPER = "#000000", "#8a8a8a", "#4a4a4a", "#ffffff"
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 6.0, 22.0, 34.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 36.0, 2.0, 16.0, 30.0
+_LINE_ROOM = 12.0
+"""Height of one line of text."""
 Point = tuple[float, float]
-_TICK_ROOM = 42.0
+_TICK_ROOM = 34.0
 """Width of a date under the axis, so that two never touch."""
+_BAR = 0.58
+"""Width of a column, of the room that it has."""
+_WIDE_LETTERS = {"%": 10.5, " ": 3.5, "\u00a0": 3.5, "\u202f": 2.2, ",": 3.5, ".": 3.5, "<": 8.6}
+
+
+def wide(text: str) -> float:
+    """Return about how wide a text of 11 points is, in points."""
+    return sum(_WIDE_LETTERS.get(each, 6.6 if each.isalpha() else 7.0) for each in text)
+
+
+_EMPTY = 0.72
+"""Room of a week without anything, of that of another, where several follow each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Where the columns stand, and what the highest point of the axis means."""
+
+    edges: tuple[float, ...]
+    """Left edge of each position, and where the last one ends."""
+    step: float
+    floor: float
+    top: float
+    labels: tuple[str, ...]
+    """The number of each column, as the page writes it."""
+    upright: bool
+    """The numbers fit beside each other; else they stand turned."""
+
+    def y(self, value: float) -> float:
+        return _TOP + (self.floor - _TOP) * (1 - min(value, self.top) / self.top)
+
+    def middle(self, first: int, last: int | None = None) -> float:
+        return (self.edges[first] + self.edges[1 + (first if last is None else last)]) / 2
 
 
 def columns_drawing(
     chart: Columns, *, ident: str, alt: str, size: tuple[float, float], texts: Texts
 ) -> Markup:
-    """Return a column chart: solid with a margin, hatched when withheld, a dot when empty."""
+    """Return a column chart with its numbers: solid with a margin, hatched when withheld, else a word."""
     width, height = size
     axis = columns_ticks(chart)
-    top, floor = axis[-1], height - _BOTTOM
-    step = (width - _LEFT - _RIGHT) / max(len(chart.bars), 1)
-
-    def y(value: float) -> float:
-        return _TOP + (floor - _TOP) * (1 - min(value, top) / top)
-
+    short = any(bar.days for bar in chart.bars)
+    floor = height - _BOTTOM - (_LINE_ROOM if short else 0)
+    field = _field(chart, axis[-1], (width, floor), texts)
     parts = [_open(size, ident, alt)]
-    for tick in axis[:: 1 if len(axis) <= 4 else 2]:  # noqa: PLR2004 - two texts need 11 points each
-        parts.append(_line((_LEFT, y(tick)), (width - _RIGHT, y(tick)), SOFT, 0.4))
+    ticks = [axis[0], axis[len(axis) // 2], axis[-1]]
+    if field.y(ticks[0]) - field.y(ticks[1]) < _LINE_ROOM or ticks[2] == ticks[1]:
+        ticks = [axis[0], axis[-1]]  # else their texts would touch
+    for tick in ticks:
+        y = field.y(tick)
+        parts.append(_line((_LEFT, y), (width - _RIGHT, y), SOFT, 0.4))
         label = value_label(tick, texts, percent=chart.percent)
-        parts.append(_text(_LEFT - 5, y(tick) + 4, label, "end"))
-    every = max(1, -(-int(_TICK_ROOM) // max(int(step), 1)))
+        parts.append(_text(_LEFT - 5, y + 4, label, "end"))
+    every = 1 if field.step >= _TICK_ROOM else 2
     for index, bar in enumerate(chart.bars):
-        left = _LEFT + index * step
-        parts.extend(_column(bar, ident, (left, step), y, floor))
+        parts.extend(_column(bar, index, ident, field))
+        middle = field.middle(index)
         if index % every == 0:
             month = bar.tick[1] or _month_before(chart.bars, index)
-            parts.append(_text(left + step / 2, floor + 14, bar.tick[0], "middle"))
-            parts.append(_text(left + step / 2, floor + 28, month, "middle"))
-    parts.extend(_marks(chart.bars, step, floor, width))
+            parts.append(_text(middle, floor + 12, bar.tick[0], "middle"))
+            parts.append(_text(middle, floor + 24, month, "middle"))
+        parts.append(_text(middle, floor + 36, bar.days, "middle"))
+    parts.extend(_notes(chart.bars, field))
+    parts.extend(_marks(chart.bars, field, width))
     parts.append("</svg>")
     return Markup("".join(parts))  # noqa: S704 - every text went through escape()
+
+
+def _field(chart: Columns, highest: float, place: tuple[float, float], texts: Texts) -> _Field:
+    """Return a field with room for a number above the highest column."""
+    width, floor = place
+    weights: list[float] = []
+    for note, run in groupby(chart.bars, key=_note):
+        count = len(list(run))
+        weights += [_EMPTY if note and count > 1 else 1.0] * count
+    step = (width - _LEFT - _RIGHT) / max(sum(weights), 1.0)
+    edges = tuple(_LEFT + step * part for part in accumulate(weights, initial=0.0))
+    labels = [_label(bar, chart, texts) for bar in chart.bars]
+    if max(map(wide, labels), default=0.0) > step - 2:
+        labels = [re.sub(r"[\u202f\u00a0]", "", label) for label in labels]
+    widest = max(map(wide, labels), default=0.0)
+    upright = widest <= step
+    highs = [bar.value + (bar.margin or 0) for bar in chart.bars if bar.value is not None]
+    highs += [float(bar.below) for bar in chart.bars if bar.below is not None]
+    room = floor - _TOP
+    above = _LINE_ROOM if upright else widest + 4
+    needed = max(highs, default=0.0) * room / max(room - above, 1.0)
+    return _Field(edges, step, floor, max(highest, needed), tuple(labels), upright)
+
+
+def _label(bar: Bar, chart: Columns, texts: Texts) -> str:
+    if bar.value is not None:
+        return value_label(bar.value, texts, percent=chart.percent)
+    return f"<{texts.number(bar.below)}" if bar.below is not None else ""
 
 
 def _month_before(bars: Sequence[Bar], index: int) -> str:
     return next((bar.tick[1] for bar in reversed(bars[:index]) if bar.tick[1]), "")
 
 
-def _marks(bars: Sequence[Bar], step: float, floor: float, width: float) -> list[str]:
+def _marks(bars: Sequence[Bar], field: _Field, width: float) -> list[str]:
     parts = []
     for index, bar in enumerate(bars):
         if bar.mark:
-            x = _LEFT + index * step
-            parts.append(_line((x, 14), (x, floor), INK, 1.2, dash="4 2"))
-            room = width - x - 4
-            end = room < 6.5 * len(bar.mark)
-            parts.append(_text(x - 3 if end else x + 3, 11, bar.mark, "end" if end else "start"))
+            x = field.edges[index]
+            parts.append(_line((x, 2), (x, field.floor), INK, 1.2, dash="4 2"))
+            end = width - x - 4 < wide(bar.mark)
+            parts.append(_text(x - 3 if end else x + 3, 10, bar.mark, "end" if end else "start"))
     return parts
 
 
-def _column(
-    bar: Bar, ident: str, place: tuple[float, float], y: Callable[[float], float], floor: float
-) -> list[str]:
-    left, step = place
-    middle, width = left + step / 2, step * 0.62
+def _notes(bars: Sequence[Bar], field: _Field) -> list[str]:
+    """Write once, over weeks that follow each other, why they have nothing; a dot where no room is."""
+    parts = []
+    for note, run in groupby(enumerate(bars), key=lambda item: _note(item[1])):
+        found = [index for index, _ in run]
+        room = field.edges[found[-1] + 1] - field.edges[found[0]] + (1 - _BAR) * field.step
+        if note and wide(note) <= room + 3:
+            middle = field.middle(found[0], found[-1])
+            parts.append(_text(middle, field.floor - 5, note, "middle"))
+        elif note:
+            parts.extend(
+                f'<circle cx="{field.middle(index):.1f}" cy="{field.floor - 4:.1f}" r="1.6" '
+                f'fill="{INK}"/>'
+                for index in found
+            )
+    return parts
+
+
+def _note(bar: Bar) -> str:
+    return bar.note if bar.value is None and bar.below is None else ""
+
+
+def _column(bar: Bar, index: int, ident: str, field: _Field) -> list[str]:
+    middle, width = field.middle(index), field.step * _BAR
+    label = field.labels[index]
     if bar.value is not None:
         low, high = max(bar.value - (bar.margin or 0), 0), bar.value + (bar.margin or 0)
-        parts = [_rect(middle - width / 2, y(bar.value), width, floor, FILL)]
+        parts = [_rect(middle - width / 2, field.y(bar.value), width, field.floor, FILL)]
         if bar.margin:
-            parts.append(_line((middle, y(high)), (middle, y(low)), INK, 1.0))
+            top, bottom = field.y(high), field.y(low)
+            parts.append(_line((middle, top), (middle, bottom), INK, 1.0))
             parts.extend(
-                _line((middle - 2.5, y(end)), (middle + 2.5, y(end)), INK, 1.0)
-                for end in (high, low)
+                _line((middle - 2.5, y), (middle + 2.5, y), INK, 1.0) for y in (top, bottom)
             )
-            parts.append(_line((middle, y(bar.value)), (middle, y(low)), PAPER, 1.0))
-        return parts
+            parts.append(_line((middle, field.y(bar.value)), (middle, bottom), PAPER, 1.0))
+        return [*parts, _number(label, middle, field.y(high), field)]
     if bar.below is not None:
-        return [_rect(middle - width / 2, y(bar.below), width, floor, f"url(#{ident}-hatch)")]
-    return [f'<circle cx="{middle:.1f}" cy="{floor - 4:.1f}" r="1.6" fill="{INK}"/>']
+        top = field.y(bar.below)
+        box = _rect(middle - width / 2, top, width, field.floor, f"url(#{ident}-hatch)")
+        return [box, _number(label, middle, top, field)]
+    return []
 
 
-_LINES = (("", INK), ("5 3", INK))
-"""Stroke of the first and of the second curve."""
-
-
-def curve_drawing(
-    curves: Sequence[Curve], *, ident: str, alt: str, size: tuple[float, float], texts: Texts
-) -> Markup:
-    """Return the duration curves: full with round points, dashed with square ones."""
-    width, height = size
-    floor = height - _BOTTOM
-
-    def x(band: int) -> float:
-        return _LEFT + 8 + (width - _LEFT - _RIGHT - 26) * band / (BANDS - 1)
-
-    def y(share: float) -> float:
-        return _TOP + (floor - _TOP) * (1 - share)
-
-    parts = [_open(size, ident, alt)]
-    for share in (0.0, 0.5, 1.0):
-        parts.append(_line((_LEFT, y(share)), (width - _RIGHT, y(share)), SOFT, 0.4))
-        parts.append(_text(_LEFT - 5, y(share) + 4, texts.percent(share), "end"))
-    parts.extend(
-        _text(x(band), floor + 14, texts.percent(band / BANDS), "middle")
-        for band in range(0, BANDS, 2)
-    )
-    parts.append(_text(width - _RIGHT, floor + 28, texts("report.load.axis"), "end"))
-    for index, each in enumerate(curves[: len(_LINES)]):
-        dash, ink = _LINES[index]
-        points = " ".join(f"{x(k):.1f},{y(s):.1f}" for k, s in enumerate(each.shares))
-        parts.append(
-            f'<polyline points="{points}" fill="none" stroke="{ink}" stroke-width="1.4"'
-            f"{_dash(dash)}/>"
-        )
-        parts.extend(_point(x(k), y(s), square=bool(index)) for k, s in enumerate(each.shares))
-    parts.append("</svg>")
-    return Markup("".join(parts))  # noqa: S704 - every text went through escape()
-
-
-def _point(x: float, y: float, *, square: bool) -> str:
-    if square:
+def _number(label: str, middle: float, top: float, field: _Field) -> str:
+    """Write a number above its column, turned where two would touch, on white: grid lines pass here."""
+    if not field.upright:
         return (
-            f'<rect x="{x - 2.5:.1f}" y="{y - 2.5:.1f}" width="5" height="5" fill="{PAPER}" '
-            f'stroke="{INK}"/>'
+            f'<text transform="translate({middle + 4:.1f} {top - 3:.1f}) rotate(-90)" '
+            f'fill="{INK}">{escape(label)}</text>'
         )
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="{INK}"/>'
+    room = wide(label) + 2
+    return (
+        f'<rect x="{middle - room / 2:.1f}" y="{top - 12:.1f}" width="{room:.1f}" '
+        f'height="10.5" fill="{PAPER}"/>' + _text(middle, top - 3, label, "middle")
+    )
 
 
 def _open(size: tuple[float, float], ident: str, alt: str) -> str:

@@ -1,63 +1,60 @@
-"""Five findings of a term, each of at most 25 words with number, comparison and confidence. Pure.
+"""What the report tells of a term without asking for a vote. Pure.
 
 Rules only, never free text; one question each, always in this order, so that two reports compare:
 
 1. Is the line enough?        against the time before its change, else against the limit
-2. Does a slot saturate?      against the time before the change, else against the other slots
+2. Does a slot saturate?      only where none does: else it is put to the vote (`votes`)
 3. Work                       against the usual week, or the time before the change
-4. What the charter restricts against the time before the change, else against the threshold
+4. What the charter restricts against the threshold; what moved or shows in a zone is put to the vote
 5. What fills the full line   against the next group; without saturation, the quality of the capture
 
-Confidence is a word by rule: exact counters are strong unless minutes or packets are missing; a
-noisy value is as strong as the gate calls it; a difference must pass three standard deviations
-before it is told at all (`uses.FINDING_Z`).
+Each has at most 25 words, with number and comparison; how sure it is stands beside it (`told`). A
+difference must pass three standard deviations before it is told at all (`uses.FINDING_Z`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean
 
 from dashboards import load, uses
 from dashboards.cost import Cost, costs
 from dashboards.reading import LinkDay
 from dashboards.report.material import Material
+from dashboards.report.told import (
+    BOUND,
+    EXACT,
+    INDICATIVE,
+    PARTIAL,
+    RELIABLE,
+    UNKNOWN,
+    Told,
+    strength,
+    sure,
+)
 from dashboards.sentences import LOSS_BAD, VERDICT_LEVEL, count, use_name
 from dashboards.tables import change_weeks
 from dashboards.texts import Texts
 from privacy.release import Quality, Shown
 
-MOST_WORDS = 25
-STRONG, FAIR, WEAK = "strong", "fair", "weak"
-RESTRICTED = ("resource_inappropriate", "abusive")
 SMALL_MARGIN = 0.2
-"""A share whose margin is at most a fifth of it is told with strong confidence."""
+"""A share whose margin is at most a fifth of it is told as reliable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One finding."""
-
-    level: str
-    text: str
-    confidence: str
-    """Key of `report.confidence`."""
-
-
-def five(material: Material, days: list[LinkDay], texts: Texts) -> list[Told]:
-    """Return the findings of the first line and of the uses; fewer only where nothing is released."""
+def findings(material: Material, days: list[LinkDay], texts: Texts) -> list[Told]:
+    """Return the findings of the first line and of the uses; fewer where nothing is released."""
     line = next(iter(material.snapshot.school.lines), None)
     changed = load.latest_change(line, days) if line else None
     told = [
-        _line(days, changed, texts),
-        _slots(days, changed, texts),
+        line_told(days, changed, texts),
+        _calm(days, changed, texts),
         _work(material, texts),
-        _restricted(material, texts),
+        _rare(material, texts),
         _fills(material, days, texts) or _quality(material, texts),
     ]
     return [each for each in told if each is not None]
 
 
-def _line(days: list[LinkDay], changed: load.Change | None, texts: Texts) -> Told | None:
+def line_told(days: list[LinkDay], changed: load.Change | None, texts: Texts) -> Told | None:
+    """Return the verdict on the line, since its change where both sides may be compared."""
     if not days:
         return None
     comparable = changed if changed and changed.comparable else None
@@ -65,65 +62,53 @@ def _line(days: list[LinkDay], changed: load.Change | None, texts: Texts) -> Tol
     level = VERDICT_LEVEL[tally.verdict]
     if tally.verdict is load.Verdict.CANNOT_TELL:
         missing = tally.missing / max(tally.seen + tally.missing, 1)
-        return Told(level, texts("report.five.line_unknown", share=texts.percent(missing)), WEAK)
+        text = texts("report.five.line_unknown", share=texts.percent(missing))
+        return Told(level, text, sure(UNKNOWN, "", texts))
     values = {
         "verdict": texts(f"report.verdict.{tally.verdict.value}"),
         "share": texts.percent(tally.share_80),
     }
     if comparable is None:
         limit = texts.percent(load.ENOUGH_SHARE)
-        return Told(level, texts("report.five.line", limit=limit, **values), _exact(tally))
+        text = texts("report.five.line", limit=limit, **values)
+        return Told(level, text, sure(_exact(tally), "", texts))
     text = texts(
         "report.five.line_changed",
         before=texts.percent(comparable.tally_before.share_80),
         day=texts.day_month(comparable.after.starts),
         **values,
     )
-    return Told(level, text, _exact(tally))
+    return Told(level, text, sure(_exact(tally), "date", texts))
 
 
 def _exact(tally: load.Tally) -> str:
     """Counters are exact: only unseen minutes weaken them."""
-    return FAIR if tally.missing > load.MISSING_SHARE / 2 * (tally.seen + tally.missing) else STRONG
+    known = tally.seen + tally.missing
+    return PARTIAL if tally.missing > load.MISSING_SHARE / 2 * known else EXACT
 
 
-def _slots(days: list[LinkDay], changed: load.Change | None, texts: Texts) -> Told | None:
-    if not days:
-        return None
+def _calm(days: list[LinkDay], changed: load.Change | None, texts: Texts) -> Told | None:
+    """Say that no slot saturates now, and which one did before the change."""
     since = changed.after.starts if changed else None
     now = load.since(days, since) if since else days
-    earlier = load.before(days, since) if since else []
-    item = next(iter(load.repeats(now)), None)
-    if item:
-        return Told("watch", _repeat("now", item, texts), STRONG)
-    busy = load.busy_slots(now)
-    if busy:
-        return _busy(busy[0], now, texts)
-    past = next(iter(load.repeats(earlier)), None)
+    if not now or load.repeats(now) or load.busy_slots(now):
+        return None
+    past = next(iter(load.repeats(load.before(days, since))), None) if since else None
     if past and since:
         hits = _saturated(now, past)
-        text = _repeat("past", past, texts, day=texts.day_month(since), hits=hits[0], of=hits[1])
-        return Told("good", text, STRONG)
+        when = [texts.weekday(day) for day in past.weekdays]
+        many = len(when) >= 4  # noqa: PLR2004 - as `sentences.repeat` says it
+        text = texts(
+            "report.five.slot_past",
+            when=texts("repeat.most_days") if many else texts("repeat.every", days=texts.join(when)),
+            slot=past.slot, saturated=past.saturated, seen=past.seen,
+            day=texts.day_month(since), hits=hits[0], of=hits[1],
+        )  # fmt: skip
+        return Told("good", texts.sentence(text), sure(EXACT, "date", texts))
     slots = [slot for day in now for slot in day.slots if slot.minutes_seen]
     hits_now = sum(load.is_saturated(slot) for slot in slots)
     text = texts("report.five.slots_none", hits=hits_now, seen=len(slots))
-    return Told("good", text, STRONG)
-
-
-def _repeat(key: str, item: load.Repeat, texts: Texts, **more: object) -> str:
-    days = texts.join([texts.weekday(day) for day in item.weekdays])
-    many = len(item.weekdays) >= 4  # noqa: PLR2004 - as `sentences.repeat` says it
-    when = texts("repeat.most_days") if many else texts("repeat.every", days=days)
-    text = texts(
-        f"report.five.slot.{key}",
-        when=when,
-        slot=item.slot,
-        saturated=item.saturated,
-        seen=item.seen,
-        minutes=texts.number(item.minutes),
-        **more,
-    )
-    return texts.sentence(text)
+    return Told("good", text, sure(EXACT, "", texts))
 
 
 def _saturated(days: Sequence[LinkDay], item: load.Repeat) -> tuple[int, int]:
@@ -135,26 +120,6 @@ def _saturated(days: Sequence[LinkDay], item: load.Repeat) -> tuple[int, int]:
         if slot.slot == item.slot and slot.minutes_seen
     ]
     return sum(load.is_saturated(slot) for slot in loads), len(loads)
-
-
-def _busy(item: load.Busy, days: Sequence[LinkDay], texts: Texts) -> Told:
-    """Compare a busy slot with all the others."""
-    here, others = [], []
-    for day in days:
-        for slot in day.slots:
-            if slot.minutes_seen:
-                same = (day.day.weekday(), slot.slot) == (item.weekday, item.slot)
-                hit = slot.minutes_80 >= load.BUSY_SHARE * slot.minutes_seen
-                (here if same else others).append(hit)
-    text = texts(
-        "report.five.slot_busy",
-        day=texts.weekday(item.weekday),
-        slot=item.slot,
-        hits=sum(here),
-        seen=len(here),
-        others=texts.percent(sum(others) / len(others) if others else 0.0),
-    )
-    return Told("watch", texts.sentence(text), STRONG)
 
 
 def _work(material: Material, texts: Texts) -> Told | None:
@@ -175,10 +140,11 @@ def _work(material: Material, texts: Texts) -> Told | None:
             drop=texts.percent(round(dip.drop or 0.0, 2)),
             day=texts.day_month(dip.first.starts),
         )
-        return Told("watch", text, _strength(points))
+        return Told("watch", text, sure(_strength(points), "unknown", texts))
     moved = uses.fade(points, changed, "", "pedagogical") if changed else None
     if moved and changed:
-        return Told("info", _moved(name, moved, texts.day_month(changed), texts), _of(moved))
+        text = moved_text(name, moved, texts.day_month(changed), texts)
+        return Told("info", text, sure(strength(moved.low), "date", texts))
     return _latest(points, name, texts)
 
 
@@ -186,8 +152,8 @@ def _latest(points: Sequence[uses.Point], name: str, texts: Texts) -> Told:
     usable = [point for point in points if point.comparable] or list(points)
     latest, earlier = usable[-1], [point for point in usable[:-1] if point.shown]
     if not latest.shown or not earlier:
-        return Told("info", texts("report.five.use.alone", use=name, value=count(latest.display, texts)),
-                    FAIR)  # fmt: skip
+        text = texts("report.five.use.alone", use=name, value=count(latest.display, texts))
+        return Told("info", text, sure(strength(latest.display), "", texts))
     direction = uses.trend(points)
     word = direction.direction if direction else "steady"
     text = texts(
@@ -197,51 +163,29 @@ def _latest(points: Sequence[uses.Point], name: str, texts: Texts) -> Told:
         mean=texts.number(fmean(point.noisy for point in earlier)),
         weeks=len(earlier),
     )
-    return Told("info", text, _strength(usable))
+    return Told("info", text, sure(_strength(usable), "", texts))
 
 
 def _strength(points: Sequence[uses.Point]) -> str:
     shown = [point.display for point in points if isinstance(point.display, Shown)]
-    return STRONG if all(d.quality is Quality.RELIABLE for d in shown) else FAIR
+    return RELIABLE if all(d.quality is Quality.RELIABLE for d in shown) else INDICATIVE
 
 
-def _of(moved: uses.Fade) -> str:
-    return STRONG if moved.high.quality is Quality.RELIABLE else FAIR
-
-
-def _moved(name: str, moved: uses.Fade, day: str, texts: Texts) -> str:
+def moved_text(name: str, moved: uses.Fade, day: str, texts: Texts) -> str:
+    """Return what moved at a date, the present first."""
     high, low = count(moved.high, texts), count(moved.low, texts)
     now, before = (low, high) if moved.direction == "down" else (high, low)
     return texts("report.five.moved", use=name, now=now, before=before, day=day)
 
 
-def _restricted(material: Material, texts: Texts) -> Told | None:
-    snapshot = material.snapshot
-    if not snapshot.weeks:
-        return None
-    changed = max(change_weeks(snapshot).values(), default=None)
-    found = [
-        (fade, zone)
-        for use in RESTRICTED
-        for zone in snapshot.school.zones
-        if changed
-        for points in [uses.zone_series(snapshot.weeks, snapshot.school, zone.name, use)]
-        for fade in [uses.fade(points, changed, zone.name, use)]
-        if fade
-    ]
-    if found and changed:
-        fade, zone = max(found, key=lambda item: item[0].high.value)
-        name = f"{texts.label(zone.label)}{texts('word.colon')}{use_name(fade.use, texts).lower()}"
-        level = "good" if fade.direction == "down" else "watch"
-        return Told(level, _moved(name, fade, texts.day_month(changed), texts), _of(fade))
-    return _rare(material, texts)
-
-
-def _rare(material: Material, texts: Texts) -> Told:
+def _rare(material: Material, texts: Texts) -> Told | None:
+    """Say how often what the charter forbids stayed under the threshold, whole school."""
     snapshot = material.snapshot
     points = uses.total_series(snapshot.weeks, snapshot.school, "abusive", snapshot.privacy)
-    name = use_name("abusive", texts)
     school_weeks = [point for point in points if point.school_days]
+    if not school_weeks:
+        return None
+    name = use_name("abusive", texts)
     rare = [point for point in school_weeks if not point.shown]
     if 2 * len(rare) <= len(school_weeks):
         return _latest(points, name, texts)
@@ -249,7 +193,7 @@ def _rare(material: Material, texts: Texts) -> Told:
     text = texts(
         "report.five.rare", use=name, n=texts.number(below), rare=len(rare), weeks=len(school_weeks)
     )
-    return Told("good", text, FAIR)
+    return Told("good", text, sure(BOUND, "", texts))
 
 
 def _fills(material: Material, days: list[LinkDay], texts: Texts) -> Told | None:
@@ -268,7 +212,7 @@ def _fills(material: Material, days: list[LinkDay], texts: Texts) -> Told | None
             other=texts.percent(second.share or 0.0),
         )
         strong = first.margin <= SMALL_MARGIN * (first.share or 0.0)
-        return Told("info", text, STRONG if strong else FAIR)
+        return Told("info", text, sure(RELIABLE if strong else INDICATIVE, "", texts))
     return None
 
 
@@ -276,7 +220,7 @@ def _quality(material: Material, texts: Texts) -> Told | None:
     coverage = material.snapshot.status.coverage
     offered = sum(day.offered for day in coverage)
     if not offered:
-        return Told("info", texts("report.five.no_capture"), WEAK)
+        return Told("info", texts("report.five.no_capture"), sure(UNKNOWN, "", texts))
     lost = sum(day.lost for day in coverage) / offered
     text = texts(
         "report.five.quality",
@@ -285,4 +229,4 @@ def _quality(material: Material, texts: Texts) -> Told | None:
         days=len(coverage),
     )
     good = lost <= LOSS_BAD
-    return Told("good" if good else "bad", text, STRONG if good else WEAK)
+    return Told("good" if good else "bad", text, sure(EXACT, "", texts))

@@ -98,14 +98,15 @@ def _dips(snapshot: Snapshot, texts: Texts) -> list[Finding]:
     """
     said = []
     for name in names(snapshot.services):
-        for points in _eras(name, snapshot):
+        for points in eras(name, snapshot):
             for dip in uses.dips(points):
                 text = texts("services.dip", name=name, dip=dip_said(dip, texts))
                 said.append(Finding("watch", text, "services", "weeks"))
     return said
 
 
-def _eras(name: str, snapshot: Snapshot) -> list[list[uses.Point]]:
+def eras(name: str, snapshot: Snapshot) -> list[list[uses.Point]]:
+    """Return the weeks of one service, divided at its trainings."""
     trained = [event.starts for event in _trained(snapshot) if event.service == name]
 
     def era(point: uses.Point) -> int:

@@ -16,7 +16,7 @@ WHO = {
     "admin as well": tuple(f"{API}/documents/{n}" for n in ("school", "privacy", "status", "charter")),
     "dpo alone": ("/dpd", "/dpd/stop", *(f"{API}/documents/{n}" for n in ("dpia", "breach"))),
     "anyone": ("/livez", "/readyz", "/problemes", "/static/jauge.css", "/connexion", "/entree"),
-    "anyone too": ("/installation", "/invitation", "/notice", "/notice/eleves", "/affiche", "/affiche.pdf", "/charte", "/accessibilite"),
+    "anyone too": ("/installation", "/invitation", "/donnees", "/notice", "/notice/eleves", "/affiche", "/affiche.pdf", "/charte", "/accessibilite"),
     "anyone as well": (f"{API}/openapi.json", f"{API}/docs"),
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ ROOMS = (
     "analyzer",
     "api",
     "dashboards",
+    "hub",
     "cli",
     "simulator",
     "audit",
@@ -74,7 +75,7 @@ def test_no_file_is_heavier_than_two_mebibytes():
     assert {name: size for name, size in heavy.items() if size > 2 << 20} == {}
 
 
-@pytest.mark.parametrize("room", ["api", "dashboards", "collector", "analyzer"])
+@pytest.mark.parametrize("room", ["api", "dashboards", "hub", "collector", "analyzer"])
 def test_served_and_measuring_processes_never_load_scapy(room):
     """Scapy is GPL-2.0-only (docs/adr/0002): import the whole room and look."""
     modules = sorted(

@@ -21,6 +21,7 @@ pytestmark = [
 PAGES = {
     "confiance": ("/confiance", "committee"),
     "charte": ("/charte", None),
+    "donnees": ("/donnees", None),
     "notice": ("/notice", None),
     "notice-eleves": ("/notice/eleves", None),
     "affiche": ("/affiche", None),

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from dashboards import load, overview, sentences, trust, uses
+from dashboards import load, overview, sentences, tiles, trust, uses
 from dashboards.reading import CHARTER_USES, Direction, LinkDay, SlotLoad, Snapshot, iso_week
 from dashboards.sentences import quality
 from dashboards.texts import Texts
@@ -330,9 +330,9 @@ def test_lost_packets_lower_the_quality_word(snapshot: Snapshot):
 
 
 def test_all_four_uses_are_told_on_the_first_page(snapshot: Snapshot):
-    tiles = overview.tiles(snapshot, list(snapshot.link), FR)
-    assert [tile.ident for tile in tiles["week"]] == list(CHARTER_USES)
-    assert [tile.ident for tile in tiles["day"]] == list(CHARTER_USES)
+    shown = tiles.tiles(snapshot, list(snapshot.link), FR)
+    assert [tile.ident for tile in shown["week"]] == list(CHARTER_USES)
+    assert [tile.ident for tile in shown["day"]] == list(CHARTER_USES)
 
 
 def test_a_promise_that_is_not_kept_opens_the_first_page(snapshot: Snapshot, monkeypatch):

@@ -15,6 +15,8 @@ from tests.support.acknowledged import acknowledge
 AS_OF = MONDAY + timedelta(days=9)
 CONTACTS = """
 legal_basis: public_interest
+legal_text: "Texte d'exemple"
+council_decision: "Conseil d'administration du 1er septembre 2026"
 controller: {name: "Collège d'exemple"}
 dpo: {name: "DPD de l'académie", email: dpd@academie.example}
 """

@@ -11,6 +11,7 @@ from analyzer.papers.all import paper
 from analyzer.papers.journal import journal
 from analyzer.papers.settings import against_profile
 from analyzer.store import Store
+from dashboards.papers import sheets
 from privacy.log.file import AuditLog
 from privacy.settings import PrivacySettings
 from privacy.store.layout import keys_beside
@@ -22,6 +23,7 @@ from tests.support.acknowledged import acknowledge
 
 pytestmark = pytest.mark.filterwarnings(IBIS_ON_DUCKDB_2)
 FRIDAY = MONDAY + timedelta(days=4)
+DAYS = "Jours de tranches pseudonymisées, les derniers d’abord"
 
 
 @pytest.fixture
@@ -51,13 +53,13 @@ def breach(place, as_of):
 
 
 def test_a_kept_day_is_readable_and_a_purged_day_is_not(place):
-    before = breach(place, FRIDAY)["Jours de tranches pseudonymisées"]
+    before = breach(place, FRIDAY)[DAYS]
     assert [row[1] for row in before] == ["lisible avec la clé du jour"] * 5
     assert before[0][3].startswith("clé du jour dans le noyau")
     assert before[1][3].startswith("clé détruite")
     as_of = MONDAY + timedelta(days=9)
     retention.purge(place.root, log=log_of(place), as_of=as_of, retention_days=8, dry_run=False)
-    after = {row[0]: row for row in breach(place, as_of)["Jours de tranches pseudonymisées"]}
+    after = {row[0]: row for row in breach(place, as_of)[DAYS]}
     assert after["7 septembre 2026"][1:3] == ["illisible\u00a0: clé détruite", "nulle part"]
     assert after["9 septembre 2026"][1] == "lisible avec la clé du jour"
 
@@ -89,7 +91,12 @@ def test_the_journal_tells_keys_their_age_and_what_is_late(place):
 def test_every_deletion_has_its_proof_and_a_late_one_is_late(place):
     as_of = MONDAY + timedelta(days=9)
     late = journal(bench_of(place), as_of)["retention"]
-    assert late["overdue"] == ["2026-09-07", "2026-09-08"]
+    assert late["overdue"] == ["2026-09-07"], "the eighth goes in the course of this day"
+    assert late["kept"][1] == {"day": "2026-09-08", "erased_on": as_of.isoformat()}
+    assert journal(bench_of(place), as_of + timedelta(days=1))["retention"]["overdue"] == [
+        "2026-09-07",
+        "2026-09-08",
+    ]
     retention.purge(place.root, log=log_of(place), as_of=as_of, retention_days=8, dry_run=False)
     found = journal(bench_of(place), as_of)["retention"]
     assert (found["overdue"], found["unproven"]) == ([], [])
@@ -106,7 +113,13 @@ def test_the_budget_is_that_of_the_ledger(place):
     settings = place.school.privacy
     spent = sum(settings.method(name).rho for name in ("T1", "T2", "T4", "T6"))
     assert monday["spent"] == pytest.approx(spent)
-    assert monday["left"] == pytest.approx(settings.total_rho - spent)
+    promised = sum(settings.method(name).rho for name in ("T5-bis", "T7", "rehearsal"))
+    assert monday["promised"] == ["T5-bis", "T7", "rehearsal"]
+    later = journal(bench_of(place), MONDAY + timedelta(days=8))["budget"]["days"]
+    gone = next(day for day in later if day["day"] == MONDAY.isoformat())
+    assert gone["promised"] == ["T5-bis", "T7"], "without slices no rehearsal can be asked for"
+    assert monday["pledged"] == pytest.approx(promised)
+    assert monday["left"] == pytest.approx(settings.total_rho - spent - promised)
     assert monday["tables"] == ["T1", "T2", "T4", "T6"]
     assert [(m["table"], m["days"]) for m in found["month"]] == [
         ("T5-bis", 20), ("T5-bis", 31), ("T7", 20), ("T7", 31),
@@ -182,3 +195,77 @@ def test_what_changed_since_the_signature_is_told(place):
     ]
     unsigned(12)
     assert journal(bench_of(place), FRIDAY)["acknowledged"] == "looser"
+
+
+def text_of(place, name, as_of):
+    return "\n".join(
+        json.dumps(sheet, ensure_ascii=False)
+        for sheet in sheets(paper(name, bench_of(place), as_of))
+    )
+
+
+@pytest.mark.parametrize("name", ["breach", "notice-adults", "notice-pupils", "register", "dpia"])
+def test_no_paper_promises_an_erasure_that_is_late(place, name):
+    late = MONDAY + timedelta(days=11)
+    said = text_of(place, name, late)
+    assert "n’est pas tenu" in said
+    assert "du 7 septembre 2026 au 9 septembre 2026" in said
+    retention.purge(place.root, log=log_of(place), as_of=late, retention_days=8, dry_run=False)
+    after = text_of(place, name, late)
+    assert "n’est pas tenu" not in after
+    assert "promise is not kept" not in after
+
+
+def test_the_breach_kit_counts_the_days_that_can_be_read(place):
+    late = MONDAY + timedelta(days=30)
+    assert "clé\u00a0: 5 (du 7 septembre 2026 au 11 septembre 2026)" in text_of(
+        place, "breach", late
+    )
+    retention.purge(
+        place.root,
+        log=log_of(place),
+        as_of=MONDAY + timedelta(days=11),
+        retention_days=8,
+        dry_run=False,
+    )
+    said = text_of(place, "breach", late)
+    assert "clé\u00a0: 1 (11 septembre 2026)" in said
+    assert "preuve au journal\u00a0: 4)" in said
+
+
+def test_the_papers_say_that_the_attacks_never_ran_until_they_did(place):
+    for name in ("dpia", "register"):
+        assert "jamais exécutées" in text_of(place, name, FRIDAY)
+    facts = {"profile": "dpo", "passed": True, "attacks": 20, "mutants": 52, "caught": 52}
+    log_of(place).append("audit_verdict", {**facts, "report": "0" * 64})
+    for name in ("dpia", "register"):
+        said = text_of(place, name, FRIDAY)
+        assert "jamais exécutées" not in said
+        assert "52 versions défectueuses démasquées sur 52" in said
+
+
+def test_the_journal_says_whether_devices_are_recorded_now(place):
+    def told():
+        return journal(bench_of(place), FRIDAY)["collector"]
+
+    log = log_of(place)
+    assert told() is None
+    started = {"source": "eth1", "config": "0" * 16, "settings": "0" * 16}
+    log.append("collector_started", {**started, "acknowledged": True})
+    assert told()["running"] is True
+    log.append("capture_stopped_by_dpo", {"settings": "0" * 16})
+    assert told()["running"] is False
+    log.append("collector_started", {**started, "acknowledged": False})
+    assert told()["running"] is False, "the load of the line alone"
+
+
+def test_a_week_is_released_from_its_cells_after_its_slices_are_erased(place):
+    """What the demonstration does: erase first, release then."""
+    place.analyze(as_of=FRIDAY)
+    later = MONDAY + timedelta(days=30)
+    retention.purge(place.root, log=log_of(place), as_of=later, retention_days=8, dry_run=False)
+    assert list(Store(place.root).days("flows")) == []
+    place.release(as_of=later)
+    assert list(place.published.periods("T1")) == ["2026-W37"]
+    said = journal(bench_of(place), later)["retention"]
+    assert (said["kept"], said["overdue"], said["proven"]) == ([], [], 5)

@@ -11,6 +11,7 @@ import pytest
 from api.app import create_app
 from dashboards.texts import LANGUAGES, catalogue
 from privacy.log.entries import KINDS
+from privacy.memory import SEEN
 from privacy.published import Published
 from privacy.records import LINK_COLUMNS, SLICE_COLUMNS
 from privacy.requests import stop_requested
@@ -80,7 +81,7 @@ def test_the_first_screen_answers_every_question_of_a_dpo(browser):
     assert {ident for ident, level in levels.items() if level == "bad"} == set()
     assert {ident for ident, level in levels.items() if level == "watch"} == {"audit", "accesses"}
     assert "2 deletions proven" in found["retention"][1]
-    for figure in ("ε = 1 ", "2.11", "5.83", "8.6 "):
+    for figure in ("ε = 1 ", "2.11", "5.83", "8.6 ", "54%", "71%", "91%"):
         assert figure in found["budget"][1]
 
 
@@ -135,7 +136,7 @@ def test_the_capture_is_stopped_in_two_steps_and_only_then(browser, tmp_path):
     done = browser.ask("POST", "/dpd/arret", {"form": form, "sure": "1"})
     assert (done.status_code, done.headers["location"]) == (303, "/dpd/arret")
     assert stop_requested(tmp_path), "what the collector looks at"
-    assert "Arrêt demandé le" in browser.get("/dpd/arret").text
+    assert "Suspension demandée le" in browser.get("/dpd/arret").text
     page = browser.get("/dpd").text
     assert answers(page)["stop"][0] == "bad"
     assert "Arrêter la mesure des appareils…" not in page
@@ -212,3 +213,50 @@ def test_the_last_audit_is_told_with_its_mutant_score(
     assert answers(page)["audit"][0] == level
     assert says in answers(page)["audit"][1]
     assert ">3/3</td>" in page
+
+
+def test_everybody_reads_what_is_noted_and_what_is_dropped(store, tmp_path):
+    browser = Browser(store, tmp_path)
+    for lang in LANGUAGES:
+        page = browser.get(f"/donnees?lang={lang}").text
+        for column in (*SLICE_COLUMNS, *LINK_COLUMNS):
+            assert f'<th scope="row">{column.name}</th>' in page
+        assert all(seen.what in page for seen in SEEN) is (lang == "en")
+    notice = browser.get("/notice").text
+    assert 'href="/donnees"' in notice
+    assert "none late; 2 erasures proven" in browser.get("/donnees?lang=en").text
+
+
+def test_what_the_law_wants_declared_is_to_be_completed_not_good(store, tmp_path):
+    declared = (store.parent / "school" / "contacts.yaml").read_text("utf-8")
+    bare = re.sub(r"(legal_text|council_decision): .*\n", "", declared)
+    page = Browser(remade(store, tmp_path, bare)).get("/dpd").text
+    level, answer = answers(page)["purposes"]
+    assert level == "watch"
+    assert "article 6(3)" in answer
+    assert "délibération" in answer
+
+
+def remade(store: Path, scratch: Path, contacts: str) -> Path:
+    """Return a copy of a store whose documents were made with other contacts."""
+    import shutil
+
+    from analyzer import release as releasing
+    from school.catalogue import load_catalogue
+    from school.load import load_school
+    from tests.papers.real_store import AS_OF
+
+    shutil.copytree(store.parent, scratch / "copy")
+    (scratch / "copy" / "school" / "contacts.yaml").write_text(contacts, "utf-8")
+    root = scratch / "copy" / store.name
+    school = load_school(scratch / "copy" / "school")
+    releasing.release(root, school, as_of=AS_OF, catalogue=load_catalogue())
+    return root
+
+
+def test_a_login_by_a_link_counts_and_one_is_singular():
+    from dashboards.texts import Texts
+    from dashboards.trust import Live, _accesses
+
+    live = Live(accesses=[("2026-11-17", "dpo", "link_used", 1)])
+    assert "1 connexion et 0 échec," in _accesses(live, Texts("fr")).answer
