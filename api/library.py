@@ -299,6 +299,13 @@ class Library:
             lambda: read_material(self._published, term, today, policy=self._policy())
         )
 
+    def health(self) -> dict[str, Any] | None:
+        """Return how the capture fares, for `/metrics`; None where it was not told or is broken."""
+        try:
+            return self._published.health()
+        except (OSError, SealBroken, *ODD):
+            return None
+
     def _read(self, reading: Callable[[], T]) -> T:
         try:
             return reading()

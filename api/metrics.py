@@ -1,4 +1,7 @@
-"""`/metrics`: how the service fares, as Prometheus reads it. Counts only; nothing about a reader.
+"""`/metrics`: how service, capture and store fare, as Prometheus reads it. Nothing about a reader.
+
+Of the capture it says what the analyzer sealed: the coverage of the last school day that is over (the
+status document) and the health of now (`public/health.json`, coarse). It opens nothing else.
 
 Answered on a port of its own that listens on loopback: behind a reverse proxy every reader seems to
 come from this machine, so the peer's address proves nothing.
@@ -13,12 +16,16 @@ from typing import Any, Final
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.library import Library
+from api.exposition import ONE, Samples, expose
+from api.library import ODD, Library
 from api.problems import Problem
 from api.shield import HEADERS
 from privacy.published import TABLES
 
 PATH: Final = "/metrics"
+DAY_S: Final = 86_400
+IN_FORCE: Final = "in_force"
+"""`capture` in the status document while slices may be written."""
 
 
 class Metrics:
@@ -58,36 +65,100 @@ class Metrics:
 
     def text(self) -> str:
         """Return everything in the text format of Prometheus."""
-        lines = ["# TYPE jauge_http_responses_total counter"]
-        lines += [
-            f'jauge_http_responses_total{{class="{kind}xx"}} {self._answers[kind]}'
-            for kind in (2, 3, 4, 5)
-        ]
-        lines += [
-            "# TYPE jauge_http_response_start_seconds_total counter",
-            f"jauge_http_response_start_seconds_total {self._seconds:.6f}",
-            "# TYPE jauge_account_events_total counter",
-        ]
-        lines += [
-            f'jauge_account_events_total{{event="{event}"}} {self._events[event]}'
-            for event in ("login", "login_failed", "login_paused", "link_used")
-        ]
-        lines.append("# TYPE jauge_releases gauge")
-        lines += [
-            f'jauge_releases{{table="{table}"}} {len(self._library.periods(table))}'
-            for table in TABLES
-        ]
-        age = self._age_days()
-        if age is not None:
-            lines += [
-                "# TYPE jauge_last_update_age_days gauge",
-                f"jauge_last_update_age_days {age}",
-            ]
-        return "\n".join(lines) + "\n"
+        now = datetime.now(UTC)
+        return expose({**self._service(), **_capture(self._status(), now), **self._health(now)})
 
-    def _age_days(self) -> int | None:
+    def _service(self) -> dict[str, Samples]:
+        """Return what this process counted, and how much is published."""
+        return {
+            "jauge_http_responses_total": {
+                (("class", f"{kind}xx"),): self._answers[kind] for kind in (2, 3, 4, 5)
+            },
+            "jauge_http_response_start_seconds_total": {ONE: self._seconds},
+            "jauge_account_events_total": {
+                (("event", event),): self._events[event]
+                for event in ("login", "login_failed", "login_paused", "link_used")
+            },
+            "jauge_releases": {
+                (("table", table),): len(self._library.periods(table)) for table in TABLES
+            },
+        }
+
+    def _status(self) -> dict[str, Any]:
         try:
-            as_of = date.fromisoformat(self._library.document("status")["as_of"])
-        except (Problem, KeyError, ValueError):
-            return None
-        return (datetime.now(UTC).date() - as_of).days
+            return self._library.document("status")
+        except Problem:
+            return {}
+
+    def _health(self, now: datetime) -> dict[str, Samples]:
+        """Return how the capture fares; nothing where it was never told, or makes no sense."""
+        found = self._library.health()
+        if found is None:
+            return {}
+        try:
+            return health(found, now)
+        except ODD:
+            return {}
+
+
+def _capture(status: dict[str, Any], now: datetime) -> dict[str, Samples]:
+    """Return what the sealed status says of the capture: of its last school day that is over."""
+    try:
+        values: dict[str, Samples] = {
+            "jauge_last_update_age_seconds": {ONE: _since(status["as_of"], now)},
+        }
+        if "capture" in status:  # a store of an older version has not said so
+            values["jauge_capture_acknowledged"] = {ONE: status["capture"] == IN_FORCE}
+        day = max(status["coverage"], key=lambda entry: str(entry["day"]), default=None)
+        if day is None or not day["offered"]:
+            return values
+        share = 1 / day["offered"]
+        return values | {
+            "jauge_capture_day_age_seconds": {ONE: _since(day["day"], now)},
+            "jauge_capture_coverage_ratio": {ONE: day["parsed"] * share},
+            "jauge_capture_drops_ratio": {ONE: day["kernel_drops"] * share},
+            "jauge_capture_shed_ratio": {ONE: day["shed"] * share},
+            "jauge_capture_rejected_ratio": {
+                (("reason", str(reason)),): count * share
+                for reason, count in day.get("rejected_by_reason", {}).items()
+            },
+        }
+    except ODD:
+        return {}
+
+
+def _since(day: str, now: datetime) -> int:
+    return (now.date() - date.fromisoformat(day)).days * DAY_S
+
+
+def health(found: dict[str, Any], now: datetime) -> dict[str, Samples]:
+    """Return the families of a health payload (analyzer.health); those without a value are left out.
+
+    Raises:
+        KeyError, ValueError, TypeError: another shape.
+    """
+    values: dict[str, float | None] = {
+        "health_age_seconds": int((now - datetime.fromisoformat(found["at"])).total_seconds()),
+        "collector_last_sign_seconds": found["collector_age_s"],
+        "collector_running": found["collector_running"],
+        "capture_drops_now": found["drops_now"],
+        "table_occupancy_ratio": _times(found["table_tenths"], 0.1),
+        "spool_files": found["spool_files"],
+        "spool_bytes": _times(found["spool_mib"], 1 << 20),
+        "spool_last_write_age_seconds": found["spool_age_s"],
+        "seal_delay_seconds": found["seal_delay_s"],
+        "store_slices_stopped": found["slices_stopped"],
+        "store_free_bytes": _times(found["disk_free_gib"], 1 << 30),
+        "store_left_seconds": _times(found["disk_left_days"], DAY_S),
+        "store_write_faults": found["write_faults"],
+        "lists_age_seconds": _times(found["lists_age_days"], DAY_S),
+    }
+    told: dict[str, Samples] = {
+        f"jauge_{name}": {ONE: value} for name, value in values.items() if value is not None
+    }
+    gaps = {(("reason", str(reason)),): int(times) for reason, times in found["gaps"].items()}
+    return told | {"jauge_store_gaps": gaps}
+
+
+def _times(value: int | None, unit: float) -> float | None:
+    return None if value is None else value * unit

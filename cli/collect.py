@@ -149,7 +149,9 @@ def capture(
     category_of = category_of_lists(lists)
     facts = LiveFacts(ring, InterfaceCounters(settings.side))
     declared = declared_for_collector(school)
-    sink = open_watched(store, declared, source=f"capture {interface}")
+    sink = open_watched(
+        store, declared, source=f"capture {interface}", line=settings.line, point=settings.side
+    )
     meter = _meter(
         sink,
         declared,

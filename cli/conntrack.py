@@ -41,7 +41,7 @@ def capture_conntrack(
     if wrong:
         raise Refusal("; ".join(wrong), Exit.CONFIGURATION)
     declared = declared_for_collector(school)
-    sink = open_watched(store, declared, source="conntrack")
+    sink = open_watched(store, declared, source="conntrack", line=line, point="conntrack")
     gateway = _gateway(sink, declared, line, logs)
     kernel = Kernel()
     try:

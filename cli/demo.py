@@ -30,7 +30,18 @@ STAMP: Final = "demo.json"
 MARK: Final = "jauge"
 MADE_BY: Final = "demonstration"
 WRITES: Final = (
-    *("flows", "link", "private", "public", ".tmp", ".trash", "spool", "log", "clock.json"),
+    *(
+        "flows",
+        "link",
+        "private",
+        "public",
+        ".tmp",
+        ".trash",
+        ".lines",
+        "spool",
+        "log",
+        "clock.json",
+    ),
     "web",
     *("manifest.sqlite", "manifest.sqlite-wal", "manifest.sqlite-shm", "status.json", "ballast"),
 )

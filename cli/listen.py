@@ -55,7 +55,7 @@ def listen(
     stopping = _stop_signals()
     logs = logs_or_refusal(dns_log, proxy_log, proxy_address, lists, school)
     declared = declared_for_collector(school)
-    sink = open_watched(store, declared, source="listen")
+    sink = open_watched(store, declared, source="listen", line=line, point="listen")
     listener = _listener(sink, exporters, declared, line, logs)
     try:
         receiver = open_socket(address, port)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 HELP = """Erase the flow slices whose first row is older than `retention_days` of privacy.yaml.
 
 A day is erased by destroying its key; then its files are deleted, and each step leaves a signed proof in
-the audit log. Run it every hour (a timer does, on a gateway). Releases and link rows stay.
+the audit log. Run it every hour (a timer does, on a gateway). Releases and link rows stay. How capture
+and store fare is told to `/metrics` on the way, as by `jauge health`.
 
 A wall clock that jumped by more than ten minutes stops all deletion, until it comes back or you say
 that the new time is right.
@@ -53,6 +54,7 @@ def purge(
     directory = open_store(store)
     from analyzer import retention
     from cli.analysis import refusals
+    from cli.health import tell
     from cli.records import guard_of, log_of
 
     with refusals(directory):
@@ -66,6 +68,8 @@ def purge(
             retention_days=declared.privacy.retention_days,
             dry_run=dry_run,
         )
+        if not dry_run:
+            tell(directory, declared, school)
     _print(report, dry_run=dry_run, as_json=as_json)
 
 

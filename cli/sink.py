@@ -24,11 +24,18 @@ def open_directory(store: Path) -> Any:
     return _open(DirectoryStore(store, say=_warn), store)
 
 
-def open_watched(store: Path, declared: Declared, *, source: str) -> Any:
+def open_watched(store: Path, declared: Declared, *, source: str, line: str, point: str) -> Any:
     """Open a store for a collector that runs: keys, clock, acknowledgement and log looked after.
 
+    Args:
+        store: its directory.
+        declared: what the school declares.
+        source: what the log calls this collector.
+        line: the line that is measured.
+        point: where: `lan`, `wan`, `mirror`, `conntrack` or `listen`.
+
     Raises:
-        Refusal: the store or its audit log cannot be used.
+        Refusal: the store or its audit log cannot be used, or the line is measured at another point.
     """
     _keep_out_of_swap()
     from cli.records import log_of
@@ -58,9 +65,28 @@ def open_watched(store: Path, declared: Declared, *, source: str) -> Any:
         say=_warn,
     )
     try:
-        return _open(Custody(DirectoryStore(store, say=_warn), setup), store)
+        opened = _open(Custody(DirectoryStore(store, say=_warn), setup), store)
     except NotLocked as refused:
         raise Refusal(str(refused), Exit.PERMISSION) from None
+    _hold_line(store, line, point)
+    return opened
+
+
+def _hold_line(store: Path, line: str, point: str) -> None:
+    """Measure this line at this point alone, as long as the process lives."""
+    from collector.same_line import MeasuredElsewhere, hold
+
+    try:
+        hold(store, line, point)
+    except MeasuredElsewhere as elsewhere:
+        raise Refusal(
+            f"{store}: line `{line}` is measured already, by a collector at `{elsewhere}`: the two sides "
+            "of an address translation show the same packets, and each connection would be counted "
+            "twice. Keep the inside one; give another line its own name with --line",
+            Exit.CONFIGURATION,
+        ) from None
+    except OSError as error:
+        raise Refusal(f"{store}: {error.strerror}", Exit.DATA) from None
 
 
 def _keep_out_of_swap() -> None:

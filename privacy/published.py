@@ -5,6 +5,7 @@ Does I/O (reads). Layout, all of it written by the analyzer:
     public/seal.pub                       base64 of the Ed25519 public key
     public/releases/<table>/<period>.json sealed; tables T1… (privacy.release), link (a document)
     public/documents/<name>.json          sealed; school, charter, privacy, status
+    public/health.json                    sealed; how the capture fares, for /metrics alone
 """
 
 import base64
@@ -21,6 +22,8 @@ from privacy.settings import TableName
 
 NOISY_TABLES: tuple[TableName, ...] = ("T1", "T2", "T3", "T4", "T5-bis", "T6", "T7", "rehearsal")
 TABLES = (*NOISY_TABLES, "link")
+HEALTH = "health"
+"""Beside the documents: it changes every hour, and nothing that a page shows changes with it."""
 _NAME = re.compile(r"[A-Za-z0-9-]{1,32}")
 """Names and periods become file names: nothing that could leave the directory."""
 
@@ -128,5 +131,17 @@ class Published:
         """
         payload = self._open(self._path("documents", name))
         if payload.get("document") != name:
+            raise SealBroken("filed under another name")
+        return payload
+
+    def health(self) -> dict[str, Any]:
+        """Return how the capture fares (analyzer.health).
+
+        Raises:
+            FileNotFoundError: it was not told yet.
+            SealBroken: damaged or altered.
+        """
+        payload = self._open(self._path(HEALTH))
+        if payload.get("document") != HEALTH:
             raise SealBroken("filed under another name")
         return payload

@@ -1,8 +1,9 @@
 """`python -m simulator`: the steps of the demonstration as separate processes.
 
     python -m simulator weeks STORE [--labels FILE]
-    python -m simulator packets FILE
-    python -m simulator send FILE INTERFACE
+    python -m simulator packets FILE [--scale 0.5]
+    python -m simulator send FILE INTERFACE [--pace 50000]
+    python -m simulator pool FILE
 
 Each prints JSON lines on stdout: progress as {"done": n, "total": m}, at the end one result.
 A process of its own per step keeps Scapy (GPL-2.0-only) out of whatever serves the pages.
@@ -13,6 +14,8 @@ import json
 import os
 import sys
 from pathlib import Path
+
+from simulator.sender import PACKETS_S
 
 
 def _say(**values: object) -> None:
@@ -33,9 +36,21 @@ def _weeks(arguments: argparse.Namespace) -> None:
 
 def _packets(arguments: argparse.Namespace) -> None:
     from simulator.packets import write_day
+    from simulator.people import make_roster
+    from simulator.weeks import SEED
 
-    plan = write_day(arguments.file, progress=_progress)
+    roster = make_roster(SEED, arguments.scale)
+    plan = write_day(arguments.file, roster=roster, progress=_progress)
     _say(packets=plan.packets, ip_bytes=plan.ip_bytes, flows=plan.flows, names=plan.names)
+
+
+def _keep_pool(arguments: argparse.Namespace) -> None:
+    from simulator.pool import keep
+    from simulator.templates import build_pool
+
+    pool = build_pool()
+    keep(pool, arguments.file)
+    _say(templates=len(pool.length))
 
 
 def _send(arguments: argparse.Namespace) -> None:
@@ -44,7 +59,7 @@ def _send(arguments: argparse.Namespace) -> None:
     def report(done: int) -> None:
         _say(done=done, total=arguments.total)
 
-    sent = send_day(arguments.file, arguments.interface, progress=report)
+    sent = send_day(arguments.file, arguments.interface, packets_s=arguments.pace, progress=report)
     _say(packets=sent.packets, octets=sent.octets, seconds=round(sent.seconds, 3))
 
 
@@ -59,12 +74,19 @@ def main() -> None:
     weeks.set_defaults(step=_weeks)
     packets = steps.add_parser("packets", help="write a day of packets as a capture")
     packets.add_argument("file", type=Path)
+    packets.add_argument("--scale", type=float, default=1.0, help="size of the school")
     packets.set_defaults(step=_packets)
     send = steps.add_parser("send", help="send a capture through a veth end")
     send.add_argument("file", type=Path)
     send.add_argument("interface")
+    send.add_argument("--pace", type=int, default=PACKETS_S, help="packets a second at most")
     send.add_argument("--total", type=int, default=0, help="packets in the file, for progress")
     send.set_defaults(step=_send)
+    pool = steps.add_parser(
+        "pool", help="keep the templates of packets, for a package without Scapy"
+    )
+    pool.add_argument("file", type=Path)
+    pool.set_defaults(step=_keep_pool)
     arguments = parser.parse_args()
     arguments.step(arguments)
 

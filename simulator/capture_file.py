@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from simulator.day import Flows
 from simulator.people import Roster
+from simulator.pool import RESOLVER4, RESOLVER6, Pool, server4, server6
 from simulator.services import PORT, all_hosts
-from simulator.templates import RESOLVER4, RESOLVER6, Pool, server4, server6
 from simulator.wire import ETHERNET_BYTES, Packets
 
 Ints = NDArray[np.int64]

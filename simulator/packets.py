@@ -19,8 +19,8 @@ from simulator.capture_file import Stamper, write_capture
 from simulator.day import Day, draw_day
 from simulator.declared import PACKET_DAY, midnight_utc
 from simulator.people import Roster, make_roster
+from simulator.pool import Pool, kept
 from simulator.services import SOURCE, all_hosts
-from simulator.templates import build_pool
 from simulator.weeks import SEED
 from simulator.wire import Flags, Ints, Packets, day_packets
 
@@ -69,6 +69,16 @@ def _plan(day: Day, packets: Packets) -> DayPlan:
     )
 
 
+def _pool() -> Pool:
+    """Return the templates: those that the package keeps, else as Scapy builds them."""
+    found = kept()
+    if found is None:
+        from simulator.templates import build_pool
+
+        found = build_pool()
+    return found
+
+
 def write_day(
     path: Path,
     *,
@@ -91,7 +101,7 @@ def write_day(
     """
     devices = make_roster(seed) if roster is None else roster
     drawn = draw_day(devices, seed, day)
-    pool = build_pool()
+    pool = _pool()
     packets = day_packets(drawn, pool, seed)
     stamper = Stamper(drawn.flows, devices, pool, midnight_utc(day))
     write_capture(path, packets, stamper, progress)

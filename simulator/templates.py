@@ -4,15 +4,13 @@ A template is a whole Ethernet frame (or the first octets of a data frame) in on
 ports, lengths, sequence numbers and the IPv4 checksum are patched in each copy; TCP and UDP checksums
 stay zero, as a card that computes them on the wire leaves them to a capture.
 
-Destinations are documentation and benchmark ranges (RFC 5737, RFC 2544, RFC 3849).
+The only module of a simulated day that needs Scapy: what it builds can be kept (`simulator.pool`).
 """
 
 import ipaddress
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scapy.layers.dns import DNS, DNSQR, DNSRR
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.inet6 import IPv6
@@ -31,55 +29,16 @@ from scapy.layers.tls.extensions import (
 from scapy.layers.tls.handshake import TLSClientHello
 from scapy.layers.tls.keyexchange_tls13 import KeyShareEntry, TLS_Ext_KeyShare_CH
 
+from simulator.pool import MSS, QUIC_VARIANTS, SNAP_BYTES, VERSIONS, Pool, server4, server6
 from simulator.quic import seal_initial
 from simulator.services import Wire, all_hosts
 
-VERSIONS: Final = (4, 6)
-MSS: Final = 1448
-"""Payload of a full segment on Ethernet with time stamps."""
-SNAP_BYTES: Final = 96
-"""Octets kept of a data packet: every header and the start of the payload."""
-QUIC_VARIANTS: Final = 6
-"""Initials with different connection ids per name."""
-RESOLVER4: Final = ipaddress.IPv4Address("192.0.2.53")
-RESOLVER6: Final = ipaddress.IPv6Address("2001:db8:53::53")
 DHT_PING: Final = b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"  # BEP 5
 X25519: Final = 29
 X25519MLKEM768: Final = 0x11EC
 MLKEM_SHARE_BYTES: Final = 1216
 PADDING_BYTES: Final = 380
 """Stands for what a browser adds (encrypted hello, tickets): about 1,800 octets in all."""
-
-
-def server4(host: int) -> int:
-    """Return the IPv4 address that stands for a host (198.18.0.0/15, RFC 2544)."""
-    return int(ipaddress.IPv4Address("198.18.1.1")) + host
-
-
-def server6(host: int) -> ipaddress.IPv6Address:
-    """Return the IPv6 address that stands for a host (2001:db8::/32)."""
-    return ipaddress.IPv6Address("2001:db8:1::1") + host
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """All templates end to end, and where each begins."""
-
-    octets: NDArray[np.uint8]
-    offset: NDArray[np.int64]
-    length: NDArray[np.int64]
-    ipv6: NDArray[np.bool_]
-    udp: NDArray[np.bool_]
-    number: dict[tuple[object, ...], int]
-    """(kind, …, IP version) → template number."""
-
-    def find(self, *key: object) -> int:
-        """Return a template's number.
-
-        Raises:
-            KeyError: no such template.
-        """
-        return self.number[key]
 
 
 def client_hello(name: str | None, *, post_quantum: bool = False, quic: bool = False) -> bytes:

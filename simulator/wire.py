@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.day import Day, Flows
+from simulator.pool import MSS, QUIC_VARIANTS, VERSIONS, Pool
 from simulator.services import Wire, all_hosts
-from simulator.templates import MSS, QUIC_VARIANTS, VERSIONS, Pool
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]

@@ -204,6 +204,20 @@ def discreet(facts: Facts) -> Verdict:
     )
 
 
+def minimised(facts: Facts) -> Verdict:
+    """No address stands in a footer, where statistics of columns would be in clear, nor in a release."""
+    if facts.store is None or facts.store.refused:
+        return NO_STORE
+    count = facts.store.addresses_kept
+    if not count:
+        return PASSED
+    return failed(
+        f"{count} adresses se trouvent dans des fichiers écrits ou publiés : arrêter, puis prévenir le DPD",
+        f"{count} addresses stand in stored or published files: stop, then tell the DPO",
+        "systemctl stop jauge-collector.service jauge-web.service  # docs/dpd.md",
+    )
+
+
 CHECKS: Final = (
     Check("readable", "données lisibles", "data readable", readable),
     Check("room", "place sur le disque", "room on the disk", room),
@@ -217,4 +231,10 @@ CHECKS: Final = (
     Check("hardened", "services cloisonnés", "services confined", hardened),
     Check("silent", "rien n'est envoyé", "nothing is sent", silent),
     Check("discreet", "aucune adresse dans le journal", "no address in the journal", discreet),
+    Check(
+        "minimised",
+        "aucune adresse écrite ou publiée",
+        "no address stored or published",
+        minimised,
+    ),
 )

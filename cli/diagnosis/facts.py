@@ -86,6 +86,8 @@ class StoreFacts:
     """Private paths that other users may open."""
     old_keys: int = 0
     """Day keys that live longer than the retention allows."""
+    addresses_kept: int = 0
+    """Lines with an address in footers of stored files and in what is published."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Facts of a store: what is there, who may open it, what the link rows say. Does I/O (reads)."""
 
 import os
+import re
 import time
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +13,12 @@ _OTHERS: Final = 0o077
 _NAMED_ROWS: Final = 500_000
 _LEAST_OCTETS: Final = 1_000_000
 """Fewer say nothing of how much is named."""
+_FILES: Final = 200
+"""Newest files that are looked into: a day's, and weeks of releases."""
+_TAIL: Final = 1 << 20
+_TOLD: Final = ("documents/status.json", "health.json")
+"""What is published besides releases and does not come from the school's own declarations."""
+_WORDS: Final = re.compile(r"[\x21-\x7e]{7,}")
 _LINK: Final = ("offered", "kernel_drops", "up_bytes", "down_bytes")
 
 
@@ -48,6 +55,7 @@ def _store(root: Path, school: Any, found: dict[str, Any], today: date) -> Store
         named_share=_named_share(root),
         open_paths=_open_paths(root),
         old_keys=sum(day < today - timedelta(days=kept + 1) for day in keys),
+        addresses_kept=_addresses_kept(root),
     )
 
 
@@ -143,3 +151,31 @@ def _open_paths(root: Path) -> tuple[str, ...]:
         secret,
     ]
     return tuple(str(path) for path in private if path.exists() and path.stat().st_mode & _OTHERS)
+
+
+def _addresses_kept(root: Path) -> int:
+    """Return how many words of the newest footers and releases are addresses: there may be none."""
+    from cli.diagnosis.gather_machine import count_addresses
+    from privacy.store.layout import FLOWS, LINK
+
+    files = [path for part in (FLOWS, LINK) for path in (root / part).rglob("*.parquet")]
+    texts = [_footer(path) for path in sorted(files)[-_FILES:]]
+    public = sorted((root / "public" / "releases").rglob("*.json"))[-_FILES:]
+    public += [root / "public" / name for name in _TOLD]
+    texts += [path.read_text("utf-8") for path in public if path.is_file()]
+    return sum(count_addresses("\n".join(_WORDS.findall(text))) for text in texts)
+
+
+def _footer(path: Path) -> str:
+    """Return the end of a Parquet file: what stands there in clear, statistics of columns included."""
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(0, end - _TAIL))
+            tail = file.read()
+    except FileNotFoundError:
+        return ""  # compacted meanwhile
+    if tail[-4:] != b"PAR1":
+        return ""  # encrypted: nothing stands there in clear
+    length = int.from_bytes(tail[-8:-4], "little") + 8
+    return tail[-length:].decode("latin-1")

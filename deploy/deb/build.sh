@@ -34,6 +34,7 @@ $here -m pip install "${pip[@]}" --require-hashes --only-binary :all: --no-compi
 $here -m pip install "${pip[@]}" --no-deps --no-index --find-links "$staging/wheel" --no-compile --target "$site" "jauge==$version"
 # Programs that pip makes name the interpreter of this checkout; none is shipped, and no list says how it looked.
 find "$site" -path '*.dist-info/RECORD' -exec sed -i '/^\.\.\/\.\.\/bin\//d' {} +
+$here -m simulator pool "$site/simulator/pool.npz" > /dev/null   # `jauge selftest` needs no Scapy there
 rm -rf "${site:?}/bin" && find "$site" -type d -name tests -path '*/tests' -prune -exec rm -rf {} +
 find "$venv/bin" -type f -delete   # activation scripts: a service needs none
 printf '#!/opt/jauge/venv/bin/python -I\nfrom cli.main import run\n\nrun()\n' > "$venv/bin/jauge"

@@ -7,10 +7,16 @@ import pytest
 import yaml
 
 from api.app import create_app
+from api.exposition import FAMILIES
 from privacy.published import Published
 from tests.pages.published_school import publish
 
 RULES = Path(__file__).resolve().parents[2] / "deploy" / "prometheus" / "jauge.rules.yml"
+SERIES = re.compile(r"\bjauge_\w+(?:\{[^}]*\})?")
+UNWATCHED = {
+    *("jauge_http_response_start_seconds_total", "jauge_releases", "jauge_capture_rejected_ratio"),
+    *("jauge_spool_files", "jauge_spool_bytes"),
+}
 ALERTS = [
     rule for group in yaml.safe_load(RULES.read_text("utf-8"))["groups"] for rule in group["rules"]
 ]
@@ -25,10 +31,17 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize("rule", ALERTS, ids=[rule["alert"] for rule in ALERTS])
 def test_an_alert_names_only_what_is_measured(rule, said):
-    series = re.findall(r"\bjauge_\w+(?:\{[^}]*\})?", rule["expr"])
+    series = SERIES.findall(rule["expr"])
     assert series or rule["expr"].startswith("up{")
     for one in series:
-        assert re.search(rf"(?m)^{re.escape(one)} ", said), one
+        whole = re.escape(one) if "{" in one else rf"{one}(?:{{[^}}]*}})?"
+        assert re.search(rf"(?m)^{whole} ", said), one
+
+
+def test_every_figure_of_the_capture_has_an_alert():
+    """What nobody is told of by itself is not watched; counts that only describe are a visible list."""
+    watched = {one.partition("{")[0] for rule in ALERTS for one in SERIES.findall(rule["expr"])}
+    assert {family.name for family in FAMILIES} - watched == UNWATCHED
 
 
 def test_every_alert_says_in_both_languages_what_is_wrong_and_what_to_type():

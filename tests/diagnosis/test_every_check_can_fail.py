@@ -106,6 +106,7 @@ ILL = [
     ("hardened", unit(score=2.1)),
     ("silent", unit(sent_packets=1)),
     ("discreet", machine(lines_with_addresses=1)),
+    ("minimised", store(addresses_kept=1)),
 ]
 
 

@@ -1,11 +1,14 @@
 """The facts that `jauge doctor` takes from a store that the product wrote."""
 
 import json
+import shutil
 import subprocess
 import sys
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cli.diagnosis.gather_store import store_of
@@ -51,6 +54,27 @@ def test_a_directory_that_was_opened_and_a_key_that_outlived_its_day_are_seen(st
         (store / "flows").chmod(0o700)
     assert found.open_paths == (str(store / "flows"),)
     assert found.old_keys == 1
+
+
+def test_an_address_in_a_footer_or_a_release_is_seen_and_of_this_store_there_is_none(store):
+    school = load_school(SCHOOL)
+    day = FileKeyring(keys_beside(store)).days()[-1]
+    assert store_of(store, school, day)[0].addresses_kept == 0
+    file = store / "link" / "day=2026-11-27" / "leaky.parquet"
+    file.parent.mkdir()
+    table = pa.table({"peer": ["10.10.3.7", "2001:db8:10:0:1:2:3:4"]})
+    pq.write_table(table, file)
+    release = store / "public" / "releases" / "T1" / "2026-W47.json"
+    release.parent.mkdir(parents=True)
+    try:
+        assert store_of(store, school, day)[0].addresses_kept > 0
+        pq.write_table(table, file, write_statistics=False)
+        assert store_of(store, school, day)[0].addresses_kept == 0
+        release.write_text('{"cells":[{"key":"02:42:AC:11:00:02"}]}')
+        assert store_of(store, school, day)[0].addresses_kept == 1
+    finally:
+        shutil.rmtree(file.parent)
+        shutil.rmtree(store / "public")
 
 
 def test_no_store_yields_no_facts_and_another_directory_says_what_it_is(tmp_path):

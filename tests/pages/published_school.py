@@ -13,15 +13,17 @@ The numbers are drawn here with a fixed seed and pass through `privacy.release.d
 import base64
 import math
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from analyzer.health import Health, payload
 from privacy.canonical import digest
 from privacy.policy import PARTS, policy_digest
+from privacy.published import HEALTH
 from privacy.release import Cell, Measure, Method, Release, display, dump_release
 from privacy.sealed import seal
 from privacy.settings import measure_of
@@ -69,6 +71,13 @@ DAILY = {
 }
 """Device-days per school day by zone, in the order of `USES`."""
 SIGMA_T1, SIGMA_T6 = 20.3, 28.7
+WELL = Health(
+    at=datetime(2026, 11, 16, 18, 5, 9, tzinfo=UTC), collector_age_s=3, collector_running=True,
+    drops_now=False, flows_max=21_304, flow_cap=262_144, spool_files=2, spool_bytes=1_900_000,
+    spool_age_s=2, seal_delay_s=214, disk_free_bytes=81_456_000_000, disk_left_days=412,
+    gaps={"write_failed": 0}, lists_age_days=5,
+)  # fmt: skip
+"""How the capture of this school fares."""
 SETTINGS = {"profile": "standard"}
 """Stands for the settings where only their digest counts."""
 
@@ -354,6 +363,7 @@ def status() -> dict[str, Any]:
     return {
         "document": "status",
         "as_of": (LAST_DAY + timedelta(days=1)).isoformat(),
+        "capture": "in_force",
         "origins": [
             {"from": FIRST.isoformat(), "to": LAST.isoformat(), "origin": "simulated"},
             {"from": LAST_DAY.isoformat(), "to": LAST_DAY.isoformat(), "origin": "measured"},
@@ -364,6 +374,7 @@ def status() -> dict[str, Any]:
                 "offered": 321_456,
                 "parsed": 321_400,
                 "rejected": 56,
+                "rejected_by_reason": {"not_ip": 50, "bad_ip": 6},
                 "kernel_drops": 0,
                 "shed": 0,
             }
@@ -434,4 +445,5 @@ def publish(public: Path) -> Path:
     }
     span = (LAST_DAY.isoformat(), LAST_DAY, LAST_DAY + timedelta(days=1))
     publisher.release("T6", span, uses, "measured")
+    (public / f"{HEALTH}.json").write_bytes(seal(payload(WELL), publisher.key))
     return public

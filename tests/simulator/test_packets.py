@@ -16,9 +16,9 @@ from scapy.utils import RawPcapReader
 
 from simulator import packets as room
 from simulator.packets import write_day
+from simulator.pool import MSS
 from simulator.quic import DATAGRAM_BYTES, client_keys
 from simulator.services import all_hosts
-from simulator.templates import MSS
 from simulator.wire import SUPER_BYTES
 
 SUNDAY = date(2026, 11, 15)
