@@ -1,7 +1,7 @@
 #!/bin/sh
 # An environment for executors of Spark: pyspark with its Java programs, and Jauge for the tasks.
 #
-#   deploy/spark/install.sh [DIRECTORY]      (.venv-spark; 434 MB to download, 0.6 GB on disk; needs Java 17)
+#   deploy/spark/install.sh [DIRECTORY]      (.venv-spark; 434 MB to download, 0.9 GB on disk; needs Java 17)
 #
 # Every file is checked against its hash (locks/spark.lock). pyspark is published as source only: pure
 # Python and jars, which setuptools packs without compiling.
