@@ -168,7 +168,7 @@ def sentences(found: dict[str, Any]) -> list[str]:
     """Say what was measured."""
     said = [f"{found['schools']} schools, {found['slices']:,} slices of a day, made in {found['made_s']} s"]  # fmt: skip
     for name, curve in found["engines"].items():
-        grown = ", ".join(f"{c['slices'] / 1e6:.0f} million {c['per_million_s']} s" for c in curve)
+        grown = ", ".join(f"{c['slices'] / 1e6:.1f} million {c['per_million_s']} s" for c in curve)
         last = curve[-1]
         rate = last["slices"] / last["seconds"]
         said.append(f"{name}: {last['seconds']} s, {rate / 1e6:.2f} million slices a second; per million: {grown}")  # fmt: skip
