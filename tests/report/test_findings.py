@@ -162,7 +162,7 @@ def test_the_cover_counts_weeks_and_says_why_one_is_missing(material: Material):
     assert weeks.startswith("8 publiées sur 14 semaines de classe.")
     assert "Celle du 31 août manque : la mesure a commencé le 7 septembre." in weeks
     assert "5 ne sont pas encore closes" in weeks
-    assert "du 19 oct. 2026 au 1 nov. 2026" in flat(said["Période"])
+    assert "du 19 oct. 2026 au 1er nov. 2026" in flat(said["Période"])
     assert "imprimé le 27 nov. 2026" in flat(said["Dates"])
 
 
@@ -237,10 +237,12 @@ def test_what_should_be_erased_and_is_not_is_told_as_on_the_page_of_trust(materi
     late = with_journal(material, overdue=["2026-09-07", "2026-09-08"])
     fr = Texts("fr")
     told_late = flat(dict(build(late, fr)["protection"])["Effacements"])
-    assert told_late.startswith("À traiter : 2 jours auraient dû être effacés (7 sept. 2026")
+    assert told_late.startswith(
+        "À traiter : 2 jours auraient dû être effacés (du 7 sept. 2026 au 8 sept. 2026)"
+    )
     on_time = dict(build(with_journal(material), fr)["protection"])
     assert flat(on_time["Effacements"]).startswith("Bien : 8 jours de conservation")
-    assert flat(on_time["Dernier audit"]).startswith("À surveiller : Jamais lancé")
+    assert flat(on_time["Dernier audit"]).startswith("À surveiller : Jamais exécuté")
 
 
 def test_services_and_dated_events_are_those_of_the_pages(material: Material):
