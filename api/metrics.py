@@ -128,7 +128,8 @@ def _capture(status: dict[str, Any], now: datetime) -> dict[str, Samples]:
 
 
 def _since(day: str, now: datetime) -> int:
-    return (now.date() - date.fromisoformat(day)).days * DAY_S
+    # A local day begins before the same day of UTC: never negative.
+    return max(0, (now.date() - date.fromisoformat(day)).days) * DAY_S
 
 
 def health(found: dict[str, Any], now: datetime) -> dict[str, Samples]:

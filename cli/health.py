@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from cli.analysis import JsonOption, SchoolOption, StoreOption, open_school, open_store, refusals
+from cli.store import bytes_a_day
 
 if TYPE_CHECKING:
     from analyzer.health import Health
@@ -156,9 +157,7 @@ def _seal_delay_s(store: Path, now_s: float) -> int | None:
 
 def _days_left(found: dict[str, Any]) -> int | None:
     """Return the days until slices stop, at the rate of the days that are there."""
-    records, disk = found["records"].values(), found["disk"]
-    days = max(entry["days"] for entry in records)
-    if not days:
+    disk, a_day = found["disk"], bytes_a_day(found["records"])
+    if not a_day:
         return None
-    a_day = max(1, sum(entry["bytes"] for entry in records) // days)
     return int(max(0, disk["free_bytes"] - disk["stop_below_bytes"]) // a_day)

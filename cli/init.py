@@ -25,6 +25,7 @@ Read = TypeVar("Read")
 SUFFIX: Final = ".before"
 """Of the files that `--replace` put aside."""
 FILE_MODE: Final = 0o644
+DIRECTORY_MODE: Final = 0o755
 """Collector and analyzer are other users; nothing in these files is secret."""
 
 QUESTIONS: Final = {
@@ -280,7 +281,10 @@ def _write(directory: Path, answers: "Answers") -> list[str]:
     from cli.starter.files import render
 
     try:
+        new = not directory.exists()
         directory.mkdir(parents=True, exist_ok=True)
+        if new:
+            directory.chmod(DIRECTORY_MODE)  # whatever the umask: the services read it
         with tempfile.TemporaryDirectory(prefix=".init-", dir=directory) as made:
             texts = render(answers, datetime.now(UTC).astimezone().date())
             for name, text in texts.items():

@@ -160,6 +160,11 @@ def run_server(
             f"{service.public}: no such directory; `jauge release` writes it, as STORE/public",
             Exit.DATA,
         )
+    if service.port == service.metrics_port:
+        raise Refusal(
+            f"--metrics-port {service.metrics_port}: is the port of the pages, too; choose another one",
+            Exit.USAGE,
+        )
     listeners = [listen(service.host, service.port)]
     if service.metrics_port:
         listeners.append(listen("127.0.0.1", service.metrics_port, tried=1))

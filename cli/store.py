@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,11 @@ A running collector does all of this by itself; it may run at the same time.
 
 Example: jauge store tidy --store /var/lib/jauge
 """
+
+
+def bytes_a_day(records: Mapping[str, Mapping[str, int]]) -> int:
+    """Return what a day takes on the disk: each record over the days that it is kept, which differ."""
+    return sum(each["bytes"] // each["days"] for each in records.values() if each["days"])
 
 
 def register(app: typer.Typer) -> None:

@@ -7,9 +7,9 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
-from analyzer.activity import engine
 from analyzer.behaviour import Shape, behaviours_of
 from analyzer.classify import classify
+from analyzer.engines import embedded
 from analyzer.expression import classified
 from analyzer.facts import APP_CATEGORY, Facts, minute_table
 from benchmarks.accuracy.activities import TRUTH
@@ -103,12 +103,12 @@ def judge(slices: pa.Table, *, school: School, catalogue: Catalogue, seed: int) 
     states = dict(
         zip(minutes["minute"].to_pylist(), minutes["link_state"].to_pylist(), strict=True)
     )
-    with engine() as connection:
+    with embedded.opened() as engine:
         known = ibis.memtable(minutes)
         answer = classified(
             ibis.memtable(slices), school=school, catalogue=catalogue, minutes=known
         )
-        rows = connection.to_pyarrow(answer).sort_by("row").to_pylist()
+        rows = engine.connection.to_pyarrow(answer).sort_by("row").to_pylist()
     behaviours = behaviours_of([Shape.of(row) for row in rows])
     return [
         Judged(

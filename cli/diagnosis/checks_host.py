@@ -38,8 +38,7 @@ def room(facts: Facts) -> Verdict:
     store = facts.store
     if store is None or store.refused or not store.days:
         return NO_STORE
-    a_day = max(1, store.bytes_used // store.days)
-    left = store.bytes_free // a_day
+    left = store.bytes_free // max(1, store.bytes_a_day)
     if left >= LEAST_DAYS_LEFT:
         return PASSED
     return failed(

@@ -77,8 +77,8 @@ class StoreFacts:
     """Why it cannot be read; empty when it can."""
     acknowledged: bool = True
     days: int = 0
-    bytes_used: int = 0
-    """Of the days that are kept."""
+    bytes_a_day: int = 0
+    """What a day takes on the disk."""
     bytes_free: int = 1 << 40
     named_share: float | None = None
     """Part of the newest slices' octets that bear a site; None where there are too few."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.diagnosis.facts import LinkFacts, StoreFacts
+from cli.store import bytes_a_day
 
 _OTHERS: Final = 0o077
 _NAMED_ROWS: Final = 500_000
@@ -50,7 +51,7 @@ def _store(root: Path, school: Any, found: dict[str, Any], today: date) -> Store
         str(root),
         acknowledged=_acknowledged(root, school),
         days=max(entry["days"] for entry in records),
-        bytes_used=sum(entry["bytes"] for entry in records),
+        bytes_a_day=bytes_a_day(found["records"]),
         bytes_free=found["disk"]["free_bytes"],
         named_share=_named_share(root),
         open_paths=_open_paths(root),

@@ -4,11 +4,14 @@ A spool that waits is a file, not memory: the queue holds names only. What fails
 taken up again at the next round.
 """
 
+import ctypes
 import queue
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+
+import pyarrow as pa
 
 from collector.store import compact
 from collector.store.seal import Sealer
@@ -21,6 +24,19 @@ ROUND_S: Final = 5.0
 """How often spools that could not be sealed are tried again."""
 TIDY_ROUNDS: Final = 12
 """Rounds between two looks for days to compact and files to remove: a minute."""
+
+_LIBC: Final = ctypes.CDLL(None)
+
+
+def give_back() -> None:
+    """Return freed memory to the system: a process of months must not hold its largest moment.
+
+    Sealing takes some hundred MiB for a second. Arrow's pool and the C library keep what is freed, the
+    latter an arena per thread, and hold the highest of each.
+    """
+    pa.default_memory_pool().release_unused()
+    if hasattr(_LIBC, "malloc_trim"):  # glibc; other C libraries give back by themselves
+        _LIBC.malloc_trim(0)
 
 
 class Background:
@@ -68,9 +84,12 @@ class Background:
                 self._round(tidy=rounds % TIDY_ROUNDS == 0)
                 continue
             if spool is None:
+                give_back()
                 return
             self._seal(spool.path)
             spool.release()
+            if self._jobs.empty():
+                give_back()
 
     def _round(self, *, tidy: bool) -> None:
         if self.left:
@@ -83,6 +102,7 @@ class Background:
             compact.sweep(self._committer, now_us=self._now_us())
         except (OSError, NoStore):
             return
+        give_back()
 
     def _seal(self, path: Path) -> None:
         try:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from analyzer.store import Store
 from cli.main import app
+from cli.store import bytes_a_day
 from privacy.published import Published
 from tests.analyzer_release.examples import declare, link_row, write_part
 from tests.store.rows import links, opened
@@ -80,3 +81,10 @@ def test_drops_of_less_than_one_packet_in_a_hundred_are_no_alarm(paths):
     row = link_row(now, offered=1_000_000, parsed=1_000_000, kernel_drops=0)
     write_part(paths[0], "link", now.astimezone(PARIS).date(), [row], name="part-1")
     assert json.loads(_run("health", paths))["drops_now"] is False
+
+
+def test_a_day_costs_each_record_over_the_days_that_it_is_kept():
+    """Link rows are kept for years, slices for days: their rates add up, not their octets."""
+    records = {"flows": {"days": 8, "bytes": 800}, "link": {"days": 400, "bytes": 400}}
+    assert bytes_a_day(records) == 101
+    assert bytes_a_day({"flows": {"days": 0, "bytes": 0}}) == 0

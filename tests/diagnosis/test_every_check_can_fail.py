@@ -32,7 +32,7 @@ WELL = Facts(
     link=LinkFacts(
         offered=1_000_000, dropped=9_999, up_bytes=10**9, down_bytes=10**10, written_s_ago=899
     ),
-    store=StoreFacts("/var/lib/jauge/store", days=8, bytes_used=8 << 30, named_share=0.5),
+    store=StoreFacts("/var/lib/jauge/store", days=8, bytes_a_day=1 << 30, named_share=0.5),
     lists=ListsFacts("/var/lib/jauge/lists/sites.lists", age_days=29),
 )
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analyzer.activity import Question, counted, engine
+from analyzer.activity import Question, counted
+from analyzer.engines import opened
 from analyzer.exact import Bench, day_minutes
 from analyzer.store import Store
 from school.catalogue import load_catalogue
@@ -33,7 +34,7 @@ def _week(monday: date) -> list[date]:
 
 
 def _slices(bench: Bench, day: date) -> Any:
-    return bench.store.dataset(bench.store.checked("flows", day)[0])
+    return bench.slices(bench.store.checked("flows", day)[0])
 
 
 def _cells(bench: Bench, question: Question, monday: date) -> dict[tuple[str, str], int]:
@@ -52,10 +53,9 @@ def weeks(tmp_path_factory):
     store = tmp_path_factory.mktemp("planted")
     write_days(store, days=[day for monday in (BEFORE, DIP, AFTER) for day in _week(monday)])
     bench = Bench(Store(store), load_school(SCHOOL), load_catalogue())
-    with engine() as connection:
+    with opened() as engine:
         question = Question(
-            connection,
-            _slices(bench, BEFORE),
+            engine,
             school=bench.school,
             catalogue=bench.catalogue,
             published=bench.published,
