@@ -211,6 +211,7 @@ def serve(
     def make(asked: Service, login: object) -> object:
         from hub.app import create_app
 
+        # `run_server` opened the accounts that the service names: never None here.
         return create_app(held, login, https=asked.https)  # type: ignore[arg-type]
 
     def said(ready: Ready) -> None:

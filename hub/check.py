@@ -198,6 +198,7 @@ def _noisy_enough(release: Release) -> bool:
     method = release.method
     if (method.mechanism, method.unit) != (MECHANISM, UNIT) or method.cap < 1:
         return False
+    # The table is one of TABLES: checked before the release was read.
     if method.measure is not measure_of(release.table) or not 0 < method.rho <= STANDARD_TOTAL_RHO:  # type: ignore[arg-type]
         return False
     return method.sigma * math.sqrt(2 * method.rho) >= method.sensitivity * (1 - 1e-9)

@@ -125,6 +125,7 @@ class Rooms:
         if form == "json":
             return JSONResponse({"week": found.week, "kind": found.kind, "indicators": content})
         headers = {"Content-Disposition": f'attachment; filename="jauge-hub-{kind}-{week}.csv"'}
+        # One of FORMATS: looked up above.
         return Response(write_csv(content, form), media_type=MEDIA[form], headers=headers)  # type: ignore[arg-type]
 
     # --- one's own, and the roll

@@ -32,6 +32,14 @@ def cold(service: Serving, path: str, cookies: list[str]) -> list[float]:
     return taken
 
 
+def _of(pattern: str, said: str) -> tuple[str, ...]:
+    """Return the groups of what wrk printed; it prints them whenever it ends well."""
+    found = re.search(pattern, said)
+    if found is None:
+        raise ValueError(f"wrk did not say {pattern}: {said[:400]}")
+    return found.groups()
+
+
 def wrk(service: Serving, path: str, cookie: str) -> dict[str, float | str]:
     """Return what wrk says of one address: milliseconds at 50 %, 95 %, 99 %."""
     script = "done = function(s, l, r) print('p95', l:percentile(95) / 1000) end"
@@ -44,11 +52,11 @@ def wrk(service: Serving, path: str, cookie: str) -> dict[str, float | str]:
         "Accept: text/html", service.address + path,
     ]  # fmt: skip
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found: dict[str, float | str] = {"p95": float(re.search(r"p95\s+([\d.]+)", said)[1])}  # type: ignore[index]
+    found: dict[str, float | str] = {"p95": float(_of(r"p95\s+([\d.]+)", said)[0])}
     for share in ("50%", "99%"):
-        number, unit = re.search(rf"{share}\s+([\d.]+)(us|ms|s)", said).groups()  # type: ignore[union-attr]
+        number, unit = _of(rf"{share}\s+([\d.]+)(us|ms|s)", said)
         found[share] = float(number) * UNITS[unit]
-    found["per_s"] = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])  # type: ignore[index]
+    found["per_s"] = float(_of(r"Requests/sec:\s+([\d.]+)", said)[0])
     found["errors"] = (re.search(r"(Non-2xx.*|Socket errors.*)", said) or ["none"])[0]
     return found
 

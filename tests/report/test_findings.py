@@ -131,7 +131,7 @@ def _with_boarding(release):
         if cell.get("use") == "abusive":
             own = cell.get("zone") == "internat"
             shown = display(number if own else 0, sigma=release.method.sigma, floor=77)
-            cell = replace(cell, noisy=number if own else 0, display=shown)  # noqa: PLW2901
+            cell = replace(cell, noisy=number if own else 0, display=shown)  # noqa: PLW2901 - the cell in place of the one read
         cells.append(cell)
     return replace(release, cells=tuple(cells))
 

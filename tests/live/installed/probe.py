@@ -107,7 +107,7 @@ def attempts(places: list[str]) -> dict[str, Callable[[], object]]:
         "write into /etc": lambda: reach("/etc/jauge-probe", "wb"),
         "write beside its own code": lambda: reach("/opt/jauge/venv/probe", "wb"),
         "read the machine's secret": lambda: reach("/var/lib/jauge-machine/machine.key", "rb"),
-        **{f"look into {place}": lambda place=place: os.listdir(place) for place in places},  # noqa: PTH208
+        **{f"look into {place}": lambda place=place: os.listdir(place) for place in places},  # noqa: PTH208 - names are enough
     }  # fmt: skip
 
 
