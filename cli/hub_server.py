@@ -10,6 +10,7 @@ import typer
 from cli.accounts import open_login
 from cli.exits import Exit, Refusal
 from cli.hub_school import JsonOption, refusals
+from cli.serve import HttpsOption, ProxyOption
 
 if TYPE_CHECKING:
     from api.accounts.accounts import Accounts
@@ -184,12 +185,8 @@ def serve(
         int, typer.Option(min=1, max=65535, help="Port; the next free one if busy.")
     ] = 8010,
     *,
-    https: Annotated[
-        bool, typer.Option("--https", help="Schools come over TLS, through a reverse proxy.")
-    ] = False,
-    proxy_headers: Annotated[
-        bool, typer.Option("--proxy-headers", help="Believe X-Forwarded-* from loopback.")
-    ] = False,
+    https: HttpsOption = False,
+    proxy_headers: ProxyOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take pushes and serve the comparison until interrupted, on loopback: TLS is the proxy's.

@@ -21,6 +21,12 @@ from cli.exits import Exit, Refusal
 if TYPE_CHECKING:
     from api.accounts.login import Login
 
+HttpsOption = Annotated[
+    bool, typer.Option("--https", help="Readers come over TLS, through a reverse proxy.")
+]
+ProxyOption = Annotated[
+    bool, typer.Option("--proxy-headers", help="Believe X-Forwarded-* from loopback.")
+]
 PORTS_TRIED = 20
 """How many ports after the asked one are tried when it is busy."""
 DEMO_ACCOUNTS = {"committee": "comite", "dpo": "dpd"}
@@ -77,12 +83,8 @@ def serve(
         typer.Option(min=1, max=65535, help="Also answer /metrics, on loopback, on this port."),
     ] = None,
     *,
-    https: Annotated[
-        bool, typer.Option("--https", help="Readers come over TLS, through a reverse proxy.")
-    ] = False,
-    proxy_headers: Annotated[
-        bool, typer.Option("--proxy-headers", help="Believe X-Forwarded-* from loopback.")
-    ] = False,
+    https: HttpsOption = False,
+    proxy_headers: ProxyOption = False,
     is_open: Annotated[
         bool, typer.Option("--open", help="Ask for no login; on loopback only.")
     ] = False,
