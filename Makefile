@@ -20,7 +20,7 @@ run: setup ## everything from packets to pages: http://127.0.0.1:8000
 test: setup-dev ## set-up, then lint, types, contracts and every test
 	@$(BIN)/python -m tests.run all
 
-check: setup-dev ## the fast part of the tests, under 60 s
+check: setup-dev ## the fast part of the tests
 	@$(BIN)/python -m tests.run fast
 
 bench: setup-dev ## measurements beside other tools, in one run
