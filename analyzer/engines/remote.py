@@ -8,7 +8,9 @@ Spark writes shuffles and what does not fit to its disks: a session whose Spark 
 the clear is refused. Sail writes nothing (deploy/spark/sail.sh tells it so; it cannot be asked).
 """
 
+import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -31,6 +33,17 @@ ROWS_OF_A_TASK: Final = 1_000_000
 """About eight row groups: seconds of work, and little to do again when an executor is lost."""
 CONNECT_S: Final = 5.0
 ENCRYPTED: Final = "spark.io.encryption.enabled"
+DRIVEN: Final = {
+    ENCRYPTED: "true",
+    # Spark refuses to start with the one and not the other; its password is in spark-defaults.conf.
+    "spark.network.crypto.enabled": "true",
+    "spark.authenticate": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.ui.enabled": "false",
+    "spark.eventLog.enabled": "false",
+}
+"""What a session says whose driver is this process; with a Connect server, the server's files say it."""
 _INSTALL: Final = "pip install 'jauge[distributed]'"
 _SPARK_TYPES: Final = {
     pa.int8(): "tinyint", pa.int32(): "int", pa.int64(): "bigint", pa.float32(): "float",
@@ -137,7 +150,7 @@ def _refusals(endpoint: str | None) -> Iterator[None]:
     except grpc.RpcError as error:
         code = error.code().name if hasattr(error, "code") else "UNKNOWN"
         raise EngineRefused(_gave_up(endpoint, code)) from None
-    except PySparkException as error:
+    except (PySparkException, *_of_java()) as error:
         known = "SecretRefused" in str(error)
         reason = "SecretRefused: the executors' secret is missing or another" if known else None
         raise EngineRefused(_gave_up(endpoint, reason or type(error).__name__)) from None
@@ -162,16 +175,39 @@ def _session(endpoint: str) -> Any:
         session = SparkSession.builder.remote(endpoint).create()
         _be_brief(session)
         return session
+    return _driven_here(endpoint)
+
+
+def _driven_here(endpoint: str) -> Any:
+    """Return a session of a standalone master, whose driver is this process: whole pyspark and Java."""
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+    from pyspark.util import is_remote_only
+
+    if is_remote_only():
+        raise EngineRefused(
+            f"{endpoint}: a standalone master needs Java 17 and the whole of pyspark on this machine "
+            "(pip install 'pyspark==4.0.5' in place of pyspark-client); or start its Connect server and "
+            "write `endpoint: sc://host:15002`"
+        )
+    # Executors need Jauge, which is seldom in their machines' first Python: same place as here, unless told.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(endpoint).appName("jauge")
-    for name, value in {
-        ENCRYPTED: "true",
-        "spark.network.crypto.enabled": "true",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.execution.arrow.pyspark.enabled": "true",
-        "spark.ui.enabled": "false",
-    }.items():
+    for name, value in DRIVEN.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    try:
+        return builder.getOrCreate()
+    except (PySparkException, *_of_java()) as error:
+        raise EngineRefused(_gave_up(endpoint, f"{type(error).__name__} at the start")) from None
+
+
+def _of_java() -> tuple[type[Exception], ...]:
+    """Return what a driver in this process raises; nothing of the kind where there is only a client."""
+    try:
+        from py4j.protocol import Py4JError
+    except ImportError:
+        return ()
+    return (Py4JError,)
 
 
 def _check_there(endpoint: str) -> None:

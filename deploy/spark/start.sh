@@ -6,6 +6,8 @@
 #
 # JAUGE_SPARK      environment of deploy/spark/install.sh (.venv-spark)
 # WORKERS, CORES, MEMORY   of each worker (2, 1, 2g)
+# CONNECT=no       only the master and its workers: the endpoint is spark://, and the driver who asks needs
+#                  SPARK_CONF_DIR=RUN/conf (Spark's password)
 # The secret for keys of days is drawn into /dev/shm and its path printed: `secret:` of engine.yaml.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -49,6 +51,10 @@ while [ $n -le "$workers" ]; do
     --cores "$cores" --memory "$memory" --work-dir "$run/work$n" "spark://127.0.0.1:$master"
   n=$((n + 1))
 done
+if [ "${CONNECT:-yes}" = no ]; then
+  printf 'engine: spark\nendpoint: %s\nsecret: %s\n' "spark://127.0.0.1:$master" "$secret" | tee "$run/engine.yaml"
+  exit 0
+fi
 launch connect org.apache.spark.deploy.SparkSubmit --master "spark://127.0.0.1:$master" \
   --conf "spark.executor.memory=${EXECUTOR:-1500m}" --conf spark.driver.memory=1g --conf spark.driver.host=127.0.0.1 \
   --conf spark.connect.grpc.binding.address=127.0.0.1 --conf "spark.connect.grpc.binding.port=$connect" \
