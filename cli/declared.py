@@ -36,6 +36,8 @@ class Declared:
     """Digest of the policy in force, 64 hex digits."""
     catalogue: "Catalogue"
     """Services, those of the school's own services.yaml included."""
+    lines: tuple[str, ...] = ()
+    """Names of the declared lines; none where nothing is declared."""
 
 
 def declared_for_collector(directory: Path | None) -> Declared:
@@ -67,6 +69,7 @@ def declared_for_collector(directory: Path | None) -> Declared:
         enforced.terms,
         enforced.digest,
         enforced.catalogue,
+        tuple(line.name for line in school.lines),
     )
 
 
