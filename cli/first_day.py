@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from cli.analysis import JsonOption, SchoolOption, StoreOption, open_school, open_store, refusals
+from cli.analysis import JsonOption, SchoolOption, StoreOption, open_measured, open_school, refusals
 
 HELP = """Publish the load of the line of the running day, by closed five minutes, until a day is published.
 
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def first_day(store: StoreOption, school: SchoolOption, as_json: JsonOption = False) -> None:  # noqa: FBT002 - typer flag
     """See HELP."""
     declared = open_school(school)
-    directory = open_store(store)
+    directory = open_measured(store)
     from analyzer import first_day as publishing
 
     with refusals(directory):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli.analysis import JsonOption, SchoolOption, StoreOption, open_school, open_store, refusals
+from cli.analysis import JsonOption, SchoolOption, StoreOption, open_measured, open_school, refusals
 from cli.store import bytes_a_day
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def health(
 ) -> None:
     """See HELP."""
     declared = open_school(school)
-    directory = open_store(store)
+    directory = open_measured(store)
     from analyzer.health import payload, publish
 
     with refusals(directory):
