@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
+
+import typer
 
 from cli.exits import Exit, Refusal
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from school.problems import DeclarationErrors, Problem
 
 LANGUAGES = ("fr", "en")
+LangOption = Annotated[str, typer.Option("--lang", help="Language of the answer: fr or en.")]
 
 
 @dataclass(frozen=True, slots=True)
