@@ -81,12 +81,14 @@ def _open(path: Path) -> "Accounts":
 
 
 @contextmanager
-def _accounts(path: Path) -> Iterator["Accounts"]:
-    """Yield the accounts; what cannot be becomes a refusal. Root acts as the directory's owner."""
+def _accounts(path: Path, *, new: bool = False) -> Iterator["Accounts"]:
+    """Yield the accounts; what cannot be becomes a refusal. Root acts as the directory's owner.
+
+    A mistyped path never makes a file: only `new` does, in a directory that is there.
+    """
     from api.accounts.accounts import NotPossible
 
-    if not path.exists() and not path.parent.is_dir():
-        raise Refusal(f"{path}: no such file; `jauge serve` makes it on its first start", Exit.DATA)
+    _there_or_new(path, new=new)
     with _as_owner(path):
         accounts = _open(path)
         try:
@@ -95,6 +97,20 @@ def _accounts(path: Path) -> Iterator["Accounts"]:
             raise Refusal(ERRORS.get(str(error), str(error)), Exit.USAGE) from error
         finally:
             accounts.close()
+
+
+def _there_or_new(path: Path, *, new: bool) -> None:
+    try:
+        there = path.exists()
+    except PermissionError:
+        message = f"{path}: no permission; run as root, or as the user of the web process"
+        raise Refusal(message, Exit.PERMISSION) from None
+    if new and there:
+        raise Refusal(f"{path}: there already; leave out --new", Exit.USAGE)
+    if new and not path.parent.is_dir():
+        raise Refusal(f"{path.parent}: no such directory; make it first", Exit.DATA)
+    if not new and not there:
+        raise Refusal(f"{path}: no such file; `jauge serve` makes it on its first start", Exit.DATA)
 
 
 @contextmanager
@@ -142,14 +158,25 @@ def add(
     role: Annotated[Literal["admin", "committee", "dpo"], typer.Option(help="What it may read.")],
     accounts: FileOption,
     *,
+    new: Annotated[
+        bool, typer.Option("--new", help="Make the file, with its first administrator.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make an account and print the one-time code with which its owner chooses a password.
 
     Example: jauge accounts add intendance --role committee --accounts store/web/accounts.sqlite
     """
-    with _accounts(accounts) as book:
+    if new and role != "admin":
+        raise Refusal(
+            "--new: the first account is an administrator's (--role admin); once there is another, "
+            "`jauge serve` offers no code for one",
+            Exit.USAGE,
+        )
+    with _accounts(accounts, new=new) as book:
         _invite(book, book.add(name, role), as_json=as_json)
+    if new:
+        typer.echo(f"{accounts}: fichier créé (a new file).", err=True)
 
 
 def show(accounts: FileOption, *, as_json: JsonOption = False) -> None:

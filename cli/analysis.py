@@ -52,6 +52,24 @@ def open_store(directory: Path) -> Path:
     return directory
 
 
+def open_measured(directory: Path) -> Path:
+    """Return the directory of a store that a collector wrote; nothing is made.
+
+    Raises:
+        Refusal: it is not there, nobody has measured into it yet, or it is of another version.
+    """
+    from privacy.store.manifest import Manifest, NoStore
+
+    try:
+        Manifest(open_store(directory)).check()
+    except NoStore as refused:
+        raise Refusal(str(refused), Exit.DATA) from None
+    except PermissionError as error:
+        message = f"{error.filename}: no permission; run as the user that owns the store"
+        raise Refusal(message, Exit.PERMISSION) from None
+    return directory
+
+
 def today(school: Any) -> date:
     """Return the school's local day."""
     return school.calendar.local_day(datetime.now(UTC))

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
+
+import typer
 
 from cli.exits import Exit, Refusal
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from school.problems import DeclarationErrors, Problem
 
 LANGUAGES = ("fr", "en")
+LangOption = Annotated[str, typer.Option("--lang", help="Language of the answer: fr or en.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Declared:
     """Digest of the policy in force, 64 hex digits."""
     catalogue: "Catalogue"
     """Services, those of the school's own services.yaml included."""
+    lines: tuple[str, ...] = ()
+    """Names of the declared lines; none where nothing is declared."""
 
 
 def declared_for_collector(directory: Path | None) -> Declared:
@@ -67,6 +72,7 @@ def declared_for_collector(directory: Path | None) -> Declared:
         enforced.terms,
         enforced.digest,
         enforced.catalogue,
+        tuple(line.name for line in school.lines),
     )
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import typer
 
-from cli.analysis import JsonOption, SchoolOption, StoreOption, open_school, open_store, refusals
+from cli.analysis import JsonOption, SchoolOption, StoreOption, open_measured, open_school, refusals
+from cli.declared import LangOption, known_language
 
 HELP = """Publish the load of the line of the running day, by closed five minutes, until a day is published.
 
@@ -22,10 +23,17 @@ def register(app: typer.Typer) -> None:
     app.command("first-day", help=HELP)(first_day)
 
 
-def first_day(store: StoreOption, school: SchoolOption, as_json: JsonOption = False) -> None:  # noqa: FBT002 - typer flag
+def first_day(
+    store: StoreOption,
+    school: SchoolOption,
+    lang: LangOption = "fr",
+    *,
+    as_json: JsonOption = False,
+) -> None:
     """See HELP."""
+    known_language(lang)
     declared = open_school(school)
-    directory = open_store(store)
+    directory = open_measured(store)
     from analyzer import first_day as publishing
 
     with refusals(directory):
@@ -36,8 +44,6 @@ def first_day(store: StoreOption, school: SchoolOption, as_json: JsonOption = Fa
         result = {"day": done.day.isoformat(), "steps": done.steps, "why_none": done.why_none}
         typer.echo(json.dumps(result))
         return
-    typer.echo(
-        f"{done.day}: nothing to show: {done.why_none}"
-        if done.why_none
-        else f"{done.day}: {done.steps} times five minutes of the line's load published"
-    )
+    from cli.said import first_day as sentence
+
+    typer.echo(sentence(done, lang))

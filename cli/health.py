@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli.analysis import JsonOption, SchoolOption, StoreOption, open_school, open_store, refusals
+from cli.analysis import JsonOption, SchoolOption, StoreOption, open_measured, open_school, refusals
+from cli.declared import LangOption, known_language
 from cli.store import bytes_a_day
 
 if TYPE_CHECKING:
@@ -38,12 +39,14 @@ def health(
     store: StoreOption,
     school: SchoolOption,
     lists: Annotated[Path, typer.Option(help="Lists file that capture reads.")] = LISTS,
+    lang: LangOption = "fr",
     *,
     as_json: JsonOption = False,
 ) -> None:
     """See HELP."""
+    known_language(lang)
     declared = open_school(school)
-    directory = open_store(store)
+    directory = open_measured(store)
     from analyzer.health import payload, publish
 
     with refusals(directory):
@@ -53,8 +56,10 @@ def health(
     if as_json:
         typer.echo(json.dumps(told))
         return
-    for name, value in told.items():
-        typer.echo(f"{name.replace('_', ' ')}: {'unknown' if value is None else value}")
+    from cli.said import health as sentences
+
+    for line in sentences(told, lang):
+        typer.echo(line)
 
 
 def tell(store: Path, declared: Any, school: Path) -> None:

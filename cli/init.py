@@ -1,73 +1,44 @@
-"""`jauge init`: looks at the machine, asks six questions, writes the school's files.
+"""`jauge init`: looks at the machine, asks seven questions, writes the school's files.
 
-Thin: `cli/starter/` reads answers and writes texts. What comes out is loaded as `jauge check` does before
-anything is put in place; a file that is there is never written over without being asked.
+Thin: `cli/starter/` reads answers and writes texts. Each answer is tried as soon as it is given: the files
+that it would make are loaded as `jauge check` does, and so is what comes out, before anything is put in
+place. A file that is there is never written over without being asked.
 """
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace as with_these
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from cli.declared import known_language, other_files
 from cli.exits import Exit, Refusal
+from cli.starter.sentences import HINTS, OUTSIDE, QUESTIONS
 
 if TYPE_CHECKING:
     from cli.starter.answers import Answers
     from cli.starter.network import Interface
 
-Read = TypeVar("Read")
 SUFFIX: Final = ".before"
 """Of the files that `--replace` put aside."""
+SIDES: Final = ("lan", "wan", "mirror")
 FILE_MODE: Final = 0o644
 DIRECTORY_MODE: Final = 0o755
 """Collector and analyzer are other users; nothing in these files is secret."""
 
-QUESTIONS: Final = {
-    "fr": {
-        "name": "1/6  Nom de l'établissement",
-        "kind": "2/6  Lycée, collège ou école (quelle charte de départ)",
-        "holidays": "3/6  Vacances : zone A, B ou C (Corse, outre-mer : territoire et dates)",
-        "interface": "4/6  Interface qui voit le trafic de l'établissement, du côté intérieur",
-        "rate": "5/6  Débit souscrit, descendant/montant en Mbit/s (300/100)",
-        "places": "6/6  Lieux : SORTE RÉSEAUX PERSONNES ; séparés par des points-virgules",
-    },
-    "en": {
-        "name": "1/6  Name of the school",
-        "kind": "2/6  lycee, college or ecole (which charter to start from)",
-        "holidays": "3/6  School holidays: zone A, B or C (Corsica, overseas: territory and dates)",
-        "interface": "4/6  Interface that sees the school's traffic, on the inside",
-        "rate": "5/6  Subscribed rate, down/up in Mbit/s (300/100)",
-        "places": "6/6  Places: KIND NETWORKS PERSONS; semicolons between them",
-    },
-}
-HINTS: Final = {
-    "fr": (
-        "Sortes : salles, cdi, bureaux, vie-scolaire, internat, wifi, serveurs, invites.\n"
-        "Exemple : salles 10.10.0.0/20 420; bureaux 10.30.0.0/24,vlan:30 48"
-    ),
-    "en": (
-        "Kinds: classroom, library, office, student_life, boarding, wifi, server, guest.\n"
-        "Example: classroom 10.10.0.0/20 420; office 10.30.0.0/24,vlan:30 48"
-    ),
-}
-OUTSIDE: Final = {
-    "fr": "{0} mène à Internet : dehors, tout le monde a la même adresse, et seule la charge de la "
-    "ligne sera mesurée. Choisir l'interface intérieure si elle existe.",
-    "en": "{0} leads to the Internet: outside, everybody has the same address, and only the load of "
-    "the line will be measured. Choose the inside interface if there is one.",
-}
 WRITTEN: Final = {
     "fr": "{0} fichiers écrits dans {1}. Corriger l'emploi du temps, puis :\n  jauge check {1}\n"
     "  jauge doctor --school {1}",
     "en": "{0} files written to {1}. Correct the timetable, then:\n  jauge check {1}\n"
     "  jauge doctor --school {1}",
 }
+NO_PERMISSION: Final = "{0}: no permission; run as root, or name a directory of your own"
 
 
 def register(app: typer.Typer) -> None:
@@ -107,7 +78,7 @@ def init(  # noqa: PLR0917 - one parameter per option
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Find interfaces and VLANs, ask six questions, write commented files that `jauge check` accepts.
+    """Find interfaces and VLANs, ask seven questions, write commented files that `jauge check` accepts.
 
     Whatever is given as an option is not asked; without a terminal everything has to be given.
 
@@ -120,6 +91,7 @@ def init(  # noqa: PLR0917 - one parameter per option
         "places": "; ".join(place) if place else None,
     }  # fmt: skip
     _refuse_unasked(directory, replace=replace)
+    _refuse_unwritable(directory)
     found = _machine()
     answers = _answers(given, found, lang, side=side, uai=uai, may_ask=not as_json)
     written = _write(directory, answers)
@@ -144,6 +116,17 @@ def _refuse_unasked(directory: Path, *, replace: bool) -> None:
             f"name another directory, or say --replace (what is there is kept as NAME{SUFFIX})",
             Exit.USAGE,
         )
+
+
+def _refuse_unwritable(directory: Path) -> None:
+    """Refuse before anybody answers a question what would be refused after the last."""
+    there = next(
+        path for path in (directory.absolute(), *directory.absolute().parents) if path.exists()
+    )
+    if not there.is_dir():
+        raise Refusal(f"{there}: not a directory; name another", Exit.USAGE)
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise Refusal(NO_PERMISSION.format(directory), Exit.PERMISSION)
 
 
 def _machine() -> "tuple[Interface, ...]":
@@ -171,49 +154,34 @@ def _answers(
     """
     from cli.starter import answers as read
 
+    if side is not None and side not in SIDES:
+        raise Refusal(f"--side {side}: use {', '.join(SIDES)}", Exit.USAGE)
     missing = [name for name, value in given.items() if value is None]
     asking = may_ask and sys.stdin.isatty()
     if missing and not asking:
         options = ", ".join("--place" if name == "places" else f"--{name}" for name in missing)
         raise Refusal(f"no terminal to ask on: give {options}", Exit.USAGE)
-    ask = _Asker(given, lang)
-    name = ask("name", _text)
-    kind = ask("kind", read.parse_kind)
-    holidays = ask("holidays", read.parse_holidays)
+    ask = _Asker({**given, "uai": uai if uai is not None or missing else ""}, lang)
+    # Files for another machine are made by saying everything about its interface.
+    elsewhere = side is not None and given["interface"] is not None
+    ask("name", lambda text: {"name": read.parse_name(text)})
+    ask("uai", lambda text: {"uai": read.parse_uai(text)}, default="")
+    ask("kind", lambda text: {"kind": read.parse_kind(text)})
+    ask("holidays", lambda text: {"holidays": read.parse_holidays(text)})
     if given["interface"] is None:
         _show(found)
-    interface = ask("interface", _text, default=read.proposed_interface(found))
-    down, up = ask("rate", read.parse_line)
+    interface = ask(
+        "interface",
+        lambda text: read.parse_interface(text, () if elsewhere else found, side),
+        default=read.proposed_interface(found),
+    )["interface"]
+    ask("rate", lambda text: dict(zip(("down", "up"), read.parse_line(text), strict=True)))
     if given["places"] is None:
         typer.echo(HINTS[lang], err=True)
         for networks in read.proposed_networks(found, interface):
             typer.echo(f"  {interface}: {networks}", err=True)
-    places = ask("places", read.parse_places)
-    return read.Answers(
-        name=name, kind=kind, holidays=holidays, interface=interface,
-        side=side or _side(found, interface), down=down, up=up, places=places, uai=uai,
-    )  # fmt: skip
-
-
-def _side(found: "tuple[Interface, ...]", name: str) -> str:
-    """Return where an interface looks; a VLAN's carrier is inside when one of its VLANs is."""
-    from cli.starter.network import vlans_of
-
-    own = next((one for one in found if one.name == name), None)
-    if own is None:
-        names = ", ".join(one.name for one in found) or "none"
-        raise Refusal(f"--interface {name}: not on this machine, which has: {names}", Exit.USAGE)
-    if own.side == "mirror" and any(one.networks for one in vlans_of(found, name)):
-        return "lan"
-    return own.side
-
-
-def _text(text: str) -> str:
-    from cli.starter.answers import BadAnswer
-
-    if not text.strip():
-        raise BadAnswer("an answer is needed")
-    return text.strip()
+    ask("places", lambda text: {"places": read.parse_places(text)})
+    return read.Answers(**ask.taken)
 
 
 class _Asker:
@@ -221,10 +189,12 @@ class _Asker:
 
     def __init__(self, given: dict[str, str | None], lang: str) -> None:
         self._given, self._lang = given, lang
+        self.taken: dict[str, Any] = {}
+        """What was answered, by the names of `Answers`."""
 
     def __call__(
-        self, name: str, parse: Callable[[str], Read], *, default: str | None = None
-    ) -> Read:
+        self, name: str, parse: Callable[[str], dict[str, Any]], *, default: str | None = None
+    ) -> dict[str, Any]:
         from cli.starter.answers import BadAnswer
 
         value = self._given[name]
@@ -232,16 +202,44 @@ class _Asker:
             asked = value is None
             text = value if value is not None else self._ask(name, default)
             try:
-                return parse(text)
+                read = parse(text)
+                if asked:
+                    _try_out({**self.taken, **read})
             except BadAnswer as error:
                 if not asked:
                     option = "place" if name == "places" else name
                     raise Refusal(f"--{option}: {error}", Exit.USAGE) from None
                 typer.echo(f"  {error}", err=True)
+            else:
+                self.taken |= read
+                return read
 
     def _ask(self, name: str, default: str | None) -> str:
-        answer: str = typer.prompt(QUESTIONS[self._lang][name], default=default, err=True)
+        question = QUESTIONS[self._lang][name]
+        answer: str = typer.prompt(question, default=default, show_default=bool(default), err=True)
         return answer
+
+
+def _try_out(so_far: dict[str, Any]) -> None:
+    """Load the files that the answers so far would make, the rest as in any school.
+
+    Raises:
+        BadAnswer: what is new among them does not fit.
+    """
+    from cli.starter.answers import ANY_SCHOOL, BadAnswer
+    from cli.starter.files import render
+
+    with tempfile.TemporaryDirectory(prefix="jauge-init-") as made:
+        texts = render(with_these(ANY_SCHOOL, **so_far), _today())
+        for name, text in texts.items():
+            (Path(made) / name).write_text(text, "utf-8")
+        wrong = _wrong(Path(made))
+    if wrong:
+        raise BadAnswer("\n  ".join(wrong))
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone().date()
 
 
 def _show(found: "tuple[Interface, ...]") -> None:
@@ -259,21 +257,24 @@ def _show(found: "tuple[Interface, ...]") -> None:
     Console(stderr=True).print(table)
 
 
-def _must_be_right(made: Path) -> None:
-    """Load what was written, as `jauge check` does.
-
-    Raises:
-        Refusal: the answers do not fit together (two places overlap…).
-    """
+def _wrong(made: Path) -> list[str]:
+    """Load what was written, as `jauge check` does; return what is wrong with it."""
     from school.load import DeclarationErrors, load_school
 
     try:
         load_school(made, also=other_files())
     except DeclarationErrors as error:
-        said = "\n".join(f"  {one.file}: {one.message}; {one.suggestion}" for one in error.problems)
+        return [f"{one.file}: {one.message}; {one.suggestion}" for one in error.problems]
+    return []
+
+
+def _must_be_right(made: Path) -> None:
+    """Refuse answers that do not fit together (two places overlap…)."""
+    if wrong := _wrong(made):
+        said = "\n".join(f"  {one}" for one in wrong)
         raise Refusal(
             f"the answers do not fit together; nothing was written:\n{said}", Exit.CONFIGURATION
-        ) from None
+        )
 
 
 def _write(directory: Path, answers: "Answers") -> list[str]:
@@ -286,7 +287,7 @@ def _write(directory: Path, answers: "Answers") -> list[str]:
         if new:
             directory.chmod(DIRECTORY_MODE)  # whatever the umask: the services read it
         with tempfile.TemporaryDirectory(prefix=".init-", dir=directory) as made:
-            texts = render(answers, datetime.now(UTC).astimezone().date())
+            texts = render(answers, _today())
             for name, text in texts.items():
                 path = Path(made) / name
                 path.write_text(text, "utf-8")
@@ -298,8 +299,7 @@ def _write(directory: Path, answers: "Answers") -> list[str]:
                     place.replace(place.with_name(name + SUFFIX))
                 (Path(made) / name).replace(place)
     except PermissionError:
-        message = f"{directory}: no permission; run as root, or name a directory of your own"
-        raise Refusal(message, Exit.PERMISSION) from None
+        raise Refusal(NO_PERMISSION.format(directory), Exit.PERMISSION) from None
     except OSError as error:
         raise Refusal(f"{error.filename or directory}: {error.strerror}", Exit.DATA) from None
     return list(texts)

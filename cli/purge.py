@@ -2,11 +2,20 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.analysis import JsonOption, SchoolOption, StoreOption, open_school, open_store, today
+from cli.analysis import (
+    JsonOption,
+    SchoolOption,
+    StoreOption,
+    open_measured,
+    open_school,
+    open_store,
+    today,
+)
 from cli.analysis import as_of as as_of_day
 from cli.exits import Exit, Refusal
 
@@ -52,6 +61,10 @@ def purge(
     declared = open_school(school)
     day = as_of_day(as_of, today(declared))
     directory = open_store(store)
+    if not _may_hold_slices(directory):
+        open_measured(
+            directory
+        )  # says what is wrong; keys without a manifest are erased all the same
     from analyzer import retention
     from cli.analysis import refusals
     from cli.health import tell
@@ -71,6 +84,18 @@ def purge(
         if not dry_run:
             tell(directory, declared, school)
     _print(report, dry_run=dry_run, as_json=as_json)
+
+
+def _may_hold_slices(store: Path) -> bool:
+    """Say whether anything is there that has to be erased some day: slices, or the key of a day."""
+    from privacy.store.keys import FileKeyring
+    from privacy.store.layout import FLOWS, TRASH, keys_beside
+
+    try:
+        there = any((store / name).exists() for name in (FLOWS, TRASH))
+        return there or bool(FileKeyring(keys_beside(store)).days())
+    except PermissionError:
+        return True  # whoever may not look is told so by the purge itself
 
 
 def _believe_clock(guard: "ClockGuard", *, confirm: bool) -> None:

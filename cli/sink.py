@@ -35,8 +35,12 @@ def open_watched(store: Path, declared: Declared, *, source: str, line: str, poi
         point: where: `lan`, `wan`, `mirror`, `conntrack` or `listen`.
 
     Raises:
-        Refusal: the store or its audit log cannot be used, or the line is measured at another point.
+        Refusal: the store or its audit log cannot be used, the line is not declared, or it is measured
+            at another point.
     """
+    if declared.lines and line not in declared.lines:
+        known = ", ".join(declared.lines)
+        raise Refusal(f"--line {line}: not declared in lines.yaml; use one of: {known}", Exit.USAGE)
     _keep_out_of_swap()
     from cli.records import log_of
     from collector.custody import Custody, CustodySetup

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.declared import LangOption, known_language
 from cli.exits import Exit, Refusal
 
 StoreOption = Annotated[Path, typer.Option("--store", help="Directory of the store.")]
@@ -42,8 +43,9 @@ def register(app: typer.Typer) -> None:
     app.add_typer(store, name="store")
 
 
-def status(store: StoreOption, *, as_json: JsonOption = False) -> None:
+def status(store: StoreOption, lang: LangOption = "fr", *, as_json: JsonOption = False) -> None:
     """See STATUS_HELP."""
+    known_language(lang)
     from collector.store.status import findings, report
 
     found = _refused(store, lambda: report(store, now_us=time.time_ns() // 1_000))
@@ -51,9 +53,12 @@ def status(store: StoreOption, *, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps({**found, "findings": said}))
     else:
-        _print(found)
-        for sentence in said:
-            typer.echo(f"look: {sentence}")
+        from cli.said import store_status
+
+        for line in store_status(found, lang):
+            typer.echo(line)
+        for sentence in findings(found, lang):
+            typer.echo(f"look: {sentence}" if lang == "en" else f"à voir : {sentence}")
     if said:
         raise typer.Exit(int(Exit.FINDINGS))
 
@@ -94,26 +99,3 @@ def _refused(store: Path, work: Any) -> Any:
         ) from None
     except OSError as error:
         raise Refusal(f"{error.filename or store}: {error.strerror}", Exit.DATA) from None
-
-
-def _print(found: dict[str, Any]) -> None:
-    for record, entry in found["records"].items():
-        days = f"{entry['first_day']} to {entry['last_day']}" if entry["days"] else "no days"
-        typer.echo(
-            f"{record}: {entry['rows']:,} rows in {entry['segments']:,} segments, "
-            f"{entry['bytes'] >> 20:,} MiB, {entry['days']} days ({days})"
-        )
-    spool, disk = found["spool"], found["disk"]
-    typer.echo(
-        f"spool: {spool['files']} files, {spool['bytes'] >> 10:,} KiB, oldest write "
-        f"{spool['last_write_age_s']} s ago"
-    )
-    typer.echo(f"disk: {disk['free_bytes'] >> 20:,} of {disk['total_bytes'] >> 20:,} MiB free")
-    collector = found["collector"]
-    if collector is not None:
-        state = "runs" if collector["running"] else "ended"
-        typer.echo(
-            f"collector {state}: writes {collector['level'].replace('_', ' ')}, "
-            f"{collector['write_faults']} faults of the disk, {collector['rows_not_kept']:,} rows "
-            "not kept"
-        )

@@ -25,7 +25,7 @@ from school.contacts import NO_CONTACTS, Contacts
 from school.content import verdict_content
 from school.lines import Line
 from school.lists.settings import load_settings as load_lists
-from school.problems import DeclarationErrors, Problem
+from school.problems import DeclarationErrors, Problem, did_you_mean
 from school.reading import Located, read, validated
 from school.services import NO_SERVICES, Services, ServicesFile
 from school.zones import SchoolEntry, Zones
@@ -94,7 +94,7 @@ def load_school(
         raise DeclarationErrors([missing])
     standing_in = instead or {}
     located = {name: read(standing_in.get(name, directory / name)) for name in FILES}
-    located |= _read_also(directory, also or {})
+    others = _read_also(directory, also or {}, located)
     zones_file = validated(located["zones.yaml"], zones.ZonesFile)
     lines_file = validated(located["lines.yaml"], lines.LinesFile)
     timetable = validated(located["calendar.yaml"], calendar_file.CalendarFile)
@@ -105,6 +105,8 @@ def load_school(
         zones.check(zones_file, located["zones.yaml"], floor_persons=floor)
     if lines_file:
         lines.check(lines_file, located["lines.yaml"])
+        for name, model in others.items():
+            _check_line(lines_file, model, located[name])
     if timetable:
         calendar_file.check(timetable, located["calendar.yaml"])
     if charter_file:
@@ -184,11 +186,25 @@ def _services(path: Path, located: dict[str, Located]) -> Services:
     return NO_SERVICES if file.problems else services.build(model, file, load_catalogue())
 
 
-def _read_also(directory: Path, models: Mapping[str, type[BaseModel]]) -> dict[str, Located]:
-    present = {name: read(directory / name) for name in models if (directory / name).exists()}
-    for name, located in present.items():
-        validated(located, models[name])
-    return present
+def _read_also(
+    directory: Path, models: Mapping[str, type[BaseModel]], located: dict[str, Located]
+) -> dict[str, BaseModel | None]:
+    """Read the files of other rooms that are there; their problems join those of the other files."""
+    present = [name for name in models if (directory / name).exists()]
+    located |= {name: read(directory / name) for name in present}
+    return {name: validated(located[name], models[name]) for name in present}
+
+
+def _check_line(file: lines.LinesFile, model: BaseModel | None, located: Located) -> None:
+    """Record a setting `line` that no line is called: what is measured would belong to none."""
+    measured = getattr(model, "line", None)
+    names = [line.name for line in file.lines]
+    if measured is None or measured in names:
+        return
+    message = f"`line: {measured}` is not declared in lines.yaml"
+    if model is not None and "line" not in model.model_fields_set:
+        message += " (it is what holds where no `line` is written)"
+    located.problem(("line",), message, did_you_mean(measured, names))
 
 
 def load_settings(path: Path, model: type[Settings]) -> Settings:

@@ -26,6 +26,14 @@ def readable(facts: Facts) -> Verdict:
     if not facts.store.refused:
         return PASSED
     where = facts.store.directory
+    if facts.store.missing:
+        services = facts.machine.units
+        start = f"jauge capture --store {where} --school {facts.school.directory}"
+        return failed(
+            f"{where} n'existe pas : chemin mal tapé, ou le collecteur n'a jamais tourné",
+            f"{where} does not exist: a mistyped path, or the collector never ran",
+            "systemctl enable --now jauge-collector.service" if services else start,
+        )
     return failed(
         f"{where} n'est pas lisible : {facts.store.refused}",
         f"{where} cannot be read: {facts.store.refused}",
@@ -65,7 +73,7 @@ def acknowledged(facts: Facts) -> Verdict:
 
 def closed(facts: Facts) -> Verdict:
     """Slices, keys and the machine's secret cannot be opened by other users, the pages' one included."""
-    if facts.store is None:
+    if facts.store is None or facts.store.missing:
         return NO_STORE
     found = facts.store.open_paths
     if not found:

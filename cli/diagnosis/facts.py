@@ -75,6 +75,8 @@ class StoreFacts:
     directory: str
     refused: str = ""
     """Why it cannot be read; empty when it can."""
+    missing: bool = False
+    """There is no such directory: a path that was mistyped, or no collector ever ran."""
     acknowledged: bool = True
     days: int = 0
     bytes_a_day: int = 0

@@ -23,10 +23,10 @@ _WORDS: Final = re.compile(r"[\x21-\x7e]{7,}")
 _LINK: Final = ("offered", "kernel_drops", "up_bytes", "down_bytes")
 
 
-def store_of(root: Path, school: Any, today: date) -> tuple[StoreFacts | None, LinkFacts | None]:
-    """Return the facts of a store and of its newest link rows; None where there is none yet."""
+def store_of(root: Path, school: Any, today: date) -> tuple[StoreFacts, LinkFacts | None]:
+    """Return the facts of a store and of its newest link rows; None where nobody has measured yet."""
     if not root.is_dir():
-        return None, None
+        return StoreFacts(str(root), refused="there is no such directory", missing=True), None
     from collector.store.status import report
     from privacy.store.manifest import NoStore
 

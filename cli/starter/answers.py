@@ -1,7 +1,7 @@
-"""The six answers from which a school's files are written, and how each is read. Pure.
+"""The seven answers from which a school's files are written, and how each is read. Pure.
 
-1. the school's name · 2. its kind (which charter) · 3. its holidays · 4. the interface ·
-5. the subscribed rate of the line · 6. its places: kind, networks, persons.
+1. the school's name · 2. its national number · 3. its kind (which charter) · 4. its holidays ·
+5. the interface · 6. the subscribed rate of the line · 7. its places: kind, networks, persons.
 """
 
 import re
@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
 from cli.starter.network import Interface, candidates, vlans_of
+from privacy.settings import LEAST_PERSONS
 from school.days_off import DECLARED, METROPOLE, TERRITORIES, ZONES
 from school.lines import parse_rate
 from school.problems import did_you_mean
@@ -35,6 +36,11 @@ PLACES: Final = {
 _VLAN: Final = re.compile(r"vlan:?(\d{1,4})")
 _MOST_VLAN: Final = 4094
 _PARTS: Final = 3
+_UAI: Final = re.compile(r"[0-9]{7}[A-Z]")
+_UAI_LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
+"""By the digits modulo 23: I, O and Q look like digits."""
+_INTERFACE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
+"""As collector.yaml takes it."""
 
 
 class BadAnswer(ValueError):
@@ -74,6 +80,64 @@ class Answers:
     up: str
     places: tuple[Place, ...]
     uai: str | None = None
+
+
+def parse_name(text: str) -> str:
+    """Read the school's name.
+
+    Raises:
+        BadAnswer: there is none.
+    """
+    if not text.strip():
+        raise BadAnswer("an answer is needed")
+    return text.strip()
+
+
+def parse_uai(text: str) -> str | None:
+    """Read a national number, `0750655E`; None where nothing is written: it may be added later.
+
+    Raises:
+        BadAnswer: another form, or a letter that does not belong to its digits.
+    """
+    number = "".join(text.split()).upper()
+    if not number:
+        return None
+    if not _UAI.fullmatch(number):
+        raise BadAnswer(f"`{text.strip()}`: write seven digits and a letter, such as 0750655E")
+    if number[-1] != uai_letter(number[:-1]):
+        raise BadAnswer(
+            f"`{number}`: its letter does not belong to its digits; one of the eight is mistyped"
+        )
+    return number
+
+
+def uai_letter(digits: str) -> str:
+    """Return the check letter of a UAI's seven digits."""
+    return _UAI_LETTERS[int(digits) % len(_UAI_LETTERS)]
+
+
+def parse_interface(text: str, found: Iterable[Interface], side: str | None) -> dict[str, str]:
+    """Return the interface and where it looks; a VLAN's carrier is inside when one of its VLANs is.
+
+    Args:
+        text: its name.
+        found: the machine's; none where the files are for another machine.
+        side: where it looks, if that was said.
+
+    Raises:
+        BadAnswer: this machine does not have it, or nothing can be called so.
+    """
+    name, listed = text.strip(), tuple(found)
+    own = next((one for one in listed if one.name == name), None)
+    if own is None and (side is None or listed):
+        names = ", ".join(one.name for one in listed) or "none"
+        raise BadAnswer(f"`{name}`: not on this machine, which has: {names}")
+    if not _INTERFACE.fullmatch(name):
+        raise BadAnswer(f"`{name}`: no name of an interface, such as eth1")
+    if side is None and own is not None:
+        carries = any(one.networks for one in vlans_of(listed, name))
+        side = "lan" if own.side == "mirror" and carries else own.side
+    return {"interface": name, "side": str(side)}
 
 
 def parse_kind(text: str) -> str:
@@ -204,3 +268,16 @@ def proposed_networks(found: Iterable[Interface], name: str) -> tuple[str, ...]:
     if own is not None and own.networks and not own.uplink:
         behind.insert(0, ",".join(map(str, own.networks)))
     return tuple(behind)
+
+
+ANY_SCHOOL: Final = Answers(
+    name="École",
+    kind="lycee",
+    holidays=Holidays("A", METROPOLE),
+    interface="eth0",
+    side="mirror",
+    down="100 Mbit/s",
+    up="100 Mbit/s",
+    places=(Place(ZoneKind.CLASSROOM, (), (1,), LEAST_PERSONS),),
+)
+"""Stands in for what is not answered yet, where an answer is tried."""

@@ -118,20 +118,35 @@ def _spool(root: Path, now_us: int) -> dict[str, Any]:
     return {"files": len(ages), "bytes": size, "last_write_age_s": max(ages, default=0)}
 
 
-def findings(found: dict[str, Any]) -> list[str]:
-    """Return what somebody has to look at, as sentences."""
+def findings(found: dict[str, Any], lang: str = "en") -> list[str]:
+    """Return what somebody has to look at, as sentences, French or English."""
     said = []
     disk = found["disk"]
     if disk["free_bytes"] < disk["stop_below_bytes"]:
+        free, least = disk["free_bytes"] >> 20, disk["stop_below_bytes"] >> 20
         said.append(
-            f"the disk is nearly full: {disk['free_bytes'] >> 20:,} MiB free, slices are written from "
-            f"{disk['stop_below_bytes'] >> 20:,} MiB; make room"
+            (
+                f"the disk is nearly full: {free:,} MiB free, slices are written from "
+                f"{least:,} MiB; make room",
+                f"le disque est presque plein : {free} Mio libres, les tranches ne s'écrivent qu'à partir "
+                f"de {least} Mio ; faire de la place",
+            )
         )
     for reason, entry in sorted(found["gaps"].items()):
         if entry["recent"]:
-            said.append(f"{reason}: {entry['times']} times, {entry['rows']:,} rows not kept")
+            times, rows = entry["times"], entry["rows"]
+            said.append(
+                (
+                    f"{reason}: {times} times, {rows:,} rows not kept",
+                    f"{reason} : {times} fois, {rows} rangées non gardées",
+                )
+            )
     if found["spool"]["files"] and found["spool"]["last_write_age_s"] > OLD_S:
         said.append(
-            "a spool waits that nobody writes: start the collector, or run `jauge store tidy`"
+            (
+                "a spool waits that nobody writes: start the collector, or run `jauge store tidy`",
+                "un fichier d'attente n'a plus d'écrivain : démarrer le collecteur, ou lancer "
+                "`jauge store tidy`",
+            )
         )
-    return said
+    return [french if lang == "fr" else english for english, french in said]

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from cli.exits import Exit
-from cli.selftest import compare
+from cli.selftest import DAY, compare, read_back
+from privacy.store.keys import FileKeyring
+from privacy.store.layout import keys_beside
+from tests.analyzer_release.examples import link_row, minute_of, slice_row, write_part
 from tests.support.needs import need_all, need_root
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +45,23 @@ def test_what_is_counted_as_it_was_sent_agrees_in_every_line():
 )
 def test_a_difference_shows_in_its_own_line(changed, line):
     assert line in _apart(**changed)
+
+
+def test_what_is_read_back_comes_from_the_sealed_files_and_not_from_what_the_manifest_says(
+    tmp_path,
+):
+    store = tmp_path / "store"
+    slices = [slice_row(DAY, "08:01", device, "pix.fr") for device in range(3)]
+    kept = write_part(store, "flows", DAY, slices[:2])
+    lost = write_part(store, "flows", DAY, slices[2:], name="part-1")
+    row = link_row(minute_of(DAY, "08:01"), up_bytes=40, down_bytes=2)
+    write_part(store, "link", DAY, [row, row])
+    assert b"pix.fr" not in kept.read_bytes(), "sealed"
+    assert read_back(store, DAY) == (3, 84)
+    lost.write_bytes(lost.read_bytes()[:-20])
+    assert read_back(store, DAY) == (2, 84), "the manifest still names three"
+    FileKeyring(keys_beside(store)).destroy(DAY)
+    assert read_back(store, DAY) == (0, 84)
 
 
 def test_without_root_it_says_what_it_needs_and_does_nothing():

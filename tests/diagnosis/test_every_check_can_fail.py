@@ -94,6 +94,7 @@ ILL = [
     ("fresh", link(written_s_ago=900)),
     ("named", store(named_share=0.49)),
     ("readable", store(refused="written by a newer Jauge")),
+    ("readable", store(refused="there is no such directory", missing=True)),
     ("room", store(bytes_free=13 << 30)),
     ("acknowledged", store(acknowledged=False)),
     ("closed", store(open_paths=("/var/lib/jauge/store/flows",))),
@@ -183,3 +184,19 @@ def test_the_exposure_of_a_bare_unit_is_read_from_systemd(tmp_path):
 def test_a_machine_that_counts_no_packets_says_so_and_not_that_it_has_no_systemd():
     (said,) = (v for check, v in judge(unit(sent_packets=None)) if check.name == "silent")
     assert (said.status, "BPF" in said.fr, "BPF" in said.en) == ("skipped", True, True)
+
+
+def test_a_store_that_is_not_there_names_its_path_and_what_makes_one():
+    gone = StoreFacts("/nope", refused="there is no such directory", missing=True)
+    for facts, mend in (
+        (replace(WELL, store=gone), "systemctl enable --now jauge-collector.service"),
+        (
+            replace(WELL, store=gone, machine=replace(WELL.machine, units=None)),
+            "jauge capture --store /nope --school /etc/jauge/school",
+        ),
+    ):
+        said = {check.name: verdict for check, verdict in judge(facts)}
+        assert said["readable"].status == FAILED
+        assert said["readable"].mend == mend
+        assert "/nope" in said["readable"].en
+        assert said["closed"].status == SKIPPED, "nobody could look"

@@ -78,7 +78,9 @@ def test_an_address_in_a_footer_or_a_release_is_seen_and_of_this_store_there_is_
 
 
 def test_no_store_yields_no_facts_and_another_directory_says_what_it_is(tmp_path):
-    assert store_of(tmp_path / "none", None, date(2026, 11, 27)) == (None, None)
+    found, link = store_of(tmp_path / "none", None, date(2026, 11, 27))
+    assert (found.missing, bool(found.refused), link) == (True, True, None)
+    assert not (tmp_path / "none").exists()
     (tmp_path / "manifest.sqlite").write_text("something else")
     assert store_of(tmp_path, None, date(2026, 11, 27))[0].refused
 

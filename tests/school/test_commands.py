@@ -53,6 +53,46 @@ def test_a_directory_that_is_not_there_is_named_once_with_what_to_give(tmp_path)
         )
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("side: lan\nline: internett\n", ":2:7: `line: internett` is not declared in lines.yaml"),
+        ("interface: eth1\n", None),
+        ("line: internet\n", None),
+    ],
+)
+def test_the_line_that_the_collector_measures_has_to_be_declared(text, says, declared):
+    (declared / "collector.yaml").write_text(text)
+    code, said = run("check", declared)
+    assert code == (Exit.CONFIGURATION if says else Exit.OK), said
+    if says:
+        assert f"{declared}/collector.yaml{says}; did you mean `internet`?" in said
+        assert json.loads(run("check", declared, "--json")[1])["problems"][0]["line"] == 2
+
+
+def test_a_collector_that_names_no_line_measures_internet_and_that_has_to_be_declared(declared):
+    lines = (declared / "lines.yaml").read_text().replace("name: internet", "name: fibre")
+    (declared / "lines.yaml").write_text(lines)
+    (declared / "collector.yaml").write_text("interface: eth1\n")
+    code, said = run("check", declared)
+    assert code == Exit.CONFIGURATION
+    assert "collector.yaml:1:1: `line: internet` is not declared" in said
+    assert "where no `line` is written" in said
+
+
+def test_a_collector_told_of_an_undeclared_line_writes_nothing(declared, tmp_path):
+    store = tmp_path / "store"
+    code, said = run(
+        "listen", "--bind", "127.0.0.1:0", "--exporter", "127.0.0.1", "--school", declared,
+        "--store", store, "--line", "fibre",
+    )  # fmt: skip
+    assert (code, "--line fibre: not declared in lines.yaml; use one of: internet" in said) == (
+        Exit.USAGE,
+        True,
+    ), said
+    assert not store.exists()
+
+
 def test_check_as_json_holds_the_digests(declared):
     code, text = run("check", declared, "--json")
     answer = json.loads(text)

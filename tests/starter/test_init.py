@@ -228,10 +228,10 @@ def test_answers_that_do_not_fit_together_write_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_six_questions_are_asked_on_a_terminal_and_a_bad_answer_is_asked_again(tmp_path):
+def answer_on_a_terminal(directory, said, *options):
+    """Type some answers; return how it ended and what was shown."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "cli", "init", str(tmp_path / "school")]
-    said = ["Collège Curie", "collège", "Z", "B", an_interface(), "500/250", "salles vlan:10 300"]
+    command = [sys.executable, "-m", "cli", "init", str(directory), *options]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -239,8 +239,76 @@ def test_six_questions_are_asked_on_a_terminal_and_a_bad_answer_is_asked_again(t
         shown = process.communicate(timeout=60)[1]
     os.close(ours)
     os.close(theirs)
-    assert process.returncode == 0, shown
-    for number in range(1, 7):
-        assert shown.count(f"{number}/6") == (2 if number == 3 else 1)
+    return process.returncode, shown
+
+
+def test_seven_questions_are_asked_on_a_terminal_and_a_bad_answer_is_asked_again_at_once(tmp_path):
+    said = [
+        "Collège Curie", "0750655", "0750655d", "0750655e", "collège", "Z", "B", "nowhere0",
+        an_interface(), "500/250", "salles 10.1.0.0/16 300; cdi 10.1.2.0/24 30", "salles vlan:10 300",
+    ]  # fmt: skip
+    code, shown = answer_on_a_terminal(tmp_path / "school", said)
+    assert code == 0, shown
+    times = {2: 3, 4: 2, 5: 2, 7: 2}
+    for number in range(1, 8):
+        assert shown.count(f"{number}/7") == times.get(number, 1), number
+    asked_again = shown.index("`nowhere0`: not on this machine, which has: ")
+    assert asked_again < shown.index("6/7"), "told at once, not after the last question"
+    assert "letter does not belong" in shown
+    assert "overlaps" in shown
     school = load_school(tmp_path / "school")
-    assert (school.name, school.calendar.holiday_zone) == ("Collège Curie", "B")
+    assert (school.name, school.uai) == ("Collège Curie", "0750655E")
+    assert school.calendar.holiday_zone == "B"
+
+
+def test_the_number_may_be_left_for_later_and_is_not_asked_where_all_else_is_given(tmp_path):
+    options = ["--name", "X", *OPTIONS, "--interface", an_interface()]
+    code, shown = answer_on_a_terminal(tmp_path / "a", ["", "salles vlan:10 300"], *options)
+    assert (code, "2/7" in shown) == (0, True), shown
+    assert load_school(tmp_path / "a").uai is None
+    code, shown = answer_on_a_terminal(
+        tmp_path / "b", [], *options, "--place", "salles vlan:10 300"
+    )
+    assert (code, "2/7" in shown) == (0, False), shown
+
+
+@pytest.mark.parametrize("number", ["0750655E", "0750654D", "0000000A", "6200001G"])
+def test_a_national_number_is_taken_with_its_own_letter_only(number):
+    assert answers.parse_uai(f" {number.lower()} ") == number
+    for letter in set("ABCDEFGHIJKLMNOPQRSTUVWXYZ") - {number[-1]}:
+        with pytest.raises(answers.BadAnswer, match="mistyped"):
+            answers.parse_uai(number[:-1] + letter)
+
+
+PLACE = ["--name", "X", "--place", "salles vlan:10 300"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--interface", "nowhere0"], "--interface: `nowhere0`: not on this machine"),
+        (["--interface", "eth/0", "--side", "lan"], "--interface: `eth/0`: no name"),
+        (["--interface", "eth0", "--side", "inside"], "--side inside: use lan, wan, mirror"),
+        (["--interface", "eth0", "--side", "lan", "--uai", "0750655D"], "--uai: `0750655D`: its letter"),
+    ],
+)  # fmt: skip
+def test_an_option_that_cannot_be_used_is_refused_before_anything_is_written(
+    options, says, tmp_path
+):
+    refused = jauge("init", tmp_path / "s", *OPTIONS, *PLACE, *options)
+    assert (refused.returncode, says in refused.stderr) == (Exit.USAGE, True), refused.stderr
+    assert not (tmp_path / "s").exists()
+
+
+def test_files_for_another_machine_say_where_its_interface_looks(tmp_path):
+    done = jauge("init", tmp_path, *OPTIONS, *PLACE, "--interface", "eno9", "--side", "lan")
+    assert done.returncode == 0, done.stderr
+    assert load_settings(tmp_path / "collector.yaml", CollectorSettings).interface == "eno9"
+
+
+def test_a_directory_that_cannot_be_made_is_refused_before_the_first_question(tmp_path):
+    (tmp_path / "file").touch()
+    code, shown = answer_on_a_terminal(tmp_path / "file" / "school", [])
+    assert code == Exit.USAGE
+    assert "not a directory" in shown
+    assert "1/7" not in shown
