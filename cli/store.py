@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.exits import Exit, Refusal
+from privacy.calling import as_called
 
 StoreOption = Annotated[Path, typer.Option("--store", help="Directory of the store.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -47,7 +48,7 @@ def status(store: StoreOption, *, as_json: JsonOption = False) -> None:
     from collector.store.status import findings, report
 
     found = _refused(store, lambda: report(store, now_us=time.time_ns() // 1_000))
-    said = findings(found)
+    said = [as_called(sentence) for sentence in findings(found)]
     if as_json:
         typer.echo(json.dumps({**found, "findings": said}))
     else:
