@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.needs import need
+
 ROOT = Path(__file__).resolve().parents[2]
 DEB = ROOT / "deploy" / "deb"
 PLACE = "/usr/share/doc/jauge/"
@@ -116,3 +118,41 @@ def test_a_dead_link_ends_the_build(tmp_path):
     done = documents(tree, tmp_path / "out")
     assert done.returncode != 0
     assert "docs/gone.md: a link leads there" in done.stderr
+
+
+GUIDE = (ROOT / "docs" / "admin.md").read_text("utf-8")
+
+
+def fenced(language: str) -> list[str]:
+    """Return the guide's blocks of one language."""
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```$", GUIDE)
+
+
+def test_caddy_takes_what_the_guide_says_of_name_port_certificate_and_prometheus(tmp_path):
+    caddy, openssl = need("caddy", "caddy"), need("openssl", "openssl")
+    key, certificate = tmp_path / "jauge.key", tmp_path / "jauge.crt"
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", "/CN=jauge.example.fr", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    pages, metrics = fenced("caddy")
+    text = f"{pages}{metrics}".replace("/etc/ssl/", f"{tmp_path}/")
+    (tmp_path / "Caddyfile").write_text(text, "utf-8")
+    done = subprocess.run(
+        [caddy, "validate", "--adapter", "caddyfile", "--config", tmp_path / "Caddyfile"],
+        capture_output=True, text=True, check=False, timeout=60,
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not re.search(r"(?m)^\s*log\b", text)
+    assert "/metrics" in metrics
+    assert "remote_ip" in metrics
+
+
+def test_what_the_guide_puts_into_the_pages_unit_is_its_own_command_and_one_option_more():
+    unit = (ROOT / "deploy" / "systemd" / "jauge-web.service").read_text("utf-8")
+    (command,) = re.findall(r"(?m)^ExecStart=.*$", unit)
+    (edit,) = fenced("ini")
+    assert edit.splitlines()[-2:] == ["ExecStart=", f"{command} --metrics-port 9108"]
+    assert "SocketBindAllow=tcp:9108" in edit
