@@ -22,7 +22,12 @@ OWNERS: Final = (
 _HINT: Final = re.compile(rf"(?<![\w/.-])jauge (?=(?:{'|'.join(OWNERS)})(?![\w-]))")
 
 
+_GUIDE: Final = re.compile(r"(?<![\w/.])docs/(?=[\w-]+\.md)")
+_SHIPPED: Final = "/usr/share/doc/jauge/"
+"""Where the package has the guides (deploy/deb/documents.py)."""
+
+
 def as_called(text: str) -> str:
-    """Return a sentence with each command of Jauge as one calls it on this machine."""
+    """Return a sentence with each command and guide of Jauge as one finds it on this machine."""
     admin = os.environ.get(VARIABLE)
-    return _HINT.sub(f"{admin} ", text) if admin else text
+    return _GUIDE.sub(_SHIPPED, _HINT.sub(f"{admin} ", text)) if admin else text

@@ -152,7 +152,18 @@ def test_pages_and_papers_say_it(installed, lang):
 )
 def test_what_the_package_ships_for_administrators_names_the_installed_form(installed, file: Path):
     text = file.read_text("utf-8")
-    assert as_called(text) == text
+    assert as_called(text).replace("/usr/share/doc/jauge/", "docs/") == text.replace(
+        "/usr/share/doc/jauge/", "docs/"
+    )
+
+
+@pytest.mark.parametrize(
+    "said", ["# docs/names.md: where", "`docs/hub.md` says", "see docs/dpd.md"]
+)
+def test_a_guide_is_where_the_package_has_it(installed, said):
+    assert as_called(said) == said.replace("docs/", "/usr/share/doc/jauge/")
+    for kept in ("https://example.org/docs/a.md", "/docs/a.md", "docs/adr/"):
+        assert as_called(kept) == kept
 
 
 def test_the_program_and_every_unit_of_the_package_say_how_it_is_called():
