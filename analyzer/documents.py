@@ -246,7 +246,9 @@ def privacy_document(bench: Bench) -> dict[str, Any]:
 def status_document(bench: Bench, as_of: date) -> dict[str, Any]:
     """Return where the days come from and what the capture saw of them."""
     store = bench.store
-    days = sorted({*store.days("flows"), *store.days("link")})
+    records = ("flows", "link")
+    # A purge that was killed half-way leaves files of a day whose key is gone: it is no day any more.
+    days = sorted({day for each in records for day in store.days(each) if store.origins(each, day)})
     origins = [(day, _origin(store, day)) for day in days]
     return {
         "document": "status",
@@ -262,7 +264,8 @@ def status_document(bench: Bench, as_of: date) -> dict[str, Any]:
 
 
 def _origin(store: Store, day: date) -> str:
-    found = {store.checked(record, day)[1] for record in ("flows", "link")}
+    there = [record for record in ("flows", "link") if store.origins(record, day)]
+    found = {store.checked(record, day)[1] for record in there}
     return SIMULATED if SIMULATED in found else MEASURED
 
 

@@ -5,13 +5,14 @@ from datetime import date
 from pathlib import Path
 
 from analyzer import documents, exact, mandate
-from analyzer.engines import EMBEDDED, EngineSettings
+from analyzer.engines import EMBEDDED, EngineRefused, EngineSettings, shelf
 from analyzer.exact import Bench, Progress, silent
 from analyzer.keys import seal_key
 from analyzer.plan import plan
 from analyzer.release import remove_spent_cells
 from analyzer.store import Store
 from privacy.gate.ledger import Ledger
+from privacy.store.layout import FLOWS
 from school.catalogue import Catalogue
 from school.load import School
 
@@ -24,6 +25,8 @@ class AnalysisReport:
     analyzed: tuple[date, ...]
     """Days whose slices were read; the others were up to date, released, or hold no school day."""
     documents: tuple[str, ...]
+    cleared: tuple[str, ...] = ()
+    """Copies lent to a distributed engine that were removed: their days are erased."""
 
 
 def analyze(
@@ -53,6 +56,7 @@ def analyze(
     """
     bench = Bench(Store(store), school, catalogue, engine)
     with bench.store.locked():
+        cleared = _clear_shelf(bench)
         key = seal_key(bench.store)
         ledger = Ledger(bench.store.ledger)
         wanted = plan(bench, ledger.charges(), as_of=None).wanted()
@@ -61,7 +65,26 @@ def analyze(
         mandate.tell_policy(bench, mandate.log_of(bench))
         written = documents.write(bench, key, as_of)
     return AnalysisReport(
-        days_in_store=len(bench.store.days("flows")),
+        days_in_store=len(bench.store.days(FLOWS)),
         analyzed=tuple(analyzed),
         documents=written,
+        cleared=tuple(cleared),
     )
+
+
+def _clear_shelf(bench: Bench) -> list[str]:
+    """Remove what lies where executors read, of days whose keys are destroyed.
+
+    Here and not where days are erased: `jauge purge` runs without a network, and what stays until the
+    next analysis opens with no key.
+    """
+    base = bench.engine.slices
+    if base is None:
+        return []
+    if bench.school.uai is None:
+        raise EngineRefused(
+            f"{base}: schools share it and are told apart by their UAI: write `uai:` under `school:` in "
+            "zones.yaml"
+        )
+    kept = {day for day in bench.store.days(FLOWS) if bench.store.origins(FLOWS, day)}
+    return shelf.cleared(base, bench.school.uai, kept)

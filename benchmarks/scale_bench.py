@@ -1,6 +1,7 @@
 """Many schools' days on DuckDB, Sail and Spark, in the same run: cost, digests, growth.
 
     python -m benchmarks.scale_bench [--schools 50] [--slices 4000000] [--engines duckdb,sail,spark] [--write]
+    python -m benchmarks.scale_bench --stores DIR --make           the schools alone (20 GB), for later runs
     python -m benchmarks.scale_bench --kill [--slices 2000000]     one Spark worker killed in the middle
 
 Each school is an encrypted store of its own, as the collector leaves it: `ROOT/school=<UAI>/`. They are
@@ -41,13 +42,28 @@ def _made(place: tuple[str, int, int]) -> int:
     return make(Path(path), total, seed=seed)
 
 
+MADE = "made.json"
+"""What a directory of stores holds, written when all of them are whole."""
+
+
 def schools(root: Path, count: int, each: int) -> tuple[list[Path], int, float]:
-    """Make the stores, one process per core; return them, the slices and the seconds."""
+    """Make the stores, one process per core; return them, the slices and the seconds.
+
+    Stores that an earlier run made and kept (`--stores`) are taken as they are.
+    """
     stores = [root / f"school={n:07d}A" for n in range(1, count + 1)]
+    said = root / MADE
+    if said.exists():
+        made = json.loads(said.read_text())
+        if (made["schools"], made["each"]) != (count, each):
+            raise SystemExit(f"{said}: {made['schools']} schools of {made['each']} slices, not {count} of {each}")  # fmt: skip
+        return stores, made["slices"], made["made_s"]
     began = time.perf_counter()
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         rows = sum(pool.map(_made, [(str(s), each, n) for n, s in enumerate(stores, 1)]))
-    return stores, rows, round(time.perf_counter() - began, 1)
+    made_s = round(time.perf_counter() - began, 1)
+    said.write_text(json.dumps({"schools": count, "each": each, "slices": rows, "made_s": made_s}))
+    return stores, rows, made_s
 
 
 @contextmanager
@@ -123,7 +139,7 @@ def _engines(names: list[str], scratch: Path, memory_mib: int) -> Iterator[tuple
 
 def measured(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     """Make the schools, ask every engine."""
-    stores, rows, made_s = schools(scratch, options.schools, options.slices)
+    stores, rows, made_s = schools(options.stores or scratch, options.schools, options.slices)
     found: dict[str, Any] = {
         "schools": len(stores),
         "slices": rows,
@@ -216,10 +232,20 @@ def main() -> int:
     parser.add_argument("--slices", type=int, default=4_000_000, help="of each school")
     parser.add_argument("--engines", default="duckdb,sail,spark")
     parser.add_argument("--memory", type=int, default=4_096, help="DuckDB's, MiB")
+    parser.add_argument(
+        "--stores", type=Path, help="keep the schools here, or take those that are here"
+    )
+    parser.add_argument("--make", action="store_true", help="only make the schools of --stores")
     parser.add_argument("--kill", action="store_true", help="kill one Spark worker in the middle")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--write", action="store_true", help="write docs/scale.md")
     options = parser.parse_args()
+    if options.make:
+        if not options.stores:
+            parser.error("--make needs --stores")
+        options.stores.mkdir(parents=True, exist_ok=True)
+        print(schools(options.stores, options.schools, options.slices)[1:])
+        return 0
     with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="jauge-scale-") as scratch:
         if options.kill:
             found = killed(options.slices, Path(scratch))

@@ -52,6 +52,7 @@ def analyze(store: StoreOption, school: SchoolOption, as_json: JsonOption = Fals
             "days_in_store": report.days_in_store,
             "analyzed": [day.isoformat() for day in report.analyzed],
             "documents": list(report.documents),
+            "cleared": list(report.cleared),
         }
         typer.echo(json.dumps(result))
         return

@@ -49,7 +49,7 @@ class SchoolEntry(BaseModel):
     model_config = STRICT
     name: Text
     uai: Annotated[str, StringConstraints(pattern=r"^[0-9]{7}[A-Z]$")] | None = None
-    """The school's national number; it is printed on documents and used for nothing else."""
+    """The school's national number: printed on documents; tells schools apart at a hub and in a shared store."""
     public_url: Annotated[str, StringConstraints(pattern=PUBLIC_URL)] | None = None
     """Where people in the school open Jauge's pages; the poster's code leads there."""
 
