@@ -58,7 +58,7 @@ mkdir -p "$root/usr/bin" && ln -s /opt/jauge/venv/bin/jauge "$root/usr/bin/jauge
 size=$(find "$root" -path "$root/DEBIAN" -prune -o -type f -printf '%s\n' -o -printf '1\n' | awk '{n += int(($1 + 1023) / 1024)} END {print n}')
 store=$($here -c 'from privacy.store import layout, manifest; print(layout.MANIFEST, manifest.FORMAT)')
 fill() { sed -e "s/@VERSION@/$version/g" -e "s/@PYTHON@/$python/" -e "s/@SIZE@/$size/" \
-  -e "s/@MANIFEST@/${store% *}/" -e "s/@FORMAT@/${store#* }/" \
+  -e "s/@MANIFEST@/${store% *}/g" -e "s/@FORMAT@/${store#* }/g" \
   -e "s/@ARCHITECTURE@/$(dpkg --print-architecture)/" "$1"; }
 fill deploy/deb/control.in > "$root/DEBIAN/control"
 fill deploy/deb/preinst.in > "$root/DEBIAN/preinst"
