@@ -12,6 +12,7 @@ import typer
 
 from cli.declared import known_language
 from cli.exits import Exit
+from privacy.calling import as_called
 
 if TYPE_CHECKING:
     from cli.diagnosis.facts import Facts
@@ -104,7 +105,7 @@ def _as_dict(verdicts: "tuple[tuple[Check, Verdict], ...]") -> dict[str, Any]:
             "status": verdict.status,
             "title": {"fr": check.fr, "en": check.en},
             "says": {"fr": verdict.fr, "en": verdict.en},
-            "mend": verdict.mend or None,
+            "mend": as_called(verdict.mend) or None,
         }
         for check, verdict in verdicts
     ]
@@ -123,5 +124,5 @@ def _draw(verdicts: "tuple[tuple[Check, Verdict], ...]", lang: str) -> None:
         colon = ": " if lang == "en" else " : "
         console.print(Text.assemble((f"{mark} {title}", style), colon + says if says else ""))
         if verdict.mend:
-            console.print(Text(f"    {MEND[lang]} $ {verdict.mend}", style="cyan"))
+            console.print(Text(f"    {MEND[lang]} $ {as_called(verdict.mend)}", style="cyan"))
     console.print(SUMMARY[lang].format(**_counts(verdicts)))

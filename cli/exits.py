@@ -6,6 +6,8 @@ do, on stderr, and a documented code. A traceback is a bug in Jauge (code 70).
 
 from enum import IntEnum
 
+from privacy.calling import as_called
+
 
 class Exit(IntEnum):
     """The exit codes of every `jauge` command (DESIGN section 8)."""
@@ -29,7 +31,7 @@ class Refusal(Exception):
     """
 
     def __init__(self, message: str, code: Exit, *, told: bool = False) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = as_called(message)
+        super().__init__(self.message)
         self.code = code
         self.told = told

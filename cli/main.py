@@ -5,6 +5,7 @@ the command, so that `jauge --help` stays quick.
 """
 
 import importlib
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import typer
 
 from cli.exits import Exit, Refusal
+from privacy.calling import as_called
 
 COMMAND_MODULES: tuple[str, ...] = (
     "cli.demo",
@@ -52,6 +54,19 @@ app = typer.Typer(
 
 for _module in COMMAND_MODULES:
     importlib.import_module(_module).register(app)
+
+
+def _help_as_called(group: typer.Typer) -> None:
+    """Let help pages, too, name commands as one calls them on this machine."""
+    for command in group.registered_commands:
+        said = command.help or inspect.getdoc(command.callback) or ""
+        command.help = as_called(said)
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            _help_as_called(inner.typer_instance)
+
+
+_help_as_called(app)
 
 
 def run() -> None:

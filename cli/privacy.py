@@ -18,6 +18,7 @@ from cli.privacy_proposal import (
     read_file,
     terms_declared,
 )
+from privacy.calling import as_called
 
 if TYPE_CHECKING:
     from privacy.acknowledgement import Signed, State
@@ -209,7 +210,7 @@ def status(store: StoreOption, school: School = None, *, as_json: JsonOption = F
 
 
 def _advice(standing: str) -> str:
-    return STEPS[standing] + ASK
+    return as_called(STEPS[standing] + ASK)
 
 
 def _made(store: Path) -> Path:

@@ -11,6 +11,7 @@ import typer
 from cli.declared import Declared
 from cli.exits import Exit, Refusal
 from cli.hardening import leave_no_core, stay_in_memory, swap_in_clear
+from privacy.calling import as_called
 
 
 def open_directory(store: Path) -> Any:
@@ -157,4 +158,4 @@ def _open(sink: Any, place: Path) -> Any:
 
 def _warn(sentence: str) -> None:
     """Say on stderr, at once, what a person has to know while the collector runs."""
-    typer.echo(f"jauge: {sentence}", err=True)
+    typer.echo(f"jauge: {as_called(sentence)}", err=True)

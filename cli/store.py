@@ -10,6 +10,7 @@ import typer
 
 from cli.declared import LangOption, known_language
 from cli.exits import Exit, Refusal
+from privacy.calling import as_called
 
 StoreOption = Annotated[Path, typer.Option("--store", help="Directory of the store.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -49,7 +50,7 @@ def status(store: StoreOption, lang: LangOption = "fr", *, as_json: JsonOption =
     from collector.store.status import findings, report
 
     found = _refused(store, lambda: report(store, now_us=time.time_ns() // 1_000))
-    said = findings(found)
+    said = [as_called(sentence) for sentence in findings(found)]
     if as_json:
         typer.echo(json.dumps({**found, "findings": said}))
     else:

@@ -19,6 +19,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
 from dashboards.reading import Labels
+from privacy.calling import as_called
 
 LANGUAGES = ("fr", "en")
 DEFAULT = "fr"
@@ -41,6 +42,7 @@ def catalogue(lang: str) -> Mapping[str, str]:
     flat: dict[str, str] = {}
     for path in (_CATALOGUES / f"{lang}.yaml", *sorted((_CATALOGUES / lang).glob("*.yaml"))):
         _flatten("", yaml.safe_load(path.read_text(encoding="utf-8")), flat)
+    flat = {key: as_called(text) for key, text in flat.items()}
     return {key: french(text) for key, text in flat.items()} if lang == "fr" else flat
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from privacy.calling import as_called
+
 _TEXTS = Path(__file__).parent / "texts"
 NARROW = "\u202f"
 _BEFORE = {
@@ -26,7 +28,9 @@ Blocks = Mapping[str, list[str]]
 @cache
 def texts(name: str) -> Mapping[Any, Any]:
     """Return one file of texts."""
-    content: Mapping[Any, Any] = yaml.safe_load((_TEXTS / f"{name}.yaml").read_text("utf-8"))
+    content: Mapping[Any, Any] = yaml.safe_load(
+        as_called((_TEXTS / f"{name}.yaml").read_text("utf-8"))
+    )
     return content
 
 

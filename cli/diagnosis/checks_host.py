@@ -67,7 +67,7 @@ def acknowledged(facts: Facts) -> Verdict:
     return failed(
         "le DPD n'a pas confirmé les réglages en vigueur : seule la charge de la ligne est comptée",
         "the DPO has not acknowledged the settings in force: only the load of the line is counted",
-        f"jauge privacy propose proposal.json --store {facts.store.directory} --school {facts.school.directory}",
+        f"jauge privacy propose /tmp/proposal.json --store {facts.store.directory} --school {facts.school.directory}",
     )
 
 

@@ -37,17 +37,18 @@ find "$site" -path '*.dist-info/RECORD' -exec sed -i '/^\.\.\/\.\.\/bin\//d' {} 
 $here -m simulator pool "$site/simulator/pool.npz" > /dev/null   # `jauge selftest` needs no Scapy there
 rm -rf "${site:?}/bin" && find "$site" -type d -name tests -path '*/tests' -prune -exec rm -rf {} +
 find "$venv/bin" -type f -delete   # activation scripts: a service needs none
-printf '#!/opt/jauge/venv/bin/python -I\nfrom cli.main import run\n\nrun()\n' > "$venv/bin/jauge"
+cp --no-preserve=mode deploy/bin/jauge "$venv/bin/jauge"
 printf 'home = /usr/bin\ninclude-system-site-packages = false\n' > "$venv/pyvenv.cfg"
 $here -m compileall -q -j 2 -s "$root" -p / --invalidation-mode unchecked-hash "$site" || true
 
 install -D -m 0644 -t "$root/usr/lib/systemd/system" deploy/systemd/*.service deploy/systemd/*.timer
+# The one interpreter that a unit may execute is the one that the package depends on.
+sed -i "s|/usr/bin/python3\.11|$interpreter|" "$root"/usr/lib/systemd/system/*.service
 install -D -m 0644 deploy/systemd/jauge.sysusers "$root/usr/lib/sysusers.d/jauge.conf"
 install -D -m 0644 deploy/systemd/jauge.tmpfiles "$root/usr/lib/tmpfiles.d/jauge.conf"
 install -D -m 0644 deploy/systemd/jauge.default "$root/etc/default/jauge"
 install -D -m 0644 deploy/caddy/Caddyfile "$root/usr/share/doc/jauge/Caddyfile"
-install -D -m 0644 -t "$root/usr/share/doc/jauge" docs/admin.md README.md
-install -D -m 0644 LICENSE "$root/usr/share/doc/jauge/copyright"
+$here deploy/deb/documents.py "$staging/source" "$root/usr/share/doc/jauge"   # ends the build at a dead link
 install -D -m 0755 deploy/bin/jauge-admin "$root/usr/sbin/jauge-admin"
 install -D -m 0644 -t "$root/usr/share/doc/jauge" deploy/prometheus/jauge.rules.yml
 $here deploy/supply/sbom.py "$staging/run.lock" deploy/supply/licences.toml "$version" > "$root/usr/share/doc/jauge/sbom.cdx.json"
@@ -55,7 +56,9 @@ mkdir -p "$root/usr/bin" && ln -s /opt/jauge/venv/bin/jauge "$root/usr/bin/jauge
 
 # KiB as Debian's policy counts them: files rounded up, 1 for anything else; `du` asks the file system.
 size=$(find "$root" -path "$root/DEBIAN" -prune -o -type f -printf '%s\n' -o -printf '1\n' | awk '{n += int(($1 + 1023) / 1024)} END {print n}')
+store=$($here -c 'from privacy.store import layout, manifest; print(layout.MANIFEST, manifest.FORMAT)')
 fill() { sed -e "s/@VERSION@/$version/g" -e "s/@PYTHON@/$python/" -e "s/@SIZE@/$size/" \
+  -e "s/@MANIFEST@/${store% *}/g" -e "s/@FORMAT@/${store#* }/g" \
   -e "s/@ARCHITECTURE@/$(dpkg --print-architecture)/" "$1"; }
 fill deploy/deb/control.in > "$root/DEBIAN/control"
 fill deploy/deb/preinst.in > "$root/DEBIAN/preinst"

@@ -142,6 +142,14 @@ def take_away(machine: Machine, package: Path) -> None:
     machine.must("going back is refused with a sentence", holds="Restore a backup" in said)
     status.write_text(text)
     machine.call("dpkg", "-r", "jauge")
+    text = status.read_text("utf-8")
+    head, _, rest = text.partition("Package: jauge\n")
+    status.write_text(
+        head + "Package: jauge\n" + rest.replace(f"Version: {version}", "Version: 99.0", 1)
+    )
+    said = machine.call("dpkg", "--force-downgrade", "-i", "/opt/jauge.deb", check=False)
+    machine.must("going back after a removal, too", holds="Restore a backup" in said)
+    status.write_text(text)
     machine.must("remove keeps data", holds=(machine.root / STORE[1:] / "mine").exists())
     machine.call("dpkg", "-P", "jauge")
     left = machine.call("bash", "-c", "ls -d /var/lib/jauge* /etc/jauge /opt/jauge /var/cache/jauge 2>/dev/null; "
