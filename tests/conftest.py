@@ -21,6 +21,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
 SLOW_MODULES = {
+    "tests/analyzer_classify/test_own_traffic_only.py": "the same day is classified with and without others",
     "tests/analyzer_release": "each test analyses days of slices",
     "tests/simulator/test_packets.py": "a whole day of packets is made",
     "tests/simulator/test_planted.py": "eight weeks are made",
