@@ -62,7 +62,7 @@ LONG: Final = Sizes(
     addresses=1 << 24, canaries=50, kills=50, tampers=1_000, ledger_weeks=52,
 )  # fmt: skip
 SHORT: Final = Sizes(
-    "courte", pairs=2_000, whole_pairs=5, monster_flows=50_000, draws=20_000, runs=12_000,
-    mutant_runs=4_000, guesses=1_500, weeks=1, keep=8, readable_draws=60, reads=25, fuzz=60,
-    addresses=1 << 16, canaries=50, kills=12, tampers=120, ledger_weeks=8,
+    "courte", pairs=1_000, whole_pairs=2, monster_flows=50_000, draws=20_000, runs=12_000,
+    mutant_runs=4_000, guesses=1_500, weeks=1, keep=8, readable_draws=60, reads=15, fuzz=40,
+    addresses=1 << 16, canaries=50, kills=6, tampers=120, ledger_weeks=8,
 )  # fmt: skip

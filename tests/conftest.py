@@ -21,12 +21,22 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
 SLOW_MODULES = {
+    "tests/analyzer_classify/test_own_traffic_only.py": "the same day is classified with and without others",
     "tests/analyzer_release": "each test analyses days of slices",
     "tests/simulator/test_packets.py": "a whole day of packets is made",
     "tests/simulator/test_planted.py": "eight weeks are made",
     "tests/simulator/test_weeks.py": "days of slices are made",
 }
 """Left out of `make check`, with the reason."""
+
+BEGUN_FIRST = (
+    "tests/audit/test_short_form.py",
+    "tests/fuzz/test_fuzz.py",
+    "tests/store/test_what_it_withstands.py",
+    "tests/api/test_schemathesis.py",
+    "tests/collector/test_hostile_captures.py",
+)
+"""Modules of minutes: begun last, one would keep one core busy while the other waits for it."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -35,6 +45,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         place = item.path.relative_to(config.rootpath).as_posix()
         if any(place.startswith(slow) for slow in SLOW_MODULES):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: _turn(item.path.relative_to(config.rootpath).as_posix()))
+
+
+def _turn(module: str) -> int:
+    """Return where a module stands in line; the order of the others (a random one) stays."""
+    return BEGUN_FIRST.index(module) if module in BEGUN_FIRST else len(BEGUN_FIRST)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

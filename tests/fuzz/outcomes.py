@@ -1,6 +1,7 @@
 """Run inputs through their targets and print what each did.
 
     python -m tests.fuzz.outcomes TARGET DIRECTORY…
+    python -m tests.fuzz.outcomes some TARGET=DIRECTORY…
     python -m tests.fuzz.outcomes all tests/fuzz/regressions
 
 Run twice, compiled and with NUMBA_DISABLE_JIT=1, the answers must be equal. JSON comes out: for each file a digest of all that was seen, or what went wrong; the slowest, and the most
@@ -76,6 +77,11 @@ def files_in(directories: list[str]) -> list[Path]:
     return sorted(path for name in directories for path in Path(name).iterdir() if path.is_file())
 
 
+def _warm(name: str) -> None:
+    for seed in TARGETS[name].seeds():
+        try_input(name, seed)
+
+
 def main(target: str, directories: list[str]) -> None:
     """Warm up, so that no input is charged for compiling, then run."""
     if is_plain():
@@ -85,8 +91,14 @@ def main(target: str, directories: list[str]) -> None:
         reports = [run_all(folder.name, files_in([str(folder)])) for folder in folders]
         sys.stdout.write(json.dumps(reports) + "\n")
         return
-    for seed in TARGETS[target].seeds():
-        try_input(target, seed)
+    if target == "some":  # TARGET=DIRECTORY…
+        found = []
+        for name, _, directory in (place.partition("=") for place in directories):
+            _warm(name)
+            found.append(run_all(name, files_in([directory])))
+        sys.stdout.write(json.dumps(found) + "\n")
+        return
+    _warm(target)
     sys.stdout.write(json.dumps(run_all(target, files_in(directories))) + "\n")
 
 

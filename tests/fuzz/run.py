@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -84,12 +85,13 @@ def _answer_of(command: list[str], extra: dict[str, str]) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def outcomes(name: str, extra: dict[str, str], *directories: Path) -> dict[str, Any]:
-    """Run the inputs of one target; returns what `tests.fuzz.outcomes` prints."""
-    answer: dict[str, Any] = _answer_of(
-        ["tests.fuzz.outcomes", name, *map(str, directories)], extra
+def outcomes(names: Sequence[str], extra: dict[str, str], home: Path) -> dict[str, dict[str, Any]]:
+    """Run the corpora of some targets in one process; returns what `tests.fuzz.outcomes` prints of each."""
+    places = [f"{name}={home / name / 'corpus'}" for name in names]
+    answer = _answer_of(["tests.fuzz.outcomes", "some", *places], extra)
+    return dict(
+        zip(names, answer if isinstance(answer, list) else [answer] * len(names), strict=True)
     )
-    return answer
 
 
 def regressions(extra: dict[str, str]) -> list[dict[str, Any]]:
@@ -98,37 +100,62 @@ def regressions(extra: dict[str, str]) -> list[dict[str, Any]]:
     return answer if isinstance(answer, list) else [answer]
 
 
-def confirm(name: str, *directories: Path) -> dict[str, Any]:
-    """Run inputs as shipped and, where the loop is in it, with bounds checks and uncompiled.
+def confirm(names: Sequence[str], home: Path) -> dict[str, dict[str, Any]]:
+    """Run the corpora as shipped and, where the loop is in it, with bounds checks and uncompiled.
 
     All three must do the same: the loop that is shipped reads with loads of the processor, the
-    others octet by octet (`collector.meter.octets`).
+    others octet by octet (`collector.meter.octets`). Each way is one process for all targets, because
+    loading the compiled loop takes longer than a small corpus.
     """
-    shipped = outcomes(name, {}, *directories)
-    problems = dict(shipped["problems"])
-    others = {"with bounds checks": CHECKED, "uncompiled": PLAIN} if TARGETS[name].in_loop else {}
-    for how, extra in others.items():
-        twin = outcomes(name, extra, *directories)
-        problems |= {f"{file}, {how}": why for file, why in twin["problems"].items()}
-        for file, digest in shipped.get("digests", {}).items():
-            if digest != twin.get("digests", {}).get(file):
-                problems.setdefault(f"{file}, {how}", "does something else than as shipped")
-    figures = {key: shipped.get(key) for key in ("inputs", "slowest_s", "growth_mib")}
-    return {**figures, "problems": problems}
+    shipped = outcomes(names, {}, home)
+    found = {name: dict(shipped[name]["problems"]) for name in names}
+    looped = [name for name in names if TARGETS[name].in_loop]
+    for how, extra in {"with bounds checks": CHECKED, "uncompiled": PLAIN}.items():
+        twins = outcomes(looped, extra, home) if looped else {}
+        for name, twin in twins.items():
+            found[name] |= {f"{file}, {how}": why for file, why in twin["problems"].items()}
+            for file, digest in shipped[name].get("digests", {}).items():
+                if digest != twin.get("digests", {}).get(file):
+                    found[name].setdefault(f"{file}, {how}", "does something else than as shipped")
+    figures = ("inputs", "slowest_s", "growth_mib")
+    return {
+        name: {**{key: shipped[name].get(key) for key in figures}, "problems": found[name]}
+        for name in names
+    }
 
 
 def fuzz(name: str, seconds: int, home: Path = HOME) -> dict[str, Any]:
     """Fuzz one target and confirm its corpus. Returns figures and problems."""
-    corpus, findings = prepare(name, home)
-    started = time.monotonic()
-    explored = explore(name, corpus, findings, seconds)
-    explored["seconds"] = round(time.monotonic() - started)
-    confirmed = confirm(name, corpus)
+    (result,) = fuzz_all([name], seconds, home)
+    return result
+
+
+def fuzz_all(names: Sequence[str], seconds: int, home: Path = HOME) -> list[dict[str, Any]]:
+    """Fuzz some targets, each for so long, then confirm their corpora together."""
+    results = []
+    for name in names:
+        corpus, findings = prepare(name, home)
+        started = time.monotonic()
+        explored = explore(name, corpus, findings, seconds)
+        explored["seconds"] = round(time.monotonic() - started)
+        results.append({"target": name, **explored})
+    confirmed = confirm(names, home)
+    return [_joined(one, confirmed[one["target"]], home) for one in results]
+
+
+def _joined(explored: dict[str, Any], confirmed: dict[str, Any], home: Path) -> dict[str, Any]:
+    findings = home / explored["target"] / "findings"
     found = {path.name: path.read_text().strip() for path in sorted(findings.glob("*.txt"))}
-    problems = {**found, **confirmed.pop("problems")}
+    problems = {**found, **confirmed["problems"]}
     if explored["stopped"]:
         problems["libFuzzer"] = explored["stopped"]
-    return {"target": name, **explored, **confirmed, "problems": problems}
+    return {**explored, **confirmed, "problems": problems}
+
+
+def halves() -> list[tuple[str, ...]]:
+    """Return all targets in two halves, one for each core."""
+    names = tuple(TARGETS)
+    return [names[::2], names[1::2]]
 
 
 def hammer(seconds: int) -> dict[str, Any] | None:
