@@ -16,6 +16,7 @@ from cli.hardening import HOLDER, PARSER, call_this, confine, leave_no_core, sta
 from cli.logs import DnsLogs, Lists, ProxyAddresses, ProxyLogs, logs_or_refusal
 from cli.progress import counter_line, octets_bar
 from cli.sink import keys_of_files, open_directory, open_file, open_watched, refuse_trouble
+from collector.memory import settle
 
 if TYPE_CHECKING:
     from collector.accounting import Totals
@@ -121,6 +122,7 @@ def capture(
     On a gateway that translates addresses, --source conntrack reads the kernel's own connections
     instead of packets; logs of the name server or of a proxy then bring the names.
     """
+    settle()
     if _is_conntrack(source, dns_log, proxy_log):
         settings = _settings(school, interface=interface, side=side, line=line)
         if settings.interface == "any":

@@ -14,6 +14,7 @@ from cli.exits import Exit, Refusal
 from cli.logs import DnsLogs, Lists, ProxyAddresses, ProxyLogs, logs_or_refusal
 from cli.progress import counter_line
 from cli.sink import open_watched, refuse_trouble
+from collector.memory import settle
 
 if TYPE_CHECKING:
     from collector.exports.listener import Listener
@@ -50,6 +51,7 @@ def listen(
     """
     address, port = _bind_address(bind)
     exporters = _exporters(exporter)
+    settle()
     from collector.exports.receiver import CannotListen, open_socket, run_listen
 
     stopping = _stop_signals()

@@ -9,6 +9,7 @@ from typing import Protocol
 from collector.accounting import Totals, totals
 from collector.engine import Meter, Sink, has_lone_device
 from collector.kernel_clock import wall_us
+from collector.memory import take
 from collector.meter import layout as lay
 from collector.sources.files import Fault, NotACapture, Progress, replay
 from collector.sources.protocol import Report
@@ -140,6 +141,8 @@ def run_capture(
     Raises:
         OSError: the store cannot be written.
     """
+    for octets in lay.used_octets(meter.memory):
+        take(octets)
     run = _Live(ring, meter, store, gap_rows=follow_wall)
     started = time.monotonic()
     while not (stopped() or ring.stopping):

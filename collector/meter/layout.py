@@ -322,3 +322,10 @@ def new_tables(
     word[W_SEED], word[W_RANDOM], word[W_STEP_US] = seed, random | 1, step_us
     tables[0]["vlan_zone"][:] = -1
     return tables
+
+
+def used_octets(tables: Any) -> tuple[Any, Any]:
+    """Return a meter's memory as octets, without the flows beyond its cap: those before, those after."""
+    octets = tables.view(np.uint8).reshape(-1)
+    flows = FLOW_CAP * FLOW.itemsize
+    return octets[: int(tables[0]["word"][W_FLOW_CAP]) * FLOW.itemsize], octets[flows:]

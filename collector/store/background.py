@@ -4,15 +4,13 @@ A spool that waits is a file, not memory: the queue holds names only. What fails
 taken up again at the next round.
 """
 
-import ctypes
 import queue
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
-
+from collector.memory import give_back
 from collector.store import compact
 from collector.store.seal import Sealer
 from collector.store.spool import Spool
@@ -24,19 +22,6 @@ ROUND_S: Final = 5.0
 """How often spools that could not be sealed are tried again."""
 TIDY_ROUNDS: Final = 12
 """Rounds between two looks for days to compact and files to remove: a minute."""
-
-_LIBC: Final = ctypes.CDLL(None)
-
-
-def give_back() -> None:
-    """Return freed memory to the system: a process of months must not hold its largest moment.
-
-    Sealing takes some hundred MiB for a second. Arrow's pool and the C library keep what is freed, the
-    latter an arena per thread, and hold the highest of each.
-    """
-    pa.default_memory_pool().release_unused()
-    if hasattr(_LIBC, "malloc_trim"):  # glibc; other C libraries give back by themselves
-        _LIBC.malloc_trim(0)
 
 
 class Background:
