@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,8 +31,8 @@ from benchmarks.analysis_bench import DAY, _bench, make
 from benchmarks.run import ROOT, machine
 
 SCRIPTS = ROOT / "deploy" / "spark"
-GROWTH = (4, 2)
-"""Parts of the schools that are asked alone, for the curve."""
+GROWTH = (8, 4, 2)
+"""After these parts of the schools the time is noted, for the curve."""
 BAR = 1_500_000
 SCHOOLS_OF_REGION, SLICES_OF_SCHOOL = 500, 8_000_000
 
@@ -88,21 +88,30 @@ def _asked(question: Any, bench: Any, slices: Any) -> list[Any]:
     return [[name, sorted(map(repr, rows))] for name, rows in sorted(found.items())]
 
 
-def asked(settings: Any, stores: list[Path]) -> dict[str, Any]:
-    """Ask every school's day, one after the other, compiling left out."""
+def asked(settings: Any, stores: list[Path], marks: Iterable[int] = ()) -> dict[str, Any]:
+    """Ask every school's day, one after the other, compiling left out.
+
+    Args:
+        settings: of the engine.
+        stores: the schools'.
+        marks: after so many schools, the seconds until then are kept: the curve.
+    """
     from analyzer.engines import opened
     from privacy import canonical
 
     benches = [_bench(store) for store in stores]
-    digests = []
+    digests, curve = [], {}
     with opened(settings) as engine:
         question = benches[0].question(engine)
         began = time.perf_counter()
-        for bench in benches:
+        for number, bench in enumerate(benches, 1):
             segments, _ = bench.store.checked("flows", DAY)
             digests.append(canonical.digest(_asked(question, bench, bench.slices(segments))))
+            if number in marks:
+                curve[number] = round(time.perf_counter() - began, 1)
+                print(f"{number} schools: {curve[number]} s", file=sys.stderr, flush=True)
         seconds = time.perf_counter() - began
-    return {"seconds": round(seconds, 1), "digest": canonical.digest(digests)}
+    return {"seconds": round(seconds, 1), "digest": canonical.digest(digests), "curve": curve}
 
 
 def as_one_day(settings: Any, stores: list[Path]) -> dict[str, Any]:
@@ -146,20 +155,21 @@ def measured(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         "made_s": made_s,
         "engines": {},
     }
+    digests = set()
     for name, settings in _engines(options.engines.split(","), scratch, options.memory):
+        print(name, file=sys.stderr, flush=True)
         sizes = sorted({max(1, len(stores) // part) for part in GROWTH} | {len(stores)})
+        one = asked(settings, stores, sizes)
         curve = []
-        for size in sizes:
-            one = asked(settings, stores[:size])
+        for size, seconds in one["curve"].items():
             slices = rows * size // len(stores)
-            curve.append({"slices": slices, **one, "per_million_s": round(one["seconds"] / slices * 1e6, 3)})  # fmt: skip
-            print(f"{name}: {slices:,} slices in {one['seconds']} s", file=sys.stderr, flush=True)
+            curve.append({"slices": slices, "seconds": seconds, "per_million_s": round(seconds / slices * 1e6, 3)})  # fmt: skip
         found["engines"][name] = curve
+        digests.add(one["digest"])
         if name == "duckdb":
             found["whole"] = as_one_day(settings, stores)
             print(f"as one day: {found['whole']['seconds']} s", file=sys.stderr, flush=True)
-    whole = {curve[-1]["digest"] for curve in found["engines"].values()}
-    return {**found, "same_result": len(whole) == 1}
+    return {**found, "same_result": len(digests) == 1}
 
 
 def killed(total: int, scratch: Path) -> dict[str, Any]:
