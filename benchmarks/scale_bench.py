@@ -12,6 +12,7 @@ if they were one day (`whole`). Spark needs deploy/spark/install.sh and is left 
 
 import argparse
 import json
+import math
 import os
 import shutil
 import signal
@@ -24,6 +25,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -88,13 +90,17 @@ def _asked(question: Any, bench: Any, slices: Any) -> list[Any]:
     return [[name, sorted(map(repr, rows))] for name, rows in sorted(found.items())]
 
 
-def asked(settings: Any, stores: list[Path], marks: Iterable[int] = ()) -> dict[str, Any]:
+def asked(
+    settings: Any, stores: list[Path], marks: Iterable[int] = (), budget_s: float = math.inf
+) -> dict[str, Any]:
     """Ask every school's day, one after the other, compiling left out.
 
     Args:
         settings: of the engine.
         stores: the schools'.
-        marks: after so many schools, the seconds until then are kept: the curve.
+        marks: after so many schools, the seconds until then are kept: the curve. The last school asked
+            is always one of them.
+        budget_s: no further school is begun after so many seconds.
     """
     from analyzer.engines import opened
     from privacy import canonical
@@ -107,11 +113,14 @@ def asked(settings: Any, stores: list[Path], marks: Iterable[int] = ()) -> dict[
         for number, bench in enumerate(benches, 1):
             segments, _ = bench.store.checked("flows", DAY)
             digests.append(canonical.digest(_asked(question, bench, bench.slices(segments))))
-            if number in marks:
+            late = time.perf_counter() - began > budget_s
+            if number in marks or late:
                 curve[number] = round(time.perf_counter() - began, 1)
                 print(f"{number} schools: {curve[number]} s", file=sys.stderr, flush=True)
+            if late:
+                break
         seconds = time.perf_counter() - began
-    return {"seconds": round(seconds, 1), "digest": canonical.digest(digests), "curve": curve}
+    return {"seconds": round(seconds, 1), "digests": digests, "curve": curve}
 
 
 def as_one_day(settings: Any, stores: list[Path]) -> dict[str, Any]:
@@ -155,21 +164,26 @@ def measured(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         "made_s": made_s,
         "engines": {},
     }
-    digests = set()
+    digests: list[list[str]] = []
     for name, settings in _engines(options.engines.split(","), scratch, options.memory):
         print(name, file=sys.stderr, flush=True)
         sizes = sorted({max(1, len(stores) // part) for part in GROWTH} | {len(stores)})
-        one = asked(settings, stores, sizes)
+        one = asked(settings, stores, sizes, options.budget)
         curve = []
         for size, seconds in one["curve"].items():
             slices = rows * size // len(stores)
             curve.append({"slices": slices, "seconds": seconds, "per_million_s": round(seconds / slices * 1e6, 3)})  # fmt: skip
         found["engines"][name] = curve
-        digests.add(one["digest"])
+        digests.append(one["digests"])
         if name == "duckdb":
             found["whole"] = as_one_day(settings, stores)
             print(f"as one day: {found['whole']['seconds']} s", file=sys.stderr, flush=True)
-    return {**found, "same_result": len(digests) == 1}
+    return {**found, "same_result": _same(digests)}
+
+
+def _same(digests: list[list[str]]) -> bool:
+    """Say whether every school has one digest, of all engines that came as far."""
+    return all(len(set(of_school) - {None}) == 1 for of_school in zip_longest(*digests))
 
 
 def killed(total: int, scratch: Path) -> dict[str, Any]:
@@ -186,7 +200,7 @@ def killed(total: int, scratch: Path) -> dict[str, Any]:
         hurt = asked(settings, stores)
         timer.join()
         gone = not Path(f"/proc/{group}").exists() or b"Worker" not in Path(f"/proc/{group}/cmdline").read_bytes()  # fmt: skip
-    same = expected["digest"] == calm["digest"] == hurt["digest"]
+    same = expected["digests"] == calm["digests"] == hurt["digests"]
     return {"slices": rows, "calm_s": calm["seconds"], "killed_s": hurt["seconds"], "worker_gone": gone, "same_result": same}  # fmt: skip
 
 
@@ -197,7 +211,7 @@ def sentences(found: dict[str, Any]) -> list[str]:
         grown = ", ".join(f"{c['slices'] / 1e6:.1f} million {c['per_million_s']} s" for c in curve)
         last = curve[-1]
         rate = last["slices"] / last["seconds"]
-        said.append(f"{name}: {last['seconds']} s, {rate / 1e6:.2f} million slices a second; per million: {grown}")  # fmt: skip
+        said.append(f"{name}: {last['slices'] / 1e6:.1f} million in {last['seconds']} s, {rate / 1e6:.2f} million slices a second; per million: {grown}")  # fmt: skip
     if "whole" in found:
         said.append(f"duckdb, all of them as one day: {found['whole']['seconds']} s")
     said.append(f"the results are {'equal' if found['same_result'] else 'DIFFERENT'}")
