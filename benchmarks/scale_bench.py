@@ -255,6 +255,9 @@ def main() -> int:
     parser.add_argument("--schools", type=int, default=50)
     parser.add_argument("--slices", type=int, default=4_000_000, help="of each school")
     parser.add_argument("--engines", default="duckdb,sail,spark")
+    parser.add_argument(
+        "--budget", type=float, default=math.inf, help="seconds of an engine; it stops after them"
+    )
     parser.add_argument("--memory", type=int, default=4_096, help="DuckDB's, MiB")
     parser.add_argument(
         "--stores", type=Path, help="keep the schools here, or take those that are here"
