@@ -147,7 +147,7 @@ def _expressions(
     return {
         "by_slot": _by_slot(_by_minute(classified, published), minutes),
         "saturated": _volumes_of_groups(crowded),
-        **({"services": _services(classified, sites)} if sites else {}),
+        **({"services": _services(counting, minutes, sites)} if sites else {}),
     }
 
 
@@ -216,11 +216,12 @@ def _seen(sums: Mapping[tuple[int, Any], int]) -> list[Seen]:
 _OF_SLOTS: Final = {"uses": _uses, "slots": _slots, "volumes": _volumes}
 
 
-def _services(classified: Any, sites: Mapping[str, str]) -> Any:
-    """Return how many slices of each followed service a device has."""
-    known = classified.filter(classified.day.notnull())
-    named = known.select("device", cell=known.site.cases(*sorted(sites.items()), else_=None))
-    named = named.filter(named.cell.notnull())
+def _services(counting: Any, minutes: Any, sites: Mapping[str, str]) -> Any:
+    """Return how many slices of each followed service a device has: names decide it, no verdict."""
+    followed = pa.table({"site_of_table": sorted(sites), "cell": [sites[s] for s in sorted(sites)]})
+    known = counting.semi_join(minutes.filter(minutes.day.notnull()), "minute")
+    table = ibis.memtable(followed)
+    named = known.inner_join(table, known.site == table.site_of_table).select("device", "cell")
     return named.group_by(["device", "cell"]).aggregate(amount=named.count())
 
 
