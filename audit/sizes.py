@@ -64,5 +64,5 @@ LONG: Final = Sizes(
 SHORT: Final = Sizes(
     "courte", pairs=1_000, whole_pairs=2, monster_flows=50_000, draws=20_000, runs=12_000,
     mutant_runs=4_000, guesses=1_500, weeks=1, keep=8, readable_draws=60, reads=15, fuzz=40,
-    addresses=1 << 16, canaries=50, kills=6, tampers=120, ledger_weeks=8,
+    addresses=1 << 16, canaries=50, kills=12, tampers=120, ledger_weeks=8,
 )  # fmt: skip

@@ -20,10 +20,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.enable_socket, pytest.mark.timeout(6
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="mounts file systems: needs root")
 
 
-def test_ten_kills_lose_nothing_that_was_acknowledged():
+def test_twenty_kills_lose_nothing_that_was_acknowledged():
     need("strace", "strace")
     seed = int.from_bytes(os.urandom(4), "big")
-    outcome = store_kill.run(10, seed, longest_s=2.0)
+    outcome = store_kill.run(20, seed, longest_s=2.0)
     assert outcome.acknowledged > 0, seed
     assert outcome.at_calls >= 1, "the kills at system calls did not come"
     assert outcome.files_polled > 0, seed
@@ -41,9 +41,9 @@ def _in_own_mounts(module: str, *arguments: str) -> subprocess.CompletedProcess[
 
 
 @ROOT_ONLY
-def test_three_power_cuts_lose_nothing_that_was_acknowledged():
+def test_five_power_cuts_lose_nothing_that_was_acknowledged():
     need("mkfs.ext4", "e2fsprogs")
-    done = _in_own_mounts("benchmarks.store_power", "--cuts", "3")
+    done = _in_own_mounts("benchmarks.store_power", "--cuts", "5")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
