@@ -19,10 +19,13 @@ SERVER: Final = frozenset({"socket", "bind", "listen", "accept", "accept4", "sen
 """sendto(2) is how send(3) is called; `answers_only` takes the address away from it."""
 CLIENT: Final = frozenset({"socket", "connect", "bind", "sendto", "sendmsg", "sendmmsg"})
 """The resolver binds its own end."""
+LISTENER: Final = frozenset({"socket", "bind"})
+"""It hears datagrams and answers none."""
 ROLES: Final[dict[str, frozenset[str]]] = {
     "analyzer": frozenset(seccomp.REFUSED),
     "web": frozenset(seccomp.REFUSED) - SERVER,
     "fetcher": frozenset(seccomp.REFUSED) - CLIENT,
+    "listener": frozenset(seccomp.REFUSED) - LISTENER,
 }
 """Role → system calls that fail with EPERM. The collector confines itself (docs/adr/0004)."""
 _USAGE: Final = 2

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 HELP = """Tell `/metrics` how capture and store fare: losses, flow table, spool, disk, lists.
 
-Coarse figures go, sealed, into the public directory, where the web service reads them. `jauge purge`
-does the same every hour; a timer may do it oftener.
+Coarse figures go, sealed, into the public directory, where the web service reads them. On an installed
+machine a timer does it every five minutes, and `jauge purge` every hour.
 
 Example: jauge health --store /var/lib/jauge/store --school /etc/jauge/school
 """

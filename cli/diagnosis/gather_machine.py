@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,6 +22,8 @@ PLACES: Final = (
 PATTERN: Final = "jauge-*.service"
 ALWAYS: Final = ("jauge-collector.service", "jauge-web.service")
 """Those that run all the time; the others are started by timers."""
+INSTEAD: Final = "jauge-listen.service"
+"""In place of the collector where routers export; off until an administrator enables it."""
 CALLERS: Final = ("jauge-lists.service",)
 """Whose work is to fetch something: what they send is no finding."""
 _CAP_NET_RAW: Final = 13
@@ -34,7 +37,7 @@ _MAC: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE)
 def machine_of(today: date) -> MachineFacts:
     """Ask the machine."""
     units = _units()
-    runs = any(unit.name == ALWAYS[0] and unit.active for unit in units or ())
+    runs = any(unit.name in (ALWAYS[0], INSTEAD) and unit.active for unit in units or ())
     return MachineFacts(
         today,
         may_capture=runs or _has_capability(_CAP_NET_RAW),
@@ -85,7 +88,10 @@ def _units() -> tuple[UnitFacts, ...] | None:
     if not found or shutil.which("systemd-analyze") is None:
         return None
     booted = Path("/run/systemd/system").is_dir()
-    return tuple(_unit(name, path, booted=booted) for name, path in sorted(found.items()))
+    units = [_unit(name, path, booted=booted) for name, path in sorted(found.items())]
+    if any(unit.name == INSTEAD and unit.active for unit in units):
+        units = [replace(unit, wanted=unit.wanted and unit.name != ALWAYS[0]) for unit in units]
+    return tuple(units)
 
 
 def _unit(name: str, path: Path, *, booted: bool) -> UnitFacts:

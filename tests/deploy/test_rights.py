@@ -23,10 +23,12 @@ PLACES = {
 TABLE = """
                    flows link spool log private public requests keys cells web lists machine
     collector      w     w    w     w   -       r      w        w    -     -   r     -
+    listen         w     w    w     w   -       r      w        w    -     -   r     -
     seal           w     w    w     r   -       r      w        w    -     -   r     -
     analyze        r     r    r     w   w       w      w        w    w     -   r     -
     release        r     r    r     w   w       w      w        w    w     -   r     -
     first-day      r     r    r     w   w       w      w        w    w     -   r     -
+    health         r     r    r     w   w       w      w        w    w     -   r     -
     purge          w     w    w     w   w       w      w        w    w     -   r     -
     web            -     -    -     -   -       r      w        -    -     w   -     -
     lists          -     -    -     -   -       -      -        -    -     -   w     -

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.confined import ROLES
-from cli.diagnosis.gather_machine import ALWAYS, CALLERS, PATTERN, score_of
+from cli.diagnosis.gather_machine import ALWAYS, CALLERS, INSTEAD, PATTERN, score_of
 from tests.support.needs import need
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,12 +92,23 @@ def test_the_capture_loop_feeds_the_watchdog():
     assert (collector.one("Type"), collector.one("WatchdogSec")) == ("notify", "30")
 
 
+def test_the_listener_takes_the_collectors_place_is_off_until_enabled_and_hears_private_addresses_only():
+    listen = unit("listen")
+    assert listen.one("Conflicts") == "jauge-collector.service"
+    postinst = (DEPLOY / "deb" / "postinst").read_text("utf-8")
+    started = re.findall(r'(?m)^(?:units|timers)="([^"]*)"', postinst)
+    assert INSTEAD not in " ".join(started).split()
+    assert listen.words("IPAddressAllow") == {
+        "localhost", "link-local", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7",
+    }  # fmt: skip
+
+
 def test_every_oneshot_has_its_timer_and_every_other_unit_is_started_at_boot():
     timed = {path.stem for path in TIMERS}
     for path in UNITS:
         found = Unit(path)
         assert (path.stem in timed) == (found.one("Type") == "oneshot"), path.name
-        assert ("WantedBy" in found.values) == (path.name in ALWAYS), path.name
+        assert ("WantedBy" in found.values) == (path.name in (*ALWAYS, INSTEAD)), path.name
         assert path.match(PATTERN)
 
 
@@ -190,6 +201,7 @@ print({
         ("analyzer", "denied", "denied", "denied", "denied"),
         ("web", "done", "denied", "denied", "done"),
         ("fetcher", "done", 2, 2, "done"),
+        ("listener", "done", "denied", "denied", "denied"),
     ],
 )
 def test_a_confined_service_starts_nothing_and_reaches_nobody(

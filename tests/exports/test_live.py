@@ -30,10 +30,10 @@ def free_port() -> int:
 
 @contextmanager
 def listening(store: Path, *, exporter="127.0.0.1", stop=signal.SIGTERM):
-    """Run `jauge listen`; yields (port, result); result is filled at the end."""
+    """Run `jauge listen` confined as its unit does; yields (port, result), which is filled at the end."""
     port, result = free_port(), {}
     acknowledge(store)
-    command = [sys.executable, "-m", "cli", "listen", "--bind", f"127.0.0.1:{port}",
+    command = [sys.executable, "-m", "cli.confined", "listener", "listen", "--bind", f"127.0.0.1:{port}",
                "--exporter", exporter, "--store", str(store), "--json"]  # fmt: skip
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -18,10 +18,15 @@ UNITS: Final = {
     "jauge-analyze": ("analyzer", (WEB,)),
     "jauge-release": ("analyzer", (WEB,)),
     "jauge-first-day": ("analyzer", (WEB,)),
+    "jauge-health": ("analyzer", (WEB,)),
     "jauge-purge": ("analyzer", (WEB,)),
     "jauge-web": ("web", (f"{STORE}/flows", f"{STORE}/private", f"{STORE}/log", KEYS, "/etc/jauge/school")),
     "jauge-lists": ("fetcher", (STORE, KEYS, WEB)),
+    # Last: it takes the collector's place.
+    "jauge-listen": ("listener", (f"{STORE}/private", f"{KEYS}/cells", WEB)),
 }  # fmt: skip
+DECLARED: Final = {"$JAUGE_LISTEN": "--bind 127.0.0.1:2055 --exporter 127.0.0.1"}
+"""What an administrator writes into /etc/default/jauge for units that are off without it."""
 PROCESSES: Final = {"jauge-collector": {"holder", "parser"}}
 LEAST: Final = 15
 OFFLINE: Final = {"jauge-lists"}
@@ -95,7 +100,10 @@ def _own_words(file: Path) -> str:
     command = re.search(r"(?m)^ExecStart=\S+ (.*)$", file.read_text("utf-8"))
     if command is None:
         raise SystemExit(f"{file.name}: no ExecStart")
-    return re.sub(r"^-I -m cli\.confined \S+ ", "", command[1])
+    words = re.sub(r"^-I -m cli\.confined \S+ ", "", command[1])
+    for variable, value in DECLARED.items():
+        words = words.replace(variable, value)
+    return words
 
 
 def _probes(machine: Machine, unit: str, since: str, wanted: set[str]) -> dict[str, dict[str, str]]:
