@@ -48,6 +48,7 @@ install -D -m 0644 deploy/systemd/jauge.sysusers "$root/usr/lib/sysusers.d/jauge
 install -D -m 0644 deploy/systemd/jauge.tmpfiles "$root/usr/lib/tmpfiles.d/jauge.conf"
 install -D -m 0644 deploy/systemd/jauge.default "$root/etc/default/jauge"
 install -D -m 0644 deploy/caddy/Caddyfile "$root/usr/share/doc/jauge/Caddyfile"
+install -D -m 0644 -t "$root/usr/share/doc/jauge/hub" deploy/hub/*   # for a hub's machine; nothing starts them
 $here deploy/deb/documents.py "$staging/source" "$root/usr/share/doc/jauge"   # ends the build at a dead link
 install -D -m 0755 deploy/bin/jauge-admin "$root/usr/sbin/jauge-admin"
 install -D -m 0644 -t "$root/usr/share/doc/jauge" deploy/prometheus/jauge.rules.yml
