@@ -8,6 +8,8 @@ import tempfile
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.costs import costly, function_of
+
 if "JAUGE_MACHINE_DIR" not in os.environ:
     # Tests leave no secret in this machine's own place; commands that they start inherit it.
     os.environ["JAUGE_MACHINE_DIR"] = tempfile.mkdtemp(prefix="jauge-machine-")
@@ -39,8 +41,18 @@ BEGUN_FIRST = (
 """Modules of minutes: begun last, one would keep one core busy while the other waits for it."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--quick`: what `make check` runs."""
+    parser.addoption("--quick", action="store_true", help="leave out what tests/costly.txt names")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what takes long as a whole folder or module."""
+    """Mark what takes long as a whole folder or module; leave out what costs too much for a check."""
+    if config.getoption("--quick"):
+        left_out = costly()
+        dear = [item for item in items if function_of(item.nodeid) in left_out]
+        config.hook.pytest_deselected(items=dear)
+        items[:] = [item for item in items if function_of(item.nodeid) not in left_out]
     for item in items:
         place = item.path.relative_to(config.rootpath).as_posix()
         if any(place.startswith(slow) for slow in SLOW_MODULES):
