@@ -6,7 +6,7 @@ from cli import hub_school, hub_server
 
 HELP = (
     "Compare schools without seeing into them. A school: card, join, push, receipts, withdraw. "
-    "The hub: init, enrol, schools, serve, remove."
+    "The hub: init, enrol, schools, check, serve, remove."
 )
 
 

@@ -1,4 +1,4 @@
-"""The hub's side of `jauge hub`: init, enrol, schools, serve, remove. Exit codes as everywhere."""
+"""The hub's side of `jauge hub`: init, enrol, schools, check, serve, remove. Exit codes as everywhere."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import typer
 
 from cli.accounts import open_login
 from cli.exits import Exit, Refusal
-from cli.hub_school import JsonOption, refusals
+from cli.hub_school import JsonOption, _today, refusals
 from cli.serve import HttpsOption, ProxyOption
 
 if TYPE_CHECKING:
@@ -153,6 +153,40 @@ def schools(hub: HubOption, *, as_json: JsonOption = False) -> None:
     typer.echo(f"{len(rows)} établissements (schools).")
 
 
+def check(hub: HubOption, *, as_json: JsonOption = False) -> None:
+    """Check every envelope, release and receipt of every school again, with its signature.
+
+    A start does so once for each file and then only looks whether it is still the same. Exit 1: damage.
+
+    Example: jauge hub check --hub DIR
+    """
+    from hub.check import Refused
+    from hub.holdings import HubUnusable
+
+    count, damaged = 0, []
+    with refusals():
+        held = _holdings(hub)
+        uais = held.schools()
+        for uai in uais:
+            try:
+                count += held.check(uai, _today())
+            except HubUnusable as broken:
+                damaged.append(str(broken))
+            except Refused:
+                continue  # it left meanwhile
+    if as_json:
+        typer.echo(json.dumps({"schools": len(uais), "releases": count, "damaged": damaged}))
+    else:
+        for each in damaged:
+            typer.echo(each)
+        typer.echo(
+            f"{len(uais)} établissements (schools), {count} publications intactes (intact releases), "
+            f"{len(damaged)} établissements abîmés (damaged schools)."
+        )
+    if damaged:
+        raise typer.Exit(int(Exit.FINDINGS))
+
+
 def remove(
     hub: HubOption,
     uai: UaiOption,
@@ -218,5 +252,5 @@ def serve(
 
 
 COMMANDS = {
-    "init": init, "enrol": enrol, "schools": schools, "serve": serve, "remove": remove,
+    "init": init, "enrol": enrol, "schools": schools, "check": check, "serve": serve, "remove": remove,
 }  # fmt: skip

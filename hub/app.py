@@ -42,7 +42,7 @@ def create_app(
     """
     cookies = Cookies(https=https)
     compared = Compared(holdings, today)
-    compared.schools()  # every seal is checked before the first page
+    compared.schools()  # everything is checked before the first page
     desk = Desk(holdings, compared, login.accounts, today)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry=NO_TELEMETRY)
     app.include_router(make_router(desk))

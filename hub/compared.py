@@ -1,12 +1,14 @@
 """The figures of every school in memory, as they came out of verified releases. Reads the holdings.
 
-Built once from the disk, every seal checked again; a push adds to it, and what another process enrols
+Built once from the disk: every file is read again, and its seal checked unless the hub has done so before
+and the file is the same to the octet (`hub.memory`). A push adds to it, and what another process enrols
 or erases is noticed within a second. What is asked for is brought to 100 workstations when it is asked.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -15,7 +17,7 @@ from dashboards.hub.indicators import PER, Figure, figures_of
 from dashboards.hub.spread import Spread, spread
 from hub.card import Card
 from hub.check import Refused
-from hub.holdings import Holdings, HubUnusable
+from hub.holdings import Figures, Holdings, HubUnusable
 from privacy.published import Stamp
 from privacy.release import Release
 
@@ -36,15 +38,20 @@ class OneSchool:
     """ISO week → indicator → figure of the whole school."""
     simulated: set[str] = field(default_factory=set)
     """The weeks that hold a simulated release."""
-    taken: set[tuple[str, str]] = field(default_factory=set)
-    """(table, period) of every release."""
+    taken: dict[tuple[str, str], Figures] = field(default_factory=dict)
+    """(table, period) of every release, and what came out of it."""
 
-    def add(self, release: Release) -> None:
+    def add(self, table: str, period: str, found: Figures) -> None:
         """Take the figures of one release."""
-        self.weeks.setdefault(release.period, {}).update(figures_of(release))
-        if release.origin != MEASURED:
-            self.simulated.add(release.period)
-        self.taken.add((release.table, release.period))
+        simulated, figures = self.taken[table, period] = found
+        self.weeks.setdefault(period, {}).update(figures)
+        if simulated:
+            self.simulated.add(period)
+
+    def add_release(self, release: Release) -> None:
+        """Take a release that was checked."""
+        found = release.origin != MEASURED, figures_of(release)
+        self.add(release.table, release.period, found)
 
 
 class Compared:
@@ -97,17 +104,25 @@ class Compared:
 
     def _read(self, uai: str, stamp: int) -> OneSchool:
         school = OneSchool(self._holdings.card(uai), stamp)
-        for release in self._holdings.releases(uai, self._today()):
-            school.add(release)
+        before = self._holdings.recall(uai)
+        for row in before:
+            school.add(row.held.table, row.held.period, (row.simulated, row.figures))
+        for release in self._holdings.releases(uai, self._today(), after=len(before)):
+            school.add_release(release)
+        if len(before) < len(school.taken):
+            self._holdings.remember(uai, school.taken)
         return school
 
     def add(self, uai: str, release: Release) -> None:
         """Take the figures of a release that was just taken."""
         with self._lock:
             school = self._schools.get(uai)
-            if school is not None:  # else the next look reads it from the disk
-                school.add(release)
-                self._changed()
+            if school is None:
+                return  # the next look reads it from the disk
+            school.add_release(release)
+            self._changed()
+            with suppress(Refused, HubUnusable):  # it left, or is damaged: the next look says so
+                self._holdings.remember(uai, school.taken)
 
     def weeks(self, kind: str) -> list[str]:
         """Return the weeks that some school of a kind has and that may be compared, oldest first."""

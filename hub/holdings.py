@@ -5,6 +5,7 @@
     HUB/schools/<UAI>/releases/T1/2026-W41.json   as it came, to the octet
     HUB/schools/<UAI>/chain/000000.json           the envelope of each push
     HUB/schools/<UAI>/receipts/000000.json        what the hub signed for it
+    HUB/schools/<UAI>/checked.json                what was checked, for the next start (hub.memory)
     HUB/withdrawn/<key>              names of push keys that have left; nothing of whom
     HUB/web/accounts.sqlite          who may read and push (api.accounts)
 
@@ -16,20 +17,23 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from dashboards.hub.indicators import Figure, figures_of
 from hub.card import UAI, Card, CardRefused, load_card
+from hub.chain import Chain, ChainBroken, Held
 from hub.check import Place, Push, Reason, Refused, check_envelope, check_release_file
-from hub.envelope import START, Envelope, NotAnEnvelope, digest_of, open_envelope, withdrawal
+from hub.envelope import Envelope, digest_of, withdrawal
 from hub.files import write_again, write_once
 from hub.form import open_exact
+from hub.memory import FILE, Checked, Memory
 from privacy.keys import private_key, private_text, public_text
 from privacy.release import Release
 from privacy.sealed import SealBroken, key_id, seal
@@ -38,6 +42,8 @@ from privacy.store.files import make_private, sync_directory
 RECEIPT: Final = "hub-receipt"
 WITHDRAWN: Final = "hub-withdrawn"
 _LEAVING: Final = ".leaving-"
+Figures = tuple[bool, dict[str, Figure]]
+"""Whether a release is simulated, and its figures."""
 
 
 class HubUnusable(Exception):
@@ -51,44 +57,6 @@ class Taken:
     receipt: bytes
     release: Release | None
     """None: it had been taken before, to the octet; nothing changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One release that is held."""
-
-    position: int
-    table: str
-    period: str
-    octets: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Chain:
-    """The envelopes of one school, as far as they were read."""
-
-    inode: int
-    """Of its directory: a school that left and came again has another."""
-    held: tuple[Held, ...]
-    last: str
-
-    def with_next(self, data: bytes, key: Ed25519PublicKey) -> "_Chain":
-        """Return the chain with one more envelope.
-
-        Raises:
-            HubUnusable: it is not the next one, or not the school's.
-        """
-        try:
-            envelope = open_envelope(data, key)
-        except (SealBroken, NotAnEnvelope):
-            raise HubUnusable("an envelope is damaged; restore the hub's directory") from None
-        if (envelope.position, envelope.previous) != (len(self.held), self.last):
-            raise HubUnusable("an envelope is missing; restore the hub's directory")
-        held = Held(
-            envelope.position, envelope.table, envelope.period, envelope.octets, envelope.sha256
-        )
-        return _Chain(self.inode, (*self.held, held), digest_of(data))
 
 
 class Holdings:
@@ -116,7 +84,8 @@ class Holdings:
             raise HubUnusable(f"{directory}: hub.key or hub.json is damaged; restore it") from None
         self.key_text = public_text(self._key.public_key())
         self.key_name = key_id(self._key.public_key())
-        self._chains: dict[str, _Chain] = {}
+        self._chains: dict[str, Chain] = {}
+        self._memory = Memory(directory / "schools", self._key)
         self._clear_leaving()
 
     @classmethod
@@ -235,7 +204,7 @@ class Holdings:
         """
         return list(self._chain(uai).held)
 
-    def _chain(self, uai: str) -> _Chain:
+    def _chain(self, uai: str) -> Chain:
         """Return a school's chain; each envelope is read, and its seal checked, once."""
         directory = self._of(uai) / "chain"
         try:
@@ -246,13 +215,58 @@ class Holdings:
         names = [name for name in names if name.endswith(".json")]
         known = self._chains.get(uai)
         if known is None or known.inode != inode or len(known.held) > len(names):
-            known = _Chain(inode, (), START)
+            known = Chain(inode)
         if len(known.held) < len(names):
             key = self.card(uai).push_key
-            for name in names[len(known.held) :]:
-                known = known.with_next((directory / name).read_bytes(), key)
+            try:
+                for name in names[len(known.held) :]:
+                    known = known.with_next((directory / name).read_bytes(), key)
+            except ChainBroken as broken:
+                raise HubUnusable(f"{uai}: {broken}; restore the hub's directory") from None
             self._chains[uai] = known
         return known
+
+    # --- what was checked before
+
+    def recall(self, uai: str) -> tuple[Checked, ...]:
+        """Return what the hub has checked of a school before, and whose files are still the same.
+
+        What came later is not in it; if anything differs, nothing is (`hub.memory`).
+
+        Raises:
+            Refused: it is not enrolled.
+            HubUnusable: its card is damaged.
+        """
+        rows = self._memory.recall(self.card(uai))
+        try:
+            inode = (self._of(uai) / "chain").stat().st_ino
+        except FileNotFoundError:
+            raise Refused(Reason.NOT_ENROLLED) from None
+        known = self._chains.get(uai)
+        if known is None or known.inode != inode:
+            held, digests = tuple(r.held for r in rows), tuple(r.envelope for r in rows)
+            self._chains[uai] = Chain(inode, held, digests)
+        return rows
+
+    def remember(self, uai: str, figures: Mapping[tuple[str, str], Figures]) -> None:
+        """Keep what was checked of a school for the next start.
+
+        Args:
+            uai: the school.
+            figures: (table, period) → what came out; of all that is held, or nothing is kept.
+
+        Raises:
+            Refused: it is not enrolled.
+            HubUnusable: an envelope is no longer what the school signed.
+        """
+        chain = self._chain(uai)
+        if {(held.table, held.period) for held in chain.held} != figures.keys():
+            return  # another push came meanwhile; its own turn keeps both
+        rows = [
+            Checked(held, digest, *figures[held.table, held.period])
+            for held, digest in zip(chain.held, chain.digests, strict=True)
+        ]
+        self._memory.keep(self.card(uai), rows)
 
     def take(self, uai: str, push: Push, today: date) -> Taken:
         """Take a push of a school, or refuse it.
@@ -318,20 +332,27 @@ class Holdings:
                 return data
         raise FileNotFoundError(period)
 
-    def releases(self, uai: str, today: date) -> Iterator[Release]:
+    def releases(self, uai: str, today: date, *, after: int = 0) -> Iterator[Release]:
         """Return what is held of a school, each seal and rule checked again.
+
+        Args:
+            uai: the school.
+            today: the hub's day.
+            after: how many of the first are left out.
 
         Raises:
             HubUnusable: a file is no longer what the school sent.
         """
         card = self.card(uai)
-        for held in self.held(uai):
+        for held in self.held(uai)[after:]:
             path = self._of(uai) / "releases" / held.table / f"{held.period}.json"
             try:
+                data = path.read_bytes()
+                if digest_of(data) != held.sha256:
+                    raise Refused(Reason.ALTERED)
                 yield check_release_file(
-                    path.read_bytes(), card.seal_key, table=held.table, period=held.period,
-                    today=today,
-                )  # fmt: skip
+                    data, card.seal_key, table=held.table, period=held.period, today=today
+                )
             except (Refused, FileNotFoundError):
                 message = f"{uai}: {held.table} {held.period} is damaged; the school has it"
                 raise HubUnusable(message) from None
@@ -341,6 +362,33 @@ class Holdings:
         paths = sorted((self._of(uai) / "receipts").glob("*.json"))
         count = self.place(uai).position
         return [json.loads(path.read_bytes()) for path in paths[:count]]
+
+    def check(self, uai: str, today: date) -> int:
+        """Check everything that is held of a school: envelopes, releases, receipts, what is remembered.
+
+        Returns:
+            How many releases are held.
+
+        Raises:
+            Refused: it is not enrolled.
+            HubUnusable: the first thing that is not what it was.
+        """
+        chain = self._chain(uai)
+        releases = {(r.table, r.period): r for r in self.releases(uai, today)}
+        for held, digest in zip(chain.held, chain.digests, strict=True):
+            path = self._of(uai) / "receipts" / f"{held.position:06d}.json"
+            try:
+                said = open_exact(path.read_bytes(), self._key.public_key())
+            except (SealBroken, FileNotFoundError):
+                said = {}
+            if (said.get("envelope"), said.get("sha256")) != (digest, held.sha256):
+                message = f"{uai}: a receipt is damaged; restore the hub's directory"
+                raise HubUnusable(message)
+        for row in self.recall(uai):
+            if row.figures != figures_of(releases[row.held.table, row.held.period]):
+                message = f"{uai}: {FILE} is wrong; delete it, then start the hub again"
+                raise HubUnusable(message)
+        return len(chain.held)
 
     # --- leaving
 

@@ -77,7 +77,7 @@ class Desk:
         except Refused as refused:
             raise self._refusal(request, uai, refused.reason) from None
         if taken.release is not None:
-            self.compared.add(uai, taken.release)
+            await run_in_threadpool(self.compared.add, uai, taken.release)
         status = 200 if taken.release is None else 201
         return Response(taken.receipt, status, media_type="application/json")
 
