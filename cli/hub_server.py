@@ -9,7 +9,7 @@ import typer
 
 from cli.accounts import open_login
 from cli.exits import Exit, Refusal
-from cli.hub_school import JsonOption, _today, refusals
+from cli.hub_school import JsonOption, refusals, today
 from cli.serve import HttpsOption, ProxyOption
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def check(hub: HubOption, *, as_json: JsonOption = False) -> None:
         uais = held.schools()
         for uai in uais:
             try:
-                count += held.check(uai, _today())
+                count += held.check(uai, today())
             except HubUnusable as broken:
                 damaged.append(str(broken))
             except Refused:

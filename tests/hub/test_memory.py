@@ -189,7 +189,7 @@ def wrong_figures(place: Path) -> None:
 @pytest.fixture
 def over(place, monkeypatch) -> Path:
     """The made weeks lie ahead of the machine's clock."""
-    monkeypatch.setattr("cli.hub_server._today", lambda: TODAY)
+    monkeypatch.setattr("cli.hub_server.today", lambda: TODAY)
     return place
 
 
