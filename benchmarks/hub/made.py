@@ -107,7 +107,7 @@ class Serving:
     address: str
     pid: int
     start_s: float
-    """From the command to its first word: every seal is checked meanwhile."""
+    """From the command to its first word: everything that is held is checked meanwhile."""
 
 
 @contextmanager
