@@ -211,9 +211,14 @@ def sentences(found: dict[str, Any]) -> list[str]:
         grown = ", ".join(f"{c['slices'] / 1e6:.1f} million {c['per_million_s']} s" for c in curve)
         last = curve[-1]
         rate = last["slices"] / last["seconds"]
-        said.append(f"{name}: {last['slices'] / 1e6:.1f} million in {last['seconds']} s, {rate / 1e6:.2f} million slices a second; per million: {grown}")  # fmt: skip
+        cut = "" if last["slices"] == found["slices"] else " (its budget of time)"
+        said.append(f"{name}: {last['slices'] / 1e6:.1f} million{cut} in {last['seconds']} s, {rate / 1e6:.2f} million slices a second; per million: {grown}")  # fmt: skip
     if "whole" in found:
-        said.append(f"duckdb, all of them as one day: {found['whole']['seconds']} s")
+        seconds = found["whole"]["seconds"]
+        rate = found["slices"] / seconds / 1e6
+        said.append(
+            f"duckdb, all of them as one day: {seconds} s, {rate:.2f} million slices a second"
+        )
     said.append(f"the results are {'equal' if found['same_result'] else 'DIFFERENT'}")
     return said
 
