@@ -61,10 +61,10 @@ def listed(measured: str) -> str:
     Args:
         measured: a line `SECONDS NODEID` for each test that ran.
     """
-    sums: collections.Counter[str] = collections.Counter()
+    sums: dict[str, float] = collections.defaultdict(float)
     for line in measured.splitlines():
         seconds, nodeid = line.split(" ", 1)
-        sums[function_of(nodeid)] += float(seconds)  # type: ignore[assignment]  # a Counter of seconds
+        sums[function_of(nodeid)] += float(seconds)
     return HEAD + "".join(f"{name}\n" for name, s in sorted(sums.items()) if s > MOST_S)
 
 

@@ -1,7 +1,10 @@
 """The hub's unit, user and proxy: shipped as examples, as closed as a school's own units."""
 
+import socket
 import subprocess
 import sys
+
+import pytest
 
 from cli.diagnosis.gather_machine import score_of
 from tests.deploy.test_units import COMMON, DEPLOY, UNITS, Unit
@@ -31,17 +34,21 @@ def test_it_sees_nothing_of_a_school_and_answers_on_one_port_of_loopback():
     assert f"u {unit.one('User')} " in (HUB / "jauge-hub.sysusers").read_text("utf-8")
 
 
+@pytest.mark.enable_socket
 def test_what_it_runs_serves_a_hub_confined(tmp_path):
     words = Unit(FILE).one("ExecStart").split()
     hub = tmp_path / "hub"
     command = [word.replace("/var/lib/jauge-hub/hub", str(hub)) for word in words[1:]]
-    command[command.index("8010")] = "38010"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command[command.index("8010")] = port
     subprocess.run([sys.executable, "-m", "cli", "hub", "init", "--hub", hub, "--name", "R"], cwd=ROOT, check=True, timeout=60)  # fmt: skip
     with subprocess.Popen(
         [sys.executable, *command, "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as serving:
         try:
-            assert "38010" in serving.stdout.readline()
+            assert port in serving.stdout.readline()
         finally:
             serving.terminate()
 

@@ -132,6 +132,17 @@ def users(machine: Machine) -> None:
                  value=wrong or f"{len(USERS)} users, {len(RIGHTS)} directories")  # fmt: skip
 
 
+def _goes_not_back(machine: Machine, version: str, what: str) -> None:
+    """Let dpkg believe that a later version was there, and install this one."""
+    status = machine.root / "var/lib/dpkg/status"
+    text = status.read_text("utf-8")
+    head, name, rest = text.partition("Package: jauge\n")
+    status.write_text(head + name + rest.replace(f"Version: {version}", "Version: 99.0", 1))
+    said = machine.call("dpkg", "--force-downgrade", "-i", "/opt/jauge.deb", check=False)
+    machine.must(what, holds="Restore a backup" in said)
+    status.write_text(text)
+
+
 def take_away(machine: Machine, package: Path) -> None:
     """Upgrade, downgrade, remove, purge."""
     version = package.name.split("_")[1]
@@ -140,24 +151,9 @@ def take_away(machine: Machine, package: Path) -> None:
     kept = (machine.root / STORE[1:] / "mine").exists()
     machine.must("an upgrade keeps configuration and data",
                  holds=kept and (machine.root / "etc/jauge/school/zones.yaml").exists())  # fmt: skip
-    status = machine.root / "var/lib/dpkg/status"
-    text = status.read_text("utf-8")
-    head, _, rest = text.partition("Package: jauge\n")
-    status.write_text(
-        head + "Package: jauge\n" + rest.replace(f"Version: {version}", "Version: 99.0", 1)
-    )
-    said = machine.call("dpkg", "--force-downgrade", "-i", "/opt/jauge.deb", check=False)
-    machine.must("going back is refused with a sentence", holds="Restore a backup" in said)
-    status.write_text(text)
+    _goes_not_back(machine, version, "going back is refused with a sentence")
     machine.call("dpkg", "-r", "jauge")
-    text = status.read_text("utf-8")
-    head, _, rest = text.partition("Package: jauge\n")
-    status.write_text(
-        head + "Package: jauge\n" + rest.replace(f"Version: {version}", "Version: 99.0", 1)
-    )
-    said = machine.call("dpkg", "--force-downgrade", "-i", "/opt/jauge.deb", check=False)
-    machine.must("going back after a removal, too", holds="Restore a backup" in said)
-    status.write_text(text)
+    _goes_not_back(machine, version, "going back after a removal, too")
     machine.must("remove keeps data", holds=(machine.root / STORE[1:] / "mine").exists())
     machine.call("dpkg", "-P", "jauge")
     left = machine.call("bash", "-c", "ls -d /var/lib/jauge* /etc/jauge /opt/jauge /var/cache/jauge 2>/dev/null; "
