@@ -7,6 +7,7 @@ taken up again at the next round.
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -80,14 +81,12 @@ class Background:
         if self.left:
             self.left = False
             self.salvage()
-        if not (tidy and self._roomy()):
-            return
-        try:
-            compact.compact_all(self._committer, stopped=self._stopping.is_set)
-            compact.sweep(self._committer, now_us=self._now_us())
-        except (OSError, NoStore):
-            return
-        give_back()
+        if tidy and self._roomy():
+            with suppress(OSError, NoStore):
+                compact.compact_all(self._committer, stopped=self._stopping.is_set)
+                compact.sweep(self._committer, now_us=self._now_us())
+        if tidy:  # whatever was refused: a fault, too, has its large moment
+            give_back()
 
     def _seal(self, path: Path) -> None:
         try:
