@@ -29,9 +29,10 @@ from privacy.effects import MONTH_DAYS
 from privacy.gate.noise import epsilon, epsilons
 from privacy.gate.periods import LONGEST_MONTH
 from privacy.memory import SEEN
+from privacy.published import Published
 from privacy.records import LINK_COLUMNS, SLICE_COLUMNS, Reject
 from privacy.records_fr import LINK_FR, SLICE_FR
-from privacy.sealed import seal
+from privacy.sealed import SealBroken, seal
 from privacy.settings import PrivacySettings, TableName
 from school.conditions import rule_sentences
 from school.terms import terms_between
@@ -243,8 +244,15 @@ def privacy_document(bench: Bench) -> dict[str, Any]:
     }
 
 
-def status_document(bench: Bench, as_of: date) -> dict[str, Any]:
-    """Return where the days come from and what the capture saw of them."""
+def status_document(bench: Bench, as_of: date, analyzed: str | None) -> dict[str, Any]:
+    """Return where the days come from and what the capture saw of them.
+
+    Args:
+        bench: store and school.
+        as_of: the school's local day.
+        analyzed: the last day, ISO 8601, on which an analysis or a release wrote it; None before the first.
+            The first day's load writes it, too, and is neither.
+    """
     store = bench.store
     records = ("flows", "link")
     # A purge that was killed half-way leaves files of a day whose key is gone: it is no day any more.
@@ -253,6 +261,7 @@ def status_document(bench: Bench, as_of: date) -> dict[str, Any]:
     return {
         "document": "status",
         "as_of": as_of.isoformat(),
+        "analyzed": analyzed,
         "capture": mandate.capture(bench),
         "origins": _runs(origins),
         "coverage": [
@@ -293,13 +302,32 @@ def _coverage(store: Store, day: date) -> dict[str, Any]:
     }
 
 
-def write(bench: Bench, key: Ed25519PrivateKey, as_of: date) -> tuple[str, ...]:
-    """Seal and publish every document; return their names."""
+def last_analyzed(bench: Bench) -> str | None:
+    """Return the day of the last analysis that the published status tells; None where there is none."""
+    try:
+        found = Published(bench.store.public).document("status").get("analyzed")
+    except (FileNotFoundError, SealBroken):
+        return None
+    return str(found) if found else None
+
+
+def write(
+    bench: Bench, key: Ed25519PrivateKey, as_of: date, *, analysis: bool = True
+) -> tuple[str, ...]:
+    """Seal and publish every document; return their names.
+
+    Args:
+        bench: store and school; the store is held (`Store.locked`).
+        key: of the seal.
+        as_of: the school's local day.
+        analysis: an analysis or a release does it, not the load of the first day alone.
+    """
+    analyzed = as_of.isoformat() if analysis else last_analyzed(bench)
     payloads = (
         school_document(bench, as_of),
         charter_document(bench),
         privacy_document(bench),
-        status_document(bench, as_of),
+        status_document(bench, as_of, analyzed),
         *papers(bench, as_of),
         annotations_document(bench.school),
     )

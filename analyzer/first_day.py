@@ -70,7 +70,7 @@ def publish(store: Path, school: School, *, now: datetime, catalogue: Catalogue)
             end(bench.store)
             return FirstDay(day, 0, PUBLISHED)
         mandate.tell_policy(bench, mandate.log_of(bench))
-        documents.write(bench, key, day)
+        documents.write(bench, key, day, analysis=False)
         found = lines_of(bench, day, int(now.timestamp()))
         lines = [] if isinstance(found, str) else found
         payload = {

@@ -35,7 +35,7 @@ FAMILIES: Final = (
     _counter("http_response_start_seconds_total", "Time until answers began, summed up."),
     _counter("account_events_total", "Logins, failed and paused ones, one-time links used."),
     _gauge("releases", "Stored releases, by table."),
-    _gauge("last_update_age_seconds", "Since the day on which the documents were last sealed."),
+    _gauge("last_update_age_seconds", "Since the day of the last analysis or release."),
     _gauge(
         "capture_acknowledged", "1 while the DPO's acknowledgement of the settings is in force."
     ),

@@ -66,7 +66,7 @@ class Metrics:
     def text(self) -> str:
         """Return everything in the text format of Prometheus."""
         now = datetime.now(UTC)
-        return expose({**self._service(), **_capture(self._status(), now), **self._health(now)})
+        return expose({**self._service(), **capture(self._status(), now), **self._health(now)})
 
     def _service(self) -> dict[str, Samples]:
         """Return what this process counted, and how much is published."""
@@ -101,12 +101,13 @@ class Metrics:
             return {}
 
 
-def _capture(status: dict[str, Any], now: datetime) -> dict[str, Samples]:
+def capture(status: dict[str, Any], now: datetime) -> dict[str, Samples]:
     """Return what the sealed status says of the capture: of its last school day that is over."""
     try:
-        values: dict[str, Samples] = {
-            "jauge_last_update_age_seconds": {ONE: _since(status["as_of"], now)},
-        }
+        values: dict[str, Samples] = {}
+        # A store of an older version does not tell the first day's load from an analysis.
+        if analyzed := status.get("analyzed", status["as_of"]):
+            values["jauge_last_update_age_seconds"] = {ONE: _since(analyzed, now)}
         if "capture" in status:  # a store of an older version has not said so
             values["jauge_capture_acknowledged"] = {ONE: status["capture"] == IN_FORCE}
         day = max(status["coverage"], key=lambda entry: str(entry["day"]), default=None)

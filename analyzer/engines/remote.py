@@ -29,8 +29,8 @@ from analyzer.views import Views
 from privacy.store.commit import parquet_key
 from privacy.store.lent import SecretRefused, shared_secret, wrap
 
-ROWS_OF_A_TASK: Final = 1_000_000
-"""About eight row groups: seconds of work, and little to do again when an executor is lost."""
+ROWS_OF_A_JOB: Final = 500_000
+"""Seconds of work, and little to do again when an executor is lost; a day has many small files."""
 CONNECT_S: Final = 5.0
 ENCRYPTED: Final = "spark.io.encryption.enabled"
 DRIVEN: Final = {
@@ -102,9 +102,9 @@ class Distributed:
 
     def _opened(self, slices: StoredSlices) -> Any:
         """Return the rows of a day's files as a frame whose tasks executors run."""
-        tasks = tuple(_tasks(slices, self._settings))
-        numbers = self._session.range(0, len(tasks), 1, len(tasks))
-        return numbers.mapInArrow(reading(tasks, self._settings.secret), _COLUMNS)
+        jobs = tuple(_jobs(slices, self._settings))
+        numbers = self._session.range(0, len(jobs), 1, len(jobs))
+        return numbers.mapInArrow(reading(jobs, self._settings.secret), _COLUMNS)
 
 
 def _held(slices: Slices) -> pa.Table:
@@ -119,13 +119,22 @@ def _in_microseconds(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema(timed))
 
 
-def _tasks(slices: StoredSlices, settings: EngineSettings) -> Iterator[Task]:
+def _jobs(slices: StoredSlices, settings: EngineSettings) -> Iterator[tuple[Task, ...]]:
+    """Yield what one executor reads at a time: parts of large files, several small ones together."""
     addresses = shelf.addresses(slices, settings.slices)
+    job: list[Task] = []
+    rows = 0
     for segment, address in zip(slices.segments, addresses, strict=True):
         lent = _lent(slices, segment.record, segment.day, settings)
-        parts = max(1, -(-segment.rows // ROWS_OF_A_TASK))
+        parts = max(1, -(-segment.rows // ROWS_OF_A_JOB))
         for part in range(parts):
-            yield Task(address, slices.school, segment.day.isoformat(), part, parts, lent)
+            if job and rows + segment.rows // parts > ROWS_OF_A_JOB:
+                yield tuple(job)
+                job, rows = [], 0
+            job.append(Task(address, slices.school, segment.day.isoformat(), part, parts, lent))
+            rows += segment.rows // parts
+    if job:
+        yield tuple(job)
 
 
 def _lent(slices: StoredSlices, record: str, day: date, settings: EngineSettings) -> bytes | None:

@@ -5,6 +5,8 @@ this one process; the rows go to the engine batch by batch. Nothing is written, 
 file. Executors need Jauge itself, of the same version as the analyzer: schemas are compared.
 """
 
+import sys
+import zipimport
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,12 +88,26 @@ def _as_wire(batch: pa.RecordBatch) -> pa.RecordBatch:
     )
 
 
-def reading(tasks: tuple[Task, ...], secret: str) -> Any:
-    """Return the function of `mapInArrow` over a range of numbers, each of which is one task's."""
+def reading(jobs: tuple[tuple[Task, ...], ...], secret: str) -> Any:
+    """Return the function of `mapInArrow` over a range of numbers, each of which is one job's."""
 
     def run(numbers: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in numbers:
             for number in batch.column(0).to_pylist():
-                yield from read(tasks[number], secret)
+                for task in jobs[number]:
+                    yield from read(task, secret)
+        forget_archives()
 
     return run
+
+
+def forget_archives() -> None:
+    """Drop what this worker keeps of zip files on its path; the next import finds them anew.
+
+    Spark 4.0 clears the import caches before each task, and Python before 3.12 then reads the directory
+    of pyspark.zip again once for each package that was imported of it: half a second a task
+    (SPARK-54744, CPython gh-103200).
+    """
+    for place, finder in list(sys.path_importer_cache.items()):
+        if isinstance(finder, zipimport.zipimporter):
+            del sys.path_importer_cache[place]

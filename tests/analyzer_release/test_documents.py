@@ -109,7 +109,7 @@ def test_the_status_accounts_for_every_packet(place):
     write_part(place.root, "link", tuesday, link_minutes(tuesday, "09:00", 1, 1.0))
     place.analyze()
     document = place.published.document("status")
-    assert document["as_of"] == NEXT_MONDAY.isoformat()
+    assert document["as_of"] == document["analyzed"] == NEXT_MONDAY.isoformat()
     assert [run["origin"] for run in document["origins"]] == ["simulated", "measured", "simulated"]
     assert document["origins"][0]["to"] == "2026-09-07"
     monday = document["coverage"][0]

@@ -103,3 +103,13 @@ def test_a_day_without_a_capacity_says_so(empty):
     empty.redeclare(lines=FILES["lines.yaml"].replace("2026-09-01", "2026-09-08"))
     write_part(empty.root, "link", MONDAY, link_minutes(MONDAY, "08:00", 6, 4.0))
     assert publish(empty, "08:16").why_none == first_day.NO_CAPACITY
+
+
+def test_the_first_days_load_is_no_analysis_and_does_not_hide_that_the_last_one_is_old(begun):
+    publish(begun, "08:07")
+    assert begun.published.document("status")["analyzed"] is None
+    begun.analyze()
+    publish(begun, "08:20", day=NEXT_MONDAY + timedelta(days=3))
+    status = begun.published.document("status")
+    assert status["analyzed"] == NEXT_MONDAY.isoformat()
+    assert status["as_of"] > status["analyzed"]

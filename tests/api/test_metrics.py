@@ -10,7 +10,7 @@ import pytest
 from analyzer.health import payload
 from api.app import create_app
 from api.exposition import FAMILIES, ONE, expose
-from api.metrics import IN_FORCE, health
+from api.metrics import IN_FORCE, capture, health
 from privacy.acknowledgement import Standing
 from privacy.published import HEALTH, Published
 from tests.pages.published_school import WELL, publish
@@ -29,7 +29,7 @@ def _said(public):
 
 
 def _values(text):
-    rows = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
+    rows = [line.rpartition(" ") for line in text.splitlines() if line and line[0] != "#"]
     return {name: float(value) for name, _, value in rows}
 
 
@@ -78,6 +78,19 @@ def test_health_is_told_so_coarsely_that_no_device_moves_it():
     assert told["at"] == "2026-11-16T18:05:00+00:00"
     text = json.dumps(told)
     assert not any(str(exact) in text for exact in (21_304, 1_900_000, 81_456_000_000))
+
+
+@pytest.mark.parametrize(
+    ("status", "age_s"),
+    [
+        ({"as_of": "2026-11-16", "analyzed": "2026-11-13"}, 3 * 86_400),
+        ({"as_of": "2026-11-14"}, 2 * 86_400),  # of an older version
+        ({"as_of": "2026-11-16", "analyzed": None}, None),
+    ],
+)
+def test_the_age_is_that_of_the_last_analysis_not_of_the_first_days_load(status, age_s):
+    told = expose(capture({**status, "coverage": []}, datetime(2026, 11, 16, 19, 5, tzinfo=UTC)))
+    assert _values(told).get("jauge_last_update_age_seconds") == age_s
 
 
 def test_without_health_the_rest_is_told(public):

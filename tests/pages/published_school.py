@@ -363,6 +363,7 @@ def status() -> dict[str, Any]:
     return {
         "document": "status",
         "as_of": (LAST_DAY + timedelta(days=1)).isoformat(),
+        "analyzed": (LAST_DAY + timedelta(days=1)).isoformat(),
         "capture": "in_force",
         "origins": [
             {"from": FIRST.isoformat(), "to": LAST.isoformat(), "origin": "simulated"},
