@@ -23,7 +23,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
@@ -36,6 +36,7 @@ SCRIPTS = ROOT / "deploy" / "spark"
 GROWTH = (8, 4, 2)
 """After these parts of the schools the time is noted, for the curve."""
 BAR = 1_500_000
+SPILL_LOOK_S = 0.2
 SCHOOLS_OF_REGION, SLICES_OF_SCHOOL = 500, 8_000_000
 
 
@@ -123,6 +124,26 @@ def asked(
     return {"seconds": round(seconds, 1), "digests": digests, "curve": curve}
 
 
+@contextmanager
+def spilled(directory: Path) -> Iterator[list[int]]:
+    """Look at what lies in a directory as long as the block lasts; afterwards the list holds the most, octets."""
+    most, over = [0], threading.Event()
+
+    def look() -> None:
+        while not over.wait(SPILL_LOOK_S):
+            with suppress(OSError):  # a file that goes while it is looked at
+                lying = sum(path.stat().st_blocks * 512 for path in directory.rglob("*"))
+                most[0] = max(most[0], lying)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield most
+    finally:
+        over.set()
+        looking.join()
+
+
 def as_one_day(settings: Any, stores: list[Path]) -> dict[str, Any]:
     """Ask DuckDB of all schools' slices as if they were one day: more than its memory holds."""
     import pyarrow.dataset as ds
@@ -131,11 +152,12 @@ def as_one_day(settings: Any, stores: list[Path]) -> dict[str, Any]:
 
     benches = [_bench(store) for store in stores]
     parts = [b.slices(b.store.checked("flows", DAY)[0]).dataset for b in benches]
-    with opened(settings) as engine:
+    with opened(settings) as engine, spilled(Path(settings.spill)) as most:
         question = benches[0].question(engine)
         began = time.perf_counter()
         _asked(question, benches[0], HeldSlices(ds.dataset(parts)))
-        return {"seconds": round(time.perf_counter() - began, 1)}
+        seconds = round(time.perf_counter() - began, 1)
+    return {"seconds": seconds, "memory_mib": settings.memory_mib, "spilled_mib": most[0] >> 20}
 
 
 def _engines(names: list[str], scratch: Path, memory_mib: int) -> Iterator[tuple[str, Any]]:
@@ -214,10 +236,11 @@ def sentences(found: dict[str, Any]) -> list[str]:
         cut = "" if last["slices"] == found["slices"] else " (its budget of time)"
         said.append(f"{name}: {last['slices'] / 1e6:.1f} million{cut} in {last['seconds']} s, {rate / 1e6:.2f} million slices a second; per million: {grown}")  # fmt: skip
     if "whole" in found:
-        seconds = found["whole"]["seconds"]
-        rate = found["slices"] / seconds / 1e6
+        whole = found["whole"]
+        rate = found["slices"] / whole["seconds"] / 1e6
         said.append(
-            f"duckdb, all of them as one day: {seconds} s, {rate:.2f} million slices a second"
+            f"duckdb, all of them as one day, within {whole['memory_mib']:,} MiB: {whole['seconds']} s, "
+            f"{rate:.2f} million slices a second; it spilled {whole['spilled_mib']:,} MiB at most"
         )
     said.append(f"the results are {'equal' if found['same_result'] else 'DIFFERENT'}")
     return said
