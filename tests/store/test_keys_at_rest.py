@@ -2,7 +2,8 @@
 
 import os
 import stat
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -216,3 +217,13 @@ def test_a_derived_key_depends_on_its_purpose_and_a_copy_that_was_made_for_it_is
     assert derive(copied, "slices") == derived != derive(kept, "cells")
     assert copied == bytes(32)
     assert kept == bytes(range(32))
+
+
+def test_asking_whether_a_day_is_erased_makes_no_path_that_the_interpreter_would_keep(tmp_path, monkeypatch):  # fmt: skip
+    ring = FileKeyring(tmp_path / "keys")
+    ring.destroy(DAY)
+    with monkeypatch.context() as patched:
+        for way in ("__truediv__", "joinpath", "__new__"):
+            patched.setattr(Path, way, None)
+        assert ring.destroyed(DAY)
+        assert not ring.destroyed(DAY + timedelta(days=1))
