@@ -103,6 +103,9 @@ class Distributed:
     def _opened(self, slices: StoredSlices) -> Any:
         """Return the rows of a day's files as a frame whose tasks executors run."""
         jobs = tuple(_jobs(slices, self._settings))
+        if _has_master(self._session):
+            # By default each job writes 200 files for each grouping: as many as there are jobs do as well.
+            self._session.conf.set("spark.sql.shuffle.partitions", str(len(jobs)))
         numbers = self._session.range(0, len(jobs), 1, len(jobs))
         return numbers.mapInArrow(reading(jobs, self._settings.secret), _COLUMNS)
 
@@ -259,11 +262,14 @@ def opened(settings: EngineSettings) -> Iterator[Distributed]:
             session.stop()
 
 
+def _has_master(session: Any) -> bool:
+    """Say whether this is Spark itself; Sail has no master."""
+    return session.conf.get("spark.master", None) is not None
+
+
 def _check_disks(session: Any, endpoint: str) -> None:
-    """Refuse a Spark that would write shuffles in the clear; Sail has no master and writes none."""
-    if session.conf.get("spark.master", None) is None:
-        return
-    if session.conf.get(ENCRYPTED, "false") != "true":
+    """Refuse a Spark that would write shuffles in the clear; Sail writes none."""
+    if _has_master(session) and session.conf.get(ENCRYPTED, "false") != "true":
         raise EngineRefused(
             f"{endpoint}: this Spark would write slices in the clear to its disks; start it with "
             f"{ENCRYPTED}=true (deploy/spark/spark-defaults.conf)"

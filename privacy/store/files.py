@@ -83,7 +83,9 @@ class NewFile:
             path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE
         )
         self._at = 0
-        self._failed: OSError | None = None
+        # Not the error itself: its traceback holds this file, and all rows on their way into it, until a
+        # full collection of garbage, which a collector of months may never see.
+        self._failed: tuple[int | None, str | None] | None = None
         self.closed = False
 
     def write(self, data: bytes | memoryview) -> int:
@@ -93,11 +95,11 @@ class NewFile:
             OSError: the file is poisoned.
         """
         if self._failed is not None:
-            raise Poisoned(self._failed.errno, self._failed.strerror)
+            raise Poisoned(*self._failed)
         try:
             self._at += write_all(self._handle, data)
         except OSError as error:
-            self._failed = error
+            self._failed = error.errno, error.strerror
             raise
         return memoryview(data).nbytes
 
@@ -130,7 +132,7 @@ class NewFile:
             OSError: a write, the sync or the close failed.
         """
         if self._failed is not None:
-            raise Poisoned(self._failed.errno, self._failed.strerror)
+            raise Poisoned(*self._failed)
         os.fsync(self._handle)
         self.closed = True
         os.close(self._handle)
