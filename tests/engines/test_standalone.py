@@ -16,6 +16,11 @@ from tests.engines.test_spark import SCRIPTS, THERE
 from tests.support.processes import ROOT
 
 
+def clean():
+    """What a shell has: a client of Connect in this process has left its mode in the environment."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
+
+
 def test_a_client_of_connect_alone_is_told_what_a_standalone_master_needs():
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -40,7 +45,7 @@ def test_a_standalone_master_and_the_definition_agree(tmp_path):
             [SCRIPTS / "start.sh", run],
             check=True,
             timeout=400,
-            env={**os.environ, "CONNECT": "no"},
+            env={**clean(), "CONNECT": "no"},
         )
         asked = subprocess.run(
             [
@@ -48,7 +53,7 @@ def test_a_standalone_master_and_the_definition_agree(tmp_path):
                 run / "engine.yaml", tmp_path / "store", sysconfig.get_path("purelib"),
             ],
             check=False, capture_output=True, text=True, timeout=400, cwd=ROOT,
-            env={**os.environ, "SPARK_CONF_DIR": str(run / "conf"), "SPARK_LOCAL_IP": "127.0.0.1"},
+            env={**clean(), "SPARK_CONF_DIR": str(run / "conf"), "SPARK_LOCAL_IP": "127.0.0.1"},
         )  # fmt: skip
         assert asked.returncode == 0, asked.stderr[-2000:]
         said = json.loads(asked.stdout.splitlines()[-1])
