@@ -24,12 +24,12 @@ from analyzer.engines import shelf
 from analyzer.engines.refused import EngineRefused
 from analyzer.engines.settings import EngineSettings
 from analyzer.engines.slices import Slices, StoredSlices
-from analyzer.engines.tasks import WIRE, Task, reading
+from analyzer.engines.tasks import WIRE, FilePart, reading
 from analyzer.views import Views
 from privacy.store.commit import parquet_key
 from privacy.store.lent import SecretRefused, shared_secret, wrap
 
-ROWS_OF_A_JOB: Final = 500_000
+ROWS_OF_A_PARTITION: Final = 500_000
 """Seconds of work, and little to do again when an executor is lost; a day has many small files."""
 CONNECT_S: Final = 5.0
 ENCRYPTED: Final = "spark.io.encryption.enabled"
@@ -42,6 +42,8 @@ DRIVEN: Final = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.ui.enabled": "false",
     "spark.eventLog.enabled": "false",
+    # The charter becomes methods that Java would not compile otherwise.
+    "spark.executor.extraJavaOptions": "-XX:-DontCompileHugeMethods",
 }
 """What a session says whose driver is this process; with a Connect server, the server's files say it."""
 _INSTALL: Final = "pip install 'jauge[distributed]'"
@@ -102,12 +104,12 @@ class Distributed:
 
     def _opened(self, slices: StoredSlices) -> Any:
         """Return the rows of a day's files as a frame whose tasks executors run."""
-        jobs = tuple(_jobs(slices, self._settings))
+        partitions = tuple(_partitions(slices, self._settings))
         if _has_master(self._session):
-            # By default each job writes 200 files for each grouping: as many as there are jobs do as well.
-            self._session.conf.set("spark.sql.shuffle.partitions", str(len(jobs)))
-        numbers = self._session.range(0, len(jobs), 1, len(jobs))
-        return numbers.mapInArrow(reading(jobs, self._settings.secret), _COLUMNS)
+            # By default each partition writes 200 files for each grouping: as many as there are partitions do as well.
+            self._session.conf.set("spark.sql.shuffle.partitions", str(len(partitions)))
+        numbers = self._session.range(0, len(partitions), 1, len(partitions))
+        return numbers.mapInArrow(reading(partitions, self._settings.secret), _COLUMNS)
 
 
 def _held(slices: Slices) -> pa.Table:
@@ -122,22 +124,24 @@ def _in_microseconds(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema(timed))
 
 
-def _jobs(slices: StoredSlices, settings: EngineSettings) -> Iterator[tuple[Task, ...]]:
+def _partitions(slices: StoredSlices, settings: EngineSettings) -> Iterator[tuple[FilePart, ...]]:
     """Yield what one executor reads at a time: parts of large files, several small ones together."""
     addresses = shelf.addresses(slices, settings.slices)
-    job: list[Task] = []
+    partition: list[FilePart] = []
     rows = 0
     for segment, address in zip(slices.segments, addresses, strict=True):
         lent = _lent(slices, segment.record, segment.day, settings)
-        parts = max(1, -(-segment.rows // ROWS_OF_A_JOB))
+        parts = max(1, -(-segment.rows // ROWS_OF_A_PARTITION))
         for part in range(parts):
-            if job and rows + segment.rows // parts > ROWS_OF_A_JOB:
-                yield tuple(job)
-                job, rows = [], 0
-            job.append(Task(address, slices.school, segment.day.isoformat(), part, parts, lent))
+            if partition and rows + segment.rows // parts > ROWS_OF_A_PARTITION:
+                yield tuple(partition)
+                partition, rows = [], 0
+            partition.append(
+                FilePart(address, slices.school, segment.day.isoformat(), part, parts, lent)
+            )
             rows += segment.rows // parts
-    if job:
-        yield tuple(job)
+    if partition:
+        yield tuple(partition)
 
 
 def _lent(slices: StoredSlices, record: str, day: date, settings: EngineSettings) -> bytes | None:

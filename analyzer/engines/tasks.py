@@ -36,7 +36,7 @@ class DayUnreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class FilePart:
     """A part of one file."""
 
     address: str
@@ -50,8 +50,8 @@ class Task:
     """The key of the day's Parquet files, wrapped (`privacy.store.lent`); None for a file in clear."""
 
 
-def read(task: Task, secret: str) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a task, columns of `WIRE`.
+def read(own: FilePart, secret: str) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a part, columns of `WIRE`.
 
     Raises:
         SecretRefused: the day's key does not open here.
@@ -61,22 +61,22 @@ def read(task: Task, secret: str) -> Iterator[pa.RecordBatch]:
     import fsspec
 
     with (
-        fsspec.open(task.address, "rb") as source,
-        pq.ParquetFile(source, decryption_properties=_opening(task, secret)) as file,
+        fsspec.open(own.address, "rb") as source,
+        pq.ParquetFile(source, decryption_properties=_opening(own, secret)) as file,
     ):
         if not same_columns(file.schema_arrow, SLICE_SCHEMA):
-            raise DayUnreadable(f"{task.address}: its columns are not those of this version")
+            raise DayUnreadable(f"{own.address}: its columns are not those of this version")
         count = file.num_row_groups
-        own = range(task.part * count // task.parts, (task.part + 1) * count // task.parts)
-        for batch in file.iter_batches(batch_size=ROWS, row_groups=list(own), use_threads=False):
+        groups = range(own.part * count // own.parts, (own.part + 1) * count // own.parts)
+        for batch in file.iter_batches(batch_size=ROWS, row_groups=list(groups), use_threads=False):
             yield _as_wire(batch)
 
 
-def _opening(task: Task, secret: str) -> Any:
-    """Return what opens the task's file; our copy of the key is overwritten."""
-    if task.lent is None:
+def _opening(own: FilePart, secret: str) -> Any:
+    """Return what opens the part's file; our copy of the key is overwritten."""
+    if own.lent is None:
         return None
-    key = unwrap(task.lent, shared_secret(Path(secret)), school=task.school, day=task.day)
+    key = unwrap(own.lent, shared_secret(Path(secret)), school=own.school, day=own.day)
     properties = decryption_of(key)
     wipe(key)
     return properties
@@ -88,14 +88,14 @@ def _as_wire(batch: pa.RecordBatch) -> pa.RecordBatch:
     )
 
 
-def reading(jobs: tuple[tuple[Task, ...], ...], secret: str) -> Any:
-    """Return the function of `mapInArrow` over a range of numbers, each of which is one job's."""
+def reading(partitions: tuple[tuple[FilePart, ...], ...], secret: str) -> Any:
+    """Return the function of `mapInArrow` over a range of numbers, each of which is one partition's."""
 
     def run(numbers: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in numbers:
             for number in batch.column(0).to_pylist():
-                for task in jobs[number]:
-                    yield from read(task, secret)
+                for part in partitions[number]:
+                    yield from read(part, secret)
         forget_archives()
 
     return run

@@ -8,7 +8,7 @@ import pytest
 
 from analyzer import exact
 from analyzer.engines import EMBEDDED, EngineRefused, opened, shelf
-from analyzer.engines.tasks import Task, read
+from analyzer.engines.tasks import FilePart, read
 from analyzer.exact import Bench
 from analyzer.store import Store, StoreDamaged
 from privacy.store.keys import FileKeyring
@@ -64,9 +64,9 @@ def test_another_secret_opens_nothing_and_an_erased_day_is_gone(sail_settings, t
             asked(wrong, slices, day, states)
         path = f"file://{slices.reader.root / slices.segments[0].path}"
         with pytest.raises(SecretRefused):
-            list(read(Task(path, "0750001A", "2026-09-07", 0, 1, bytes(60)), str(other)))
+            list(read(FilePart(path, "0750001A", "2026-09-07", 0, 1, bytes(60)), str(other)))
         with pytest.raises(OSError, match=r"encrypted|Parquet"):
-            list(read(Task(path, "0750001A", "2026-09-07", 0, 1, None), str(secret)))
+            list(read(FilePart(path, "0750001A", "2026-09-07", 0, 1, None), str(secret)))
         FileKeyring(keys_beside(tmp_path / "store")).destroy(day)
         with pytest.raises(Exception, match="erased"):
             asked(sail_settings, slices, day, states)
@@ -83,14 +83,14 @@ def test_parts_of_a_file_are_all_its_rows_once(tmp_path, secret, monkeypatch):
         lent = remote._lent(slices, "flows", slices.segments[0].day,
                             EMBEDDED.model_copy(update={"secret": str(secret)}))  # fmt: skip
         for parts in (1, 3, 16, 40):
-            tasks = [
-                Task(f"file://{path}", "0750001A", "2026-09-07", n, parts, lent)
+            split = [
+                FilePart(f"file://{path}", "0750001A", "2026-09-07", n, parts, lent)
                 for n in range(parts)
             ]
             flows = [
                 flow
-                for task in tasks
-                for batch in read(task, str(secret))
+                for part in split
+                for batch in read(part, str(secret))
                 for flow in batch["flow"].to_pylist()
             ]
             assert flows == [row["flow"] for row in rows]

@@ -22,34 +22,38 @@ SIZES = (3, 3, 3, 25, 1, 9)
 @pytest.mark.parametrize(
     ("most", "expected"),
     [
-        (100, [[3, 3, 3, 25, 1, 9]]),  # many small files, one job
+        (100, [[3, 3, 3, 25, 1, 9]]),  # many small files, one partition
         (10, [[3, 3, 3], [8], [8], [8, 1], [9]]),  # a large file is shared
         (1, [[1]] * 44),
     ],
 )
 def test_small_files_are_read_together_and_large_ones_in_parts(tmp_path, secret, monkeypatch, most, expected):  # fmt: skip
-    monkeypatch.setattr(remote, "ROWS_OF_A_JOB", most)
+    monkeypatch.setattr(remote, "ROWS_OF_A_PARTITION", most)
     rows, _, _ = drawn(37, sum(SIZES))
     edges = [sum(SIZES[:n]) for n in range(len(SIZES) + 1)]
     parts = [table_of(rows[a:b]) for a, b in pairwise(edges)]
     settings = EMBEDDED.model_copy(update={"secret": str(secret)})
     with committed(tmp_path / "store", parts) as slices:
         in_turn = replace(slices, segments=sorted(slices.segments, key=lambda each: each.id))
-        jobs = list(remote._jobs(in_turn, settings))
+        partitions = list(remote._partitions(in_turn, settings))
         size = {f"file://{slices.reader.root / s.path}": s.rows for s in slices.segments}
-        told = [[size[task.address] // task.parts for task in job] for job in jobs]
+        told = [
+            [size[part.address] // part.parts for part in partition] for partition in partitions
+        ]
         assert told == expected
-        assert {(t.address, p) for job in jobs for t in job for p in range(t.parts)} == {
-            (t.address, t.part) for job in jobs for t in job
-        }
+        assert {
+            (t.address, p) for partition in partitions for t in partition for p in range(t.parts)
+        } == {(t.address, t.part) for partition in partitions for t in partition}
 
 
-def test_a_job_yields_the_rows_of_all_its_tasks(tmp_path, secret):
+def test_a_partition_yields_the_rows_of_all_its_parts(tmp_path, secret):
     rows, _, _ = drawn(38, 20)
     with committed(tmp_path / "store", [table_of(rows[:5]), table_of(rows[5:])]) as slices:
-        jobs = tuple(remote._jobs(slices, EMBEDDED.model_copy(update={"secret": str(secret)})))
-        run = reading(jobs, str(secret))
-        numbers = pa.record_batch({"id": pa.array(range(len(jobs)))})
+        partitions = tuple(
+            remote._partitions(slices, EMBEDDED.model_copy(update={"secret": str(secret)}))
+        )
+        run = reading(partitions, str(secret))
+        numbers = pa.record_batch({"id": pa.array(range(len(partitions)))})
         read = [flow for batch in run(iter([numbers])) for flow in batch["flow"].to_pylist()]
     assert sorted(read) == sorted(row["flow"] for row in rows)
 
