@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 COSTLY = Path(__file__).with_name("costly.txt")
-MOST_S = 0.3
-"""Processor seconds of a test function, all of its cases together: so the rest takes about a minute on one core."""
+MOST_S = 0.12
+"""Processor seconds of a test function, all of its cases together: so the rest takes under a minute on two cores."""
 HEAD = f"""\
 # Test functions that cost more than {MOST_S} s of processor time, all cases together. `make check` leaves them out,
 # `make test` runs them. Written by `python -m tests.costs`.

@@ -6,7 +6,7 @@ from tests import costs, run
 
 
 def test_a_function_is_costly_by_the_sum_of_its_cases():
-    measured = "0.200 tests/a.py::one[x y]\n0.150 tests/a.py::one[z]\n0.250 tests/b.py::two\n"
+    measured = "0.080 tests/a.py::one[x y]\n0.060 tests/a.py::one[z]\n0.100 tests/b.py::two\n"
     assert costs.listed(measured) == f"{costs.HEAD}tests/a.py::one\n"
 
 
