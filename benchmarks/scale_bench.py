@@ -184,6 +184,7 @@ def measured(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         "schools": len(stores),
         "slices": rows,
         "made_s": made_s,
+        "budget_s": None if math.isinf(options.budget) else round(options.budget),
         "engines": {},
     }
     digests: list[list[str]] = []
@@ -263,9 +264,10 @@ def write(found: dict[str, Any]) -> None:
     page = ROOT / "docs" / "scale.md"
     text = page.read_text(encoding="utf-8")
     today = datetime.now(UTC).date().isoformat()
+    budget = f" --budget {found['budget_s']}" if found["budget_s"] else ""
     listed = "\n".join(f"- {sentence}" for sentence in sentences(found))
     block = f"""{BEGIN}
-{today}, {machine()}, `python -m benchmarks.scale_bench --schools {found["schools"]} --slices {found["slices"] // found["schools"]} --write`:
+{today}, {machine()}, `python -m benchmarks.scale_bench --schools {found["schools"]} --slices {found["slices"] // found["schools"]}{budget} --write`:
 
 {listed}
 
