@@ -136,7 +136,7 @@ class KeyFiles:
         Asked for every batch of rows, for months: pathlib would intern the name each time, and the
         interpreter's table of such strings grew by 1.9 MiB within minutes.
         """
-        return os.path.exists(f"{self.directory}/{name}{GONE}")  # noqa: PTH110 - see above
+        return os.path.exists(f"{self.directory}/{name}{GONE}")  # noqa: PTH110 - pathlib interns the name
 
     def bury(self, name: str) -> None:
         """Say that nothing may be written under this name again."""
