@@ -85,7 +85,7 @@ class Background:
             with suppress(OSError, NoStore):
                 compact.compact_all(self._committer, stopped=self._stopping.is_set)
                 compact.sweep(self._committer, now_us=self._now_us())
-        give_back()  # some milliseconds; a fault, too, has its large moment
+        give_back()  # a fault, too, has its large moment
 
     def _seal(self, path: Path) -> None:
         try:
