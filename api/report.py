@@ -80,6 +80,10 @@ class Printer:
 
     def _future(self, key: str, html: str, styles: tuple[str, ...]) -> Future[Paper]:
         with self._lock:
+            if key in self._kept:  # made while this reader was finding a place
+                made: Future[Paper] = Future()
+                made.set_result(self._kept[key])
+                return made
             if key not in self._pending:
                 self._pending[key] = self._worker.submit(self._work, key, html, styles)
             return self._pending[key]

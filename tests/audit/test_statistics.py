@@ -1,9 +1,14 @@
 """The laws that the attacks judge by, against published values."""
 
+import math
+
 import numpy as np
 import pytest
 
 from audit import statistics as law
+from audit.attacks import canary
+from audit.sizes import LONG, SHORT
+from privacy.settings import MOST, PrivacySettings
 
 
 @pytest.mark.parametrize(
@@ -27,3 +32,10 @@ def test_a_sample_fits_its_own_law_and_no_other(scale, fits):
 
 def test_a_stream_that_does_not_vary_counts_as_wholly_correlated():
     assert law.correlation(np.ones(9), np.arange(9.0)) == 1.0
+
+
+@pytest.mark.parametrize(("sizes", "tables"), [(SHORT, canary.CHEAP), (LONG, tuple(MOST))])
+def test_an_honest_gate_is_resolved_in_all_but_one_of_a_thousand_audits(sizes, tables):
+    allowed, error = canary.claim(PrivacySettings(), tables), math.sqrt(2 / sizes.runs)
+    farthest = allowed * canary.RESOLVED - law.Z99 * error
+    assert law.normal_cdf((farthest - allowed) / error) > 0.999

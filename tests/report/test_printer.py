@@ -41,6 +41,23 @@ def test_one_document_at_a_time_and_each_once():
     assert (press.most, press.done) == (1, 2)
 
 
+def test_a_document_that_was_made_while_its_reader_found_a_place_is_not_made_again():
+    press = Press()
+    press.may_print.set()
+    printer = Printer(press)
+    real = printer._places
+
+    class Slow:
+        def acquire(self, *, blocking):
+            printer._places = real
+            printer.print("a")  # another reader's, from beginning to end
+            return real.acquire(blocking=blocking)
+
+    printer._places = Slow()
+    assert printer.print("a").data == b"a"
+    assert press.done == 1
+
+
 def test_more_readers_than_places_are_told_to_come_back_at_once():
     press = Press()
     printer = Printer(press)
