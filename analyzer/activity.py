@@ -18,13 +18,15 @@ from typing import Any, Final
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer import expression, windows
+from analyzer.behaviour import noticed
 from analyzer.engines import Engine, Slices
 from analyzer.expression import LINK_COLUMNS
 from analyzer.facts import MINUTE_SCHEMA
 from analyzer.groups import GROUP_OF_CATEGORY
-from analyzer.views import Said, views
+from analyzer.views import Read, Said, views
 from privacy.gate.bounded import Activity, DayCells, Seen, count, count_seen
 from privacy.gate.tables import ALL_USES, CHARTER_USES, Definition
 from privacy.settings import TableName
@@ -85,9 +87,9 @@ class Question:
             dialect=engine.dialect,
         )
 
-        def make(rows: Any, minutes: Any) -> dict[str, Any]:
-            declared = {"school": school, "catalogue": catalogue, "minutes": minutes}
-            return _expressions(rows, minutes, declared, published=published, services=services)
+        def make(read: Mapping[Read, Any]) -> dict[str, Any]:
+            declared = {"school": school, "catalogue": catalogue}
+            return _expressions(read, declared, published=published, services=services)
 
         engine.define(views(said, make))
 
@@ -115,11 +117,19 @@ class Question:
             rows = self._engine.ask("by_slot", by_device=self._windows).to_pylist()
             answers = {name: _OF_SLOTS[name](rows) for name in wanted - _AMOUNTS}
         for name in wanted & _AMOUNTS:
+            if name == "saturated" and not _ever_full(minutes):
+                answers[name] = []  # and no engine need read the day for it
+                continue
             answers[name] = [
                 Seen(row["device"], (row["cell"],), int(row["amount"]))
                 for row in self._engine.ask(name, by_device=False).to_pylist()
             ]
         return answers
+
+
+def _ever_full(minutes: pa.Table) -> bool:
+    full = pc.equal(minutes["link_state"], LinkState.SATURATED.value)
+    return bool(pc.any(full).as_py())
 
 
 def counted(answers: Mapping[str, list[Any]], definition: Definition, day: date) -> DayCells:
@@ -131,20 +141,22 @@ def counted(answers: Mapping[str, list[Any]], definition: Definition, day: date)
 
 
 def _expressions(
-    rows: Any,
-    minutes: Any,
+    read: Mapping[Read, Any],
     declared: dict[str, Any],
     *,
     published: Published,
     services: Sequence[str],
 ) -> dict[str, Any]:
     """Return the views by name; they depend on nothing but what `Said` holds."""
+    minutes, rows = read[Read.MINUTES], read[Read.SLICES]
     counting = rows.filter(rows.device.notnull(), rows.down_bytes > 0)
+    declared = {"minutes": minutes, "among": read[Read.NOTICED], **declared}
     full = minutes.filter(minutes.link_state == LinkState.SATURATED.value)
     classified = expression.classified(counting, **declared)
-    crowded = expression.classified(counting.semi_join(full, "minute"), among=counting, **declared)
+    crowded = expression.classified(counting.semi_join(full, "minute"), **declared)
     sites = {e.suffix: e.service for e in declared["catalogue"] if e.service in services}
     return {
+        Read.NOTICED: noticed(counting),
         "by_slot": _by_slot(_by_minute(classified, published), minutes),
         "saturated": _volumes_of_groups(crowded),
         **({"services": _services(counting, minutes, sites)} if sites else {}),

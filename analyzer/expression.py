@@ -14,11 +14,12 @@ Small tables (minutes, zones, sites, categories) are joined, and bring as number
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from itertools import product
 from typing import Any, Final
 
 import ibis
 import pyarrow as pa
-from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table
+from ibis.expr.types import IntegerValue, Table
 
 from analyzer import masks, windows
 from analyzer.behaviour import CATEGORY_OF_BEHAVIOUR, STRENGTH_OF_BEHAVIOUR, with_behaviour
@@ -149,84 +150,103 @@ def _every(numbers: Iterable[Sequence[IntegerValue]], charter: Charter) -> list[
     return whole
 
 
-def _dimension(
-    names: tuple[str, ...], rows: Mapping[str, str], numbers: Mapping[str, list[int]] | None = None
-) -> Table:
-    """A small table of words: key, value, and numbers in the order of the sorted keys."""
+def _dimension(key: str, rows: Mapping[Any, Mapping[str, Any]]) -> Table:
+    """A small table of words and numbers by a key, in its order."""
     ordered = sorted(rows)
-    columns = {name: pa.array(ordered, pa.string()) for name in names[:1]}
-    columns |= {name: pa.array([rows[key] for key in ordered], pa.string()) for name in names[1:]}
-    columns |= {name: pa.array(some, pa.int64()) for name, some in (numbers or {}).items()}
+    columns = {key: ordered, **{n: [rows[k][n] for k in ordered] for n in rows[ordered[0]]}}
     return ibis.memtable(pa.table(columns))
+
+
+def _bits(prefix: str, numbers: masks.Numbers) -> dict[str, int]:
+    return {f"{prefix}{n}": number for n, number in enumerate(numbers)}
 
 
 def _with_zones(table: Table, school: School) -> Table:
     charter = school.charter
-    kinds = {zone.name: zone.kind for zone in school.zones}
-    allowed = {name: masks.allowing(charter, "zone", kind) for name, kind in kinds.items()}
-    numbers = masks.columns("zone_bits", allowed, charter)
-    known = _dimension(("zone_of_table", "zone_kind"), kinds, numbers)
+    rows = {
+        zone.name: {
+            "zone_kind": zone.kind,
+            **_bits("zone_bits", masks.allowing(charter, "zone", zone.kind)),
+        }
+        for zone in school.zones
+    }
+    known = _dimension("zone_of_table", rows)
     joined = table.left_join(known, table.zone == known.zone_of_table)
     joined = joined.mutate(zone_kind=joined.zone_kind.fill_null(UNMATCHED))
     return _filled(joined, "zone_bits", masks.allowing(charter, "zone", UNMATCHED))
 
 
+_CATEGORIES: Final = tuple(sorted(category.value for category in Category))
+_STRENGTHS: Final = tuple(strength.value for strength in Strength)
+
+
+def _ground(category: str, strength: Strength = Strength.NONE) -> int:
+    """Return the number of a category and what it rests on; with no strength, what one is added to."""
+    return _CATEGORIES.index(category) * len(_STRENGTHS) + _STRENGTHS.index(strength.value)
+
+
 def _with_categories(table: Table, catalogue: Catalogue, charter: Charter) -> Table:
-    sites = {entry.suffix: entry.category for entry in catalogue}
-    for column, value, rows in (
-        ("site", "site_category", sites),
-        ("list_category", "listed", CATEGORY_OF_LIST),
-        ("app", "hinted", APP_CATEGORY),
-    ):
-        known = _dimension((f"{column}_of_table", value), rows)
-        table = table.left_join(known, table[column] == known[f"{column}_of_table"])
-    category, evidence = _category(table)
-    table = table.mutate(category=category, evidence=evidence)
-    allowed = {
-        category.value: masks.allowing(charter, "category", category.value) for category in Category
+    """Add `category` and `evidence`, and what both allow, all read from a table of their numbers."""
+    sites = {entry.suffix: {"of_site": _ground(entry.category)} for entry in catalogue}
+    lists = {
+        name: {"listed": word, "of_list": _ground(word, Strength.WEAK)}
+        for name, word in CATEGORY_OF_LIST.items()
     }
-    numbers = masks.columns("category_bits", allowed, charter)
-    known = _dimension(("category_of_table",), {word: word for word in allowed}, numbers)
-    return table.left_join(known, table.category == known.category_of_table)
+    hints = {name: {"of_app": _ground(w, Strength.STRONG)} for name, w in APP_CATEGORY.items()}
+    for column, rows in (("site", sites), ("list_category", lists), ("app", hints)):
+        known = _dimension(f"{column}_of_table", rows)
+        table = table.left_join(known, table[column] == known[f"{column}_of_table"])
+    table = table.mutate(ground=_grounds(table))
+    grounds = {
+        _ground(category, strength): {
+            "category": category,
+            "evidence": strength.value,
+            **_bits("category_bits", _allowed(charter, category, strength)),
+        }
+        for category, strength in product(_CATEGORIES, Strength)
+    }
+    known = _dimension("ground_of_table", grounds)
+    return table.left_join(known, table.ground == known.ground_of_table)
 
 
-def _category(table: Table) -> tuple[StringValue, StringValue]:
-    """`analyzer.facts.category_of`, step by step."""
+def _allowed(charter: Charter, category: str, strength: Strength) -> masks.Numbers:
+    of_category = masks.allowing(charter, "category", category)
+    return masks.both(of_category, masks.allowing(charter, "evidence", strength.value))
+
+
+def _grounds(table: Table) -> IntegerValue:
+    """`analyzer.facts.category_of`, step by step, as numbers: `_ground`."""
     by_port = (table.transport == Transport.UDP.value) & table.server_port.isin(HOUSEKEEPING_PORTS)
-    behaved = table.behaviour.cases(*sorted(CATEGORY_OF_BEHAVIOUR.items()), else_=None)
-    as_strong = table.behaviour.cases(*sorted(STRENGTH_OF_BEHAVIOUR.items()), else_=None)
-    named = table.site.notnull()
-    of_site = _strength(table)
-    steps: list[tuple[BooleanValue, Any, Any]] = [
-        (named & table.site_category.notnull(), table.site_category, of_site),
-        (table.listed.notnull(), table.listed, Strength.WEAK.value),
-        (table.hinted.notnull(), table.hinted, Strength.STRONG.value),
-        (named, Category.UNKNOWN.value, of_site),
-        (by_port, Category.NTP_PKI_DNS.value, Strength.WEAK.value),
-        (behaved.notnull(), behaved, as_strong),
+    of_behaviours = [
+        (behaviour, _ground(category, Strength(STRENGTH_OF_BEHAVIOUR[behaviour])))
+        for behaviour, category in sorted(CATEGORY_OF_BEHAVIOUR.items())
     ]
-    return (
-        ibis.cases(
-            *((test, category) for test, category, _ in steps), else_=Category.UNKNOWN.value
-        ),
-        ibis.cases(*((test, evidence) for test, _, evidence in steps), else_=Strength.NONE.value),
+    strength = _strength(table)
+    unknown = _ground(Category.UNKNOWN.value)
+    return ibis.cases(
+        (table.of_site.notnull(), table.of_site + strength),
+        (table.of_list.notnull(), table.of_list),
+        (table.of_app.notnull(), table.of_app),
+        (table.site.notnull(), strength + unknown),
+        (by_port, _ground(Category.NTP_PKI_DNS.value, Strength.WEAK)),
+        else_=table.behaviour.cases(*of_behaviours, else_=unknown),
     )
 
 
-def _strength(table: Table) -> StringValue:
-    nameless = table.site.isnull() | (table.site_source == SiteSource.NONE.value)
+def _strength(table: Table) -> IntegerValue:
+    """`analyzer.facts.strength_of` for a slice with a site, as what it adds to a category's number."""
     strong = table.site_source.isin(sorted(STRONG_SOURCES)) & ~table.ech
     return ibis.cases(
-        (nameless, Strength.NONE.value),
-        (strong, Strength.STRONG.value),
-        else_=Strength.WEAK.value,
+        (table.site_source == SiteSource.NONE.value, _STRENGTHS.index(Strength.NONE.value)),
+        (strong, _STRENGTHS.index(Strength.STRONG.value)),
+        else_=_STRENGTHS.index(Strength.WEAK.value),
     )
 
 
 JOINED: Final = {
     "minute_bits": tuple(OF_NO_MINUTE),
     "zone_bits": ("zone",),
-    "category_bits": ("category",),
+    "category_bits": ("category", "evidence"),
 }
 """Numbers that `classified` joins from small tables, and the keys of conditions that they answer."""
 

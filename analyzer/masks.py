@@ -9,7 +9,7 @@ A number holds 62 rules (a signed 64-bit integer, standard SQL); a longer charte
 `words` of them. Change together: `analyzer.classify.matches`, which says the same in prose.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import ibis
@@ -112,9 +112,3 @@ def _in_order(
             some = sum(1 << n for n in range(start, end))
             yield (number & ibis.literal(some, "int64")) != 0, value
             start = end
-
-
-def columns(prefix: str, rows: Mapping[str, Numbers], charter: Charter) -> dict[str, list[int]]:
-    """Return the numbers of a small table as columns `prefix0`, `prefix1`…, in order of its keys."""
-    count = len(words(charter))
-    return {f"{prefix}{n}": [rows[key][n] for key in sorted(rows)] for n in range(count)}

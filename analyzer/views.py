@@ -4,18 +4,19 @@ Ibis takes a second or two to make SQL of a charter, far longer than DuckDB to a
 What the SQL says depends on declarations and dialect only, so that it is kept for the next analysis
 of the same school: an audit or a daemon makes many. Nothing of a slice is in it.
 
-The SQL reads two relations by name, `slices` and `minutes`, and small tables of words which are kept
-beside it.
+The SQL reads a few relations by name (`Read`), and small tables of words which are kept beside it.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 import ibis
 import ibis.expr.operations as ops
 import pyarrow as pa
 
+from analyzer.behaviour import COLUMNS
 from privacy.records import SLICE_SCHEMA
 from school.catalogue import Catalogue
 from school.charter import Charter
@@ -23,9 +24,19 @@ from school.zones import Zones
 
 MOST: Final = 4
 """Schools that are remembered: a process has one, or a draft beside it; tests have more."""
+
+
+class Read(StrEnum):
+    """What expressions read, by the name that their SQL calls it."""
+
+    SLICES = "slices"
+    MINUTES = "minutes"
+    NOTICED = "noticed"  # `analyzer.behaviour.noticed` of the slices: an expression too, and kept
+
+
 Expressions = Mapping[str, Any]
-Make = Callable[[Any, Any], Expressions]
-"""Takes the tables `slices` and `minutes`; returns the views by name."""
+Make = Callable[[Mapping[Read, Any]], Expressions]
+"""Takes the tables that are read; returns the views by name, `noticed` among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +76,10 @@ class Views:
     """Columns of the answers."""
     words: Mapping[str, pa.Table]
     """Small tables by the name that the SQL calls them."""
-    relations: Mapping[str, pa.Table]
-    """`slices` and `minutes`, empty: what the SQL expects of them."""
+    relations: Mapping[Read, pa.Table]
+    """What is read, empty: the columns that the SQL expects."""
+    noticing: frozenset[str]
+    """Expressions that read `noticed`, some of them several times."""
 
 
 def _nullable(schema: pa.Schema) -> pa.Schema:
@@ -87,13 +100,17 @@ def views(said: Said, make: Make) -> Views:
     for known, found in _KNOWN:
         if known == said:
             return found
-    relations = {"slices": SLICE_SCHEMA.empty_table(), "minutes": said.minutes.empty_table()}
-    expressions = make(
-        *(
-            ibis.table(ibis.Schema.from_pyarrow(empty.schema), name=name)
-            for name, empty in relations.items()
-        )
-    )
+    slices = SLICE_SCHEMA.empty_table()
+    relations = {
+        Read.SLICES: slices,
+        Read.MINUTES: said.minutes.empty_table(),
+        Read.NOTICED: slices.select(COLUMNS),
+    }
+    read = {
+        name: ibis.table(ibis.Schema.from_pyarrow(empty.schema), name=name.value)
+        for name, empty in relations.items()
+    }
+    expressions = make(read)
     made = Views(
         sql={
             name: str(ibis.to_sql(expr, dialect=said.dialect, pretty=False))
@@ -106,6 +123,11 @@ def views(said: Said, make: Make) -> Views:
             for table in expr.op().find(ops.InMemoryTable)
         },
         relations=relations,
+        noticing=frozenset(
+            name
+            for name, expr in expressions.items()
+            if any(op.name == Read.NOTICED for op in expr.op().find(ops.UnboundTable))
+        ),
     )
     _KNOWN.append((said, made))
     del _KNOWN[:-MOST]

@@ -14,7 +14,7 @@ Change together: `school.words.Behaviour`, its label, `CATEGORY_OF_BEHAVIOUR`, a
 tests/behaviour, an activity of the simulation.
 """
 
-from analyzer.behaviour.judge import behaviours_of, with_behaviour
+from analyzer.behaviour.judge import behaviours_of, noticed, with_behaviour
 from analyzer.behaviour.meaning import CATEGORY_OF_BEHAVIOUR, STRENGTH_OF_BEHAVIOUR
 from analyzer.behaviour.shape import COLUMNS, Shape
 
@@ -24,5 +24,6 @@ __all__ = [
     "STRENGTH_OF_BEHAVIOUR",
     "Shape",
     "behaviours_of",
+    "noticed",
     "with_behaviour",
 ]

@@ -13,7 +13,7 @@ from ibis import Table
 from ibis.expr.types import BooleanValue
 
 from analyzer.behaviour import call, download, peer_to_peer, steady_audio, video_bursts
-from analyzer.behaviour.shape import NONE, Shape, heavy, is_heavy
+from analyzer.behaviour.shape import COLUMNS, NONE, Shape, heavy, is_heavy
 from school.words import Behaviour
 
 _OF_FLOWS: Final[
@@ -61,15 +61,21 @@ def _flows(slices: Table) -> Table:
     return judged.filter(judged.judged.notnull())
 
 
+def noticed(slices: Table) -> Table:
+    """Return the slices that any behaviour looks at, `COLUMNS`: few, so that they are read but once."""
+    of_peers = peer_to_peer.strangers(slices) | peer_to_peer.marked(slices)
+    return slices.filter(heavy(slices) | of_peers).select(*COLUMNS)
+
+
 def with_behaviour(slices: Table, among: Table | None = None) -> Table:
     """Return the slices with a column `behaviour`: `behaviours_of` as an expression.
 
     Args:
         slices: with the columns of SLICE_SCHEMA.
         among: all slices of these flows and devices that there are, when `slices` is a part of
-            them: a flow is the same thing whichever of its minutes are asked about.
+            them: a flow is the same thing whichever of its minutes are asked about. Those that are
+            `noticed` say as much.
 
-    Few rows are looked at twice: those of heavy unnamed flows, and of unnamed flows on high ports.
     What they give is small, and is joined back.
     """
     columns = slices.columns

@@ -74,6 +74,11 @@ def strangers(slices: Table) -> BooleanValue:
     )
 
 
+def marked(slices: Table) -> BooleanValue:
+    """Say which slices of a device showed BitTorrent on the wire."""
+    return slices.app.isin(MARKS) & slices.device.notnull()
+
+
 def _carries(octets: int, packets: int) -> bool:
     return octets >= BLOCK_BYTES and octets >= BLOCK_PACKET_BYTES * packets
 
@@ -128,14 +133,24 @@ def accused_minutes(slices: Table) -> Table:
     Columns `p2p_device`, `p2p_minute` (each pair once), `p2p_all`: whether every stranger of that
     minute is accused; where it is false, those that carry blocks are.
     """
-    rows = slices.filter(strangers(slices))
-    minutes = rows.group_by(["device", "minute"]).aggregate(
-        flows=rows.count(),
-        ports=rows.server_port.nunique(),
-        brings=_carrying(rows.down_bytes, rows.down_packets).sum(),
-        sends=_carrying(rows.up_bytes, rows.up_packets).sum(),
+    rows = slices.filter(strangers(slices) | marked(slices))
+    stranger = rows.app.isnull()  # and the others show a mark
+    known = rows.select(
+        "device",
+        "minute",
+        "server_port",
+        stranger=stranger,
+        brings=stranger & _carrying(rows.down_bytes, rows.down_packets),
+        sends=stranger & _carrying(rows.up_bytes, rows.up_packets),
     )
-    marks = slices.filter(slices.app.isin(MARKS) & slices.device.notnull())
+    minutes = known.group_by(["device", "minute"]).aggregate(
+        flows=known.stranger.sum(),
+        ports=known.server_port.nunique(where=known.stranger),
+        brings=known.brings.sum(),
+        sends=known.sends.sum(),
+        marks=(~known.stranger).sum(),
+    )
+    marks = minutes.filter(minutes.marks > 0)
     marks = marks.select(mark_device="device", mark_time=_ten_minutes(marks)).distinct()
     joined = minutes.left_join(
         marks,

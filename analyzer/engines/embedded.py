@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from analyzer.engines.refused import EngineRefused
 from analyzer.engines.settings import EMBEDDED, EngineSettings
 from analyzer.engines.slices import Slices
-from analyzer.views import Views
+from analyzer.views import Read, Views
 
 SLOW_RULES = "partial_aggregate_pushdown,build_side_probe_side,join_order"
 """Rules of DuckDB 2.0's planner that change no result and cost us time. The first takes over half a
@@ -26,8 +26,6 @@ expression's joins are written in the order that is right: the slices first, sma
 THREADS = 2
 MOST_IN_WINDOWS = 3_000_000
 """Slices that are asked at once where the charter needs windows: under a gigabyte of them."""
-SLICES, MINUTES = "slices", "minutes"
-"""The two relations that every expression reads."""
 
 
 class Embedded:
@@ -42,23 +40,26 @@ class Embedded:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
         self._dataset: Any = None
-        self._schemas: dict[str, pa.Schema] = {}
+        self._views: Views | None = None
+        self._noticed = False
 
     def define(self, views: Views) -> None:
         """See `Engine`; each expression becomes a view, so that a day costs no compiling."""
-        self._schemas = dict(views.schemas)
-        for name, table in views.words.items():
-            self.connection.con.register(name, table)
-        for name, empty in views.relations.items():
-            self.connection.con.register(name, empty)
+        self._views = views
+        for name, table in [*views.words.items(), *views.relations.items()]:
+            if name != Read.NOTICED:
+                self.connection.con.register(name, table)
+        self._notice()
         for name, query in views.sql.items():
-            self.connection.raw_sql(f'CREATE OR REPLACE VIEW "{name}" AS {query}')
+            if name != Read.NOTICED:
+                self.connection.raw_sql(f'CREATE OR REPLACE VIEW "{name}" AS {query}')
 
     def load(self, slices: Slices, minutes: pa.Table) -> None:
         """See `Engine`."""
         self._dataset = slices.dataset
-        self.connection.con.register(SLICES, self._dataset)
-        self.connection.con.register(MINUTES, minutes)
+        self._noticed = False
+        self.connection.con.register(Read.SLICES, self._dataset)
+        self.connection.con.register(Read.MINUTES, minutes)
 
     def ask(self, name: str, *, by_device: bool) -> pa.Table:
         """See `Engine`.
@@ -66,31 +67,51 @@ class Embedded:
         DuckDB holds all rows of a window at once, which for the whole of a large day would pass its
         memory: an expression with windows is asked of some devices at a time.
         """
-        parts = -(-self._dataset.count_rows() // MOST_IN_WINDOWS) if by_device else 1
-        if parts <= 1:
-            return self._answer(name)
+        with _refusals():
+            if name in self._known.noticing and not self._noticed:
+                self._notice()
+            parts = -(-self._dataset.count_rows() // MOST_IN_WINDOWS) if by_device else 1
+            return self._answer(name) if parts <= 1 else self._answer_in(parts, name)
+
+    def _notice(self) -> None:
+        """Keep what behaviours look at, which is little and read several times; what was kept goes."""
+        query = self._known.sql[Read.NOTICED]
+        self.connection.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{Read.NOTICED}" AS {query}')
+        self._noticed = True
+
+    def _answer_in(self, parts: int, name: str) -> pa.Table:
         answers = []
         for part in range(parts):
             # The remainder of a negative number is negative or zero: pseudonyms are signed.
             whole = pc.multiply(pc.divide(pc.field("device"), parts), parts)
             rest = pc.abs(pc.subtract(pc.field("device"), whole))
-            self.connection.con.register(SLICES, self._dataset.filter(pc.equal(rest, part)))
+            self.connection.con.register(Read.SLICES, self._dataset.filter(pc.equal(rest, part)))
             answers.append(self._answer(name))
-        self.connection.con.register(SLICES, self._dataset)
+        self.connection.con.register(Read.SLICES, self._dataset)
         return pa.concat_tables(answers)
 
     def _answer(self, name: str) -> pa.Table:
-        import duckdb
+        # DuckDB adds up in 128 bits.
+        return self.connection.con.table(name).to_arrow_table().cast(self._known.schemas[name])
 
-        query = self.connection.con.table(name)
-        try:
-            # DuckDB adds up in 128 bits.
-            return query.to_arrow_table().cast(self._schemas[name])
-        except duckdb.OutOfMemoryException:
-            raise EngineRefused(
-                "DuckDB: the day does not fit into its memory; in engine.yaml, give it more "
-                "(`memory_mib`), a directory for the rest (`spill`), or use `engine: spark`"
-            ) from None
+    @property
+    def _known(self) -> Views:
+        if self._views is None:
+            raise ValueError("nothing is defined")
+        return self._views
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise EngineRefused(
+            "DuckDB: the day does not fit into its memory; in engine.yaml, give it more "
+            "(`memory_mib`), a directory for the rest (`spill`), or use `engine: spark`"
+        ) from None
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from analyzer.engines.refused import EngineRefused
 from analyzer.engines.settings import EngineSettings
 from analyzer.engines.slices import Slices, StoredSlices
 from analyzer.engines.tasks import WIRE, FilePart, reading
-from analyzer.views import Views
+from analyzer.views import Read, Views
 from privacy.store.commit import parquet_key
 from privacy.store.lent import SecretRefused, shared_secret, wrap
 
@@ -79,21 +79,27 @@ class Distributed:
 
     def load(self, slices: Slices, minutes: pa.Table) -> None:
         """See `Engine`."""
-        self._small("minutes", minutes)
+        self._small(Read.MINUTES, minutes)
         if isinstance(slices, StoredSlices):
             frame = self._opened(slices)
         else:
             frame = self._session.createDataFrame(_held(slices), _COLUMNS)
-        frame.createOrReplaceTempView("slices")
+        frame.createOrReplaceTempView(Read.SLICES)
+        noticed = self._session.sql(self._known.sql[Read.NOTICED])
+        noticed.createOrReplaceTempView(Read.NOTICED)
 
     def ask(self, name: str, *, by_device: bool) -> pa.Table:  # noqa: ARG002 - executors share a window's rows
         """See `Engine`."""
-        if self._views is None:
-            raise ValueError("nothing is defined")
-        query = self._views.sql[name]
+        query = self._known.sql[name]
         with _refusals(self._settings.endpoint):
             answer = self._connection.raw_sql(query).toArrow()
-        return answer.cast(self._views.schemas[name])
+        return answer.cast(self._known.schemas[name])
+
+    @property
+    def _known(self) -> Views:
+        if self._views is None:
+            raise ValueError("nothing is defined")
+        return self._views
 
     def _small(self, name: str, table: pa.Table) -> None:
         from pyspark.sql import functions

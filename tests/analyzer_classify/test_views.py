@@ -34,8 +34,9 @@ class Maker:
     def __init__(self) -> None:
         self.asked = 0
 
-    def __call__(self, slices, _minutes):
+    def __call__(self, read):
         self.asked += 1
+        slices = read[views.Read.SLICES]
         words = ibis.memtable(pa.table({"age_s": pa.array([1, 2], pa.int32())}))
         return {"known": slices.inner_join(words, "age_s")}
 
