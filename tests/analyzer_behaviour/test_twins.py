@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from analyzer.behaviour import COLUMNS, Shape, behaviours_of, with_behaviour
+from analyzer.behaviour import COLUMNS, Shape, behaviours_of, noticed, with_behaviour
 from privacy.records import SLICE_SCHEMA
 from school.words import Behaviour
 
@@ -146,6 +146,17 @@ def test_a_part_of_the_minutes_is_judged_as_the_whole_flow(engine):
     part = every.filter(every.number % 3 == 0)
     answer = engine.to_pyarrow(with_behaviour(part, among=every)).sort_by("number")
     assert answer["behaviour"].to_pylist() == by_twin(rows)[::3]
+
+
+def test_what_is_noticed_says_as_much_as_the_whole_day(engine):
+    rows = [*made(8, 300), *({**row, "up_bytes": 1, "down_bytes": 1} for row in made(9, 300))]
+    table = pa.Table.from_pylist([{**FILLED, **row} for row in rows], schema=SLICE_SCHEMA)
+    table = table.append_column("number", pa.array(range(len(rows)), pa.int64()))
+    kept = engine.to_pyarrow(noticed(ibis.memtable(table)))
+    assert 0 < kept.num_rows < len(rows)
+    judged = with_behaviour(ibis.memtable(table), among=ibis.memtable(kept))
+    answer = engine.to_pyarrow(judged).sort_by("number")
+    assert answer["behaviour"].to_pylist() == by_twin(rows)
 
 
 def test_no_slices_have_no_behaviours(engine):

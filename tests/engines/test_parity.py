@@ -56,6 +56,29 @@ def test_the_hostile_days_meet_every_query(both):
     assert met == {"uses", "slots", "volumes", "services", "saturated"}
 
 
+class Counted:
+    """An engine that notes what it is asked."""
+
+    def __init__(self, engine):
+        self.engine, self.dialect, self.asked = engine, engine.dialect, []
+        self.define, self.load = engine.define, engine.load
+
+    def ask(self, name, *, by_device):
+        self.asked.append(name)
+        return self.engine.ask(name, by_device=by_device)
+
+
+def test_a_day_without_a_saturated_minute_is_not_read_for_saturation(duckdb):
+    counted = Counted(duckdb)
+    rows, day, states = hostile.drawn(1)
+    calm = dict.fromkeys(states, ("busy", "calm"))
+    for known, reads in ((states, 1), (calm, 0)):
+        counted.asked.clear()
+        answer = by_engine(question(counted), held(rows), day, known)
+        assert answer == by_definition(rows, day, known)
+        assert counted.asked.count("saturated") == reads
+
+
 @given(seed=st.integers(0, 2**32), count=st.integers(1, 150))
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 def test_random_days_have_one_digest(both, seed, count):
