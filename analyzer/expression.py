@@ -151,7 +151,7 @@ def _every(numbers: Iterable[Sequence[IntegerValue]], charter: Charter) -> list[
 
 
 def _dimension(key: str, rows: Mapping[Any, Mapping[str, Any]]) -> Table:
-    """A small table of words and numbers by a key, in its order."""
+    """A small table of words and numbers by a key, in its order; at least one row."""
     ordered = sorted(rows)
     columns = {key: ordered, **{n: [rows[k][n] for k in ordered] for n in rows[ordered[0]]}}
     return ibis.memtable(pa.table(columns))

@@ -39,7 +39,11 @@ class Engine(Protocol):
     """What Ibis calls its SQL."""
 
     def define(self, views: "Views") -> None:
-        """Take the expressions, by name, and the small tables that they read."""
+        """Take the expressions, by name, and the small tables that they read.
+
+        Other expressions read the one called `noticed`: an engine keeps its rows as long as a day is
+        loaded, or puts it in its place in each of them.
+        """
 
     def load(self, slices: Slices, minutes: "pa.Table") -> None:
         """Take the slices and the minutes of one local day, in place of those before.
