@@ -6,7 +6,7 @@
 
 Each school is an encrypted store of its own, as the collector leaves it: `ROOT/school=<UAI>/`. They are
 made in parallel, then asked one after the other, all tables, by each engine; the digests of all answers
-must be equal. DuckDB has `--memory` MiB (4,096) and spills, encrypted; it is asked again of all schools as
+must be equal. DuckDB has `--memory` MiB (4,096), and spills nothing (ADR 13); it is asked again of all schools as
 if they were one day (`whole`). Spark needs deploy/spark/install.sh and is left out where Java is missing.
 """
 
@@ -23,7 +23,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
@@ -36,7 +36,6 @@ SCRIPTS = ROOT / "deploy" / "spark"
 GROWTH = (8, 4, 2)
 """After these parts of the schools the time is noted, for the curve."""
 BAR = 1_500_000
-SPILL_LOOK_S = 0.2
 SCHOOLS_OF_REGION, SLICES_OF_SCHOOL = 500, 8_000_000
 
 
@@ -124,49 +123,28 @@ def asked(
     return {"seconds": round(seconds, 1), "digests": digests, "curve": curve}
 
 
-@contextmanager
-def spilled(directory: Path) -> Iterator[list[int]]:
-    """Look at what lies in a directory as long as the block lasts; afterwards the list holds the most, octets."""
-    most, over = [0], threading.Event()
-
-    def look() -> None:
-        while not over.wait(SPILL_LOOK_S):
-            with suppress(OSError):  # a file that goes while it is looked at
-                lying = sum(path.stat().st_blocks * 512 for path in directory.rglob("*"))
-                most[0] = max(most[0], lying)
-
-    looking = threading.Thread(target=look)
-    looking.start()
-    try:
-        yield most
-    finally:
-        over.set()
-        looking.join()
-
-
 def as_one_day(settings: Any, stores: list[Path]) -> dict[str, Any]:
-    """Ask DuckDB of all schools' slices as if they were one day: more than its memory holds."""
+    """Ask DuckDB of all schools' slices as if they were one day, in parts where its memory does not do."""
     import pyarrow.dataset as ds
 
     from analyzer.engines import HeldSlices, opened
 
     benches = [_bench(store) for store in stores]
     parts = [b.slices(b.store.checked("flows", DAY)[0]).dataset for b in benches]
-    with opened(settings) as engine, spilled(Path(settings.spill)) as most:
+    with opened(settings) as engine:
         question = benches[0].question(engine)
         began = time.perf_counter()
         _asked(question, benches[0], HeldSlices(ds.dataset(parts)))
         seconds = round(time.perf_counter() - began, 1)
-    return {"seconds": seconds, "memory_mib": settings.memory_mib, "spilled_mib": most[0] >> 20}
+    return {"seconds": seconds, "memory_mib": settings.memory_mib}
 
 
 def _engines(names: list[str], scratch: Path, memory_mib: int) -> Iterator[tuple[str, Any]]:
     from analyzer.engines import EngineSettings
 
-    spill = scratch / "spill"
     for name in names:
         if name == "duckdb":
-            yield name, EngineSettings(memory_mib=memory_mib, spill=str(spill))
+            yield name, EngineSettings(memory_mib=memory_mib)
         elif name == "sail":
             with running("sail.sh", scratch) as (settings, _):
                 yield name, settings
@@ -241,7 +219,7 @@ def sentences(found: dict[str, Any]) -> list[str]:
         rate = found["slices"] / whole["seconds"] / 1e6
         said.append(
             f"duckdb, all of them as one day, within {whole['memory_mib']:,} MiB: {whole['seconds']} s, "
-            f"{rate:.2f} million slices a second; it spilled {whole['spilled_mib']:,} MiB at most"
+            f"{rate:.2f} million slices a second; nothing is spilled"
         )
     said.append(f"the results are {'equal' if found['same_result'] else 'DIFFERENT'}")
     return said

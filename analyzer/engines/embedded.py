@@ -1,11 +1,11 @@
 """DuckDB in the analyzer's own process: the engine of every school. I/O.
 
-The network is never reached (no extension is loaded). Nothing is spilled unless a directory is
-declared for it (engine.yaml), and then under a key that DuckDB draws and holds in memory only.
+The network is never reached (no extension is loaded), and nothing is spilled: what does not fit into
+memory is asked of some devices at a time (docs/adr/0013).
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import ibis
@@ -26,6 +26,9 @@ expression's joins are written in the order that is right: the slices first, sma
 THREADS = 2
 MOST_IN_WINDOWS = 3_000_000
 """Slices that are asked at once where the charter needs windows: under a gigabyte of them."""
+MORE_PARTS, MOST_PARTS = 4, 256
+"""How many times more parts are tried when some do not fit, and after how many it is given up: the day
+is read again for each."""
 
 
 class Embedded:
@@ -64,14 +67,22 @@ class Embedded:
     def ask(self, name: str, *, by_device: bool) -> pa.Table:
         """See `Engine`.
 
-        DuckDB holds all rows of a window at once, which for the whole of a large day would pass its
-        memory: an expression with windows is asked of some devices at a time.
+        No expression joins devices, so that each may be asked of some of them at a time: where windows
+        would hold too many rows at once, and where memory does not do.
         """
-        with _refusals():
-            if name in self._known.noticing and not self._noticed:
-                self._notice()
-            parts = -(-self._dataset.count_rows() // MOST_IN_WINDOWS) if by_device else 1
-            return self._answer(name) if parts <= 1 else self._answer_in(parts, name)
+        import duckdb
+
+        parts = -(-self._dataset.count_rows() // MOST_IN_WINDOWS) if by_device else 1
+        while parts <= MOST_PARTS:
+            with suppress(duckdb.OutOfMemoryException):
+                if name in self._known.noticing and not self._noticed:
+                    self._notice()
+                return self._answer(name) if parts <= 1 else self._answer_in(parts, name)
+            parts = max(parts, 1) * MORE_PARTS
+        raise EngineRefused(
+            "DuckDB: the day does not fit into its memory; in engine.yaml, give it more "
+            "(`memory_mib`), or use `engine: spark`"
+        )
 
     def _notice(self) -> None:
         """Keep what behaviours look at, which is little and read several times; what was kept goes."""
@@ -81,13 +92,16 @@ class Embedded:
 
     def _answer_in(self, parts: int, name: str) -> pa.Table:
         answers = []
-        for part in range(parts):
-            # The remainder of a negative number is negative or zero: pseudonyms are signed.
-            whole = pc.multiply(pc.divide(pc.field("device"), parts), parts)
-            rest = pc.abs(pc.subtract(pc.field("device"), whole))
-            self.connection.con.register(Read.SLICES, self._dataset.filter(pc.equal(rest, part)))
-            answers.append(self._answer(name))
-        self.connection.con.register(Read.SLICES, self._dataset)
+        try:
+            for part in range(parts):
+                # The remainder of a negative number is negative or zero: pseudonyms are signed.
+                whole = pc.multiply(pc.divide(pc.field("device"), parts), parts)
+                rest = pc.abs(pc.subtract(pc.field("device"), whole))
+                own = self._dataset.filter(pc.equal(rest, part))
+                self.connection.con.register(Read.SLICES, own)
+                answers.append(self._answer(name))
+        finally:
+            self.connection.con.register(Read.SLICES, self._dataset)
         return pa.concat_tables(answers)
 
     def _answer(self, name: str) -> pa.Table:
@@ -102,26 +116,12 @@ class Embedded:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
-    import duckdb
-
-    try:
-        yield
-    except duckdb.OutOfMemoryException:
-        raise EngineRefused(
-            "DuckDB: the day does not fit into its memory; in engine.yaml, give it more "
-            "(`memory_mib`), a directory for the rest (`spill`), or use `engine: spark`"
-        ) from None
-
-
-@contextmanager
 def opened(settings: EngineSettings = EMBEDDED) -> Iterator[Embedded]:
     """Open an in-memory DuckDB that reads local files only."""
     connection = ibis.duckdb.connect(
         threads=THREADS,
         memory_limit=f"{settings.memory_mib}MiB",
-        temp_directory=settings.spill or "",
-        temp_file_encryption=True,
+        temp_directory="",
         disabled_optimizers=SLOW_RULES,
         autoinstall_known_extensions=False,
         autoload_known_extensions=False,

@@ -43,9 +43,7 @@ class EngineSettings(BaseModel):
     secret: str = "/run/jauge/engine.secret"  # noqa: S105 - a path
     """File of 32 octets, the same on the analyzer and the executors, under which keys of days travel."""
     memory_mib: Annotated[int, Field(ge=512, le=1_048_576)] = 1_907
-    """DuckDB: most memory. 2 GB, which forty million slices a day need."""
-    spill: str | None = None
-    """DuckDB: directory for what does not fit, encrypted under a key that is in memory only."""
+    """DuckDB: most memory; what needs more is asked of some devices at a time. 2 GB: forty million slices at once."""
     engine: Annotated[EngineKind, Field(validate_default=True)] = EngineKind.DUCKDB
     """`duckdb` or `spark`."""
 
@@ -78,10 +76,10 @@ class EngineSettings(BaseModel):
             )
         return text.rstrip("/") if text else None
 
-    @field_validator("secret", "spill")
+    @field_validator("secret")
     @classmethod
-    def _is_absolute(cls, text: str | None) -> str | None:
-        if text is not None and not PurePosixPath(text).is_absolute():
+    def _is_absolute(cls, text: str) -> str:
+        if not PurePosixPath(text).is_absolute():
             raise ValueError(f"`{text}` must be a whole path, from `/` on")
         return text
 

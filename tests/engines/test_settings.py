@@ -39,7 +39,7 @@ def test_endpoints_of_spark_connect_and_of_a_standalone_master_are_known(tmp_pat
         ("engine: spark\nendpoint: sc://127.0.0.1:70000\n", "2:11", "no endpoint of an engine"),
         ("engine: spark\nendpoint: sc://10.1.2.3:15002\n", "2:11", "in the clear"),
         ("slices: /srv/flows\n", "1:9", "every executor can open"),
-        ("spill: here\n", "1:8", "whole path"),
+        ("secret: here\n", "1:9", "whole path"),
         ("memory_mib: 12\n", "1:13", "at least 512"),
         ("motor: spark\n", "1:1", "not a key"),
     ],
