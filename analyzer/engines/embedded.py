@@ -76,7 +76,7 @@ class Embedded:
         while parts <= MOST_PARTS:
             with suppress(duckdb.OutOfMemoryException):
                 if name in self._known.noticing and not self._noticed:
-                    self._notice()
+                    self._notice()  # whole: a flow is judged whole
                 return self._answer(name) if parts <= 1 else self._answer_in(parts, name)
             parts = max(parts, 1) * MORE_PARTS
         raise EngineRefused(
