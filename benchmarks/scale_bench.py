@@ -29,6 +29,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from analyzer.engines import EngineRefused
 from benchmarks.analysis_bench import DAY, _bench, make
 from benchmarks.run import ROOT, machine
 
@@ -286,7 +287,10 @@ def main() -> int:
             found = killed(options.slices, Path(scratch))
             print(json.dumps(found))
             return int(not found["same_result"])
-        found = measured(options, Path(scratch))
+        try:
+            found = measured(options, Path(scratch))
+        except EngineRefused as refused:
+            raise SystemExit(str(refused)) from None
     print(json.dumps({"machine": machine(), **found}) if options.json else "\n  ".join([machine(), *sentences(found)]))  # fmt: skip
     if options.write:
         write(found)
