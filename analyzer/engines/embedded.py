@@ -52,7 +52,7 @@ class Embedded:
         for name, table in [*views.words.items(), *views.relations.items()]:
             if name != Read.NOTICED:
                 self.connection.con.register(name, table)
-        self._notice()
+        self._notice()  # of no slices yet: the views that read it need its columns
         for name, query in views.sql.items():
             if name != Read.NOTICED:
                 self.connection.raw_sql(f'CREATE OR REPLACE VIEW "{name}" AS {query}')
